@@ -1,0 +1,1 @@
+"""One test file per clause file: documented promises in plain torch code."""

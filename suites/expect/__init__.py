@@ -1,0 +1,1 @@
+"""Expectation files: made, checked and updated."""

@@ -1,0 +1,24 @@
+"""The reference as an implementation: its namespace for behaviour tests."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import reference_impl
+from reference_impl import is_grad_enabled, manual_seed, set_grad_enabled
+from suites.harness.subject import Subject
+
+NAME = "reference"
+
+
+@contextmanager
+def namespace(subject: Subject, *, seed: int = 0) -> Iterator[Any]:
+    """The reference, which has torch's spelling, seeded; its modes are left as they were found."""
+    if not subject.is_reference:
+        raise ValueError(f"the reference is no driver for {subject}")
+    grad_mode = is_grad_enabled()
+    manual_seed(seed)
+    try:
+        yield reference_impl
+    finally:
+        set_grad_enabled(grad_mode)

@@ -1,0 +1,1 @@
+"""Every differentiable operator, on samples and on inputs of our own."""

@@ -1,0 +1,1 @@
+"""Generated autograd programs, run in step on both implementations."""

@@ -1,0 +1,1 @@
+"""Tests of the harness: comparisons, clauses, records, planted faults."""

@@ -1,0 +1,1 @@
+"""The seed notebooks, told again as narrated tests."""
