@@ -22,3 +22,14 @@ def namespace(subject: Subject, *, seed: int = 0) -> Iterator[Any]:
         yield reference_impl
     finally:
         set_grad_enabled(grad_mode)
+
+
+def why_lacking(error: BaseException) -> tuple[str, str] | None:
+    """The outcome and reason where ``error`` says that the reference has no such thing; None for any other error."""
+    owner = getattr(error, "obj", None)
+    is_ours = getattr(owner, "__name__", type(owner).__module__).startswith("reference_impl")
+    missing = isinstance(error, AttributeError) and owner is not None and is_ours
+    refused = isinstance(error, NotImplementedError) and str(error).startswith(
+        "the reference has no"
+    )
+    return ("reference-lacks", str(error)) if missing or refused else None

@@ -1,6 +1,7 @@
 """The one place where torch enters the harness: its namespace, its modes, its devices."""
 
 import functools
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -85,3 +86,27 @@ def why_unsupported(device: str, dtype: str) -> str | None:
     except (RuntimeError, AssertionError, NotImplementedError, TypeError) as error:
         return f"{device} cannot compute in {dtype}: {str(error).splitlines()[0]}"
     return None
+
+
+# How torch's dispatcher says that a backend has no kernel for an operator or a dtype.
+_LACKS = (
+    re.compile(r"Could not run '[^']+' with arguments from the '[^']+' backend"),
+    re.compile(r"\"[^\"]+\" not implemented for '[^']+'"),
+    re.compile(r"is not currently implemented for the \w+ device"),
+)
+
+
+def why_lacking(error: BaseException) -> tuple[str, str] | None:
+    """The outcome and reason where ``error`` says that the device has no such kernel; None for any other error."""
+    text = str(error)
+    if isinstance(error, RuntimeError) and any(pattern.search(text) for pattern in _LACKS):
+        return "unsupported", text.splitlines()[0]
+    return None
+
+
+def device_driver() -> str | None:
+    """The version of the accelerator's runtime, where there is one."""
+    if not torch.cuda.is_available():
+        return None
+    name, version = torch.cuda.get_device_name(), torch.version.cuda or torch.version.hip
+    return f"{name}, runtime {version}"

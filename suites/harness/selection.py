@@ -1,0 +1,115 @@
+"""Which collected tests run, on which column, and what stops those that cannot."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import pytest
+
+from suites.harness.columns import Column
+from suites.harness.expectations import Expectation
+from suites.harness.identity import CASE_SUITES, Identity, kinds, needs_accelerator
+from suites.harness.run import Run
+
+_NARROWING = ("-k", "-m", "--deselect", "--shard", "--replay", "--ignore")
+_STOPPING = {"skip": "skip", "lacks": "unsupported"}
+_HOST = ("cpu", "reference")
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Why a case does not run, as an outcome with its reason."""
+
+    outcome: str
+    reason: str
+
+
+def columns_or_exit(run: Run) -> list[Column]:
+    """The columns of this run; ends the session as wrong usage where there are none to be had."""
+    try:
+        return run.columns
+    except pytest.UsageError as error:
+        pytest.exit(f"wrong usage: {error}", returncode=pytest.ExitCode.USAGE_ERROR)
+
+
+def column_of(item: pytest.Item) -> Column | None:
+    """The column that a collected test runs on, where it has one."""
+    params: dict[str, Any] = getattr(getattr(item, "callspec", None), "params", {})
+    return next((value for value in params.values() if isinstance(value, Column)), None)
+
+
+def driver_of(run: Run, item: pytest.Item) -> Any:
+    """The driver behind a collected test."""
+    column = column_of(item)
+    return column.driver if column is not None else run.subject_driver
+
+
+def entry_for(run: Run, cases: list[Identity]) -> Expectation | None:
+    """The expectation that speaks of a test, by the first of its cases that has one."""
+    found = (run.expectations.find(case.id) for case in cases)
+    return next((entry for entry in found if entry is not None), None)
+
+
+Candidate = tuple[pytest.Item, list[Identity], Expectation | None]
+
+
+def split(run: Run, candidates: list[Candidate]) -> tuple[list[pytest.Item], list[pytest.Item]]:
+    """What the options keep, and what they leave out: other shards, slow tests of a quick run, all but examples."""
+    kept: list[pytest.Item] = []
+    dropped: list[pytest.Item] = []
+    for item, cases, entry in candidates:
+        (kept if _is_kept(run, item, cases, entry) else dropped).append(item)
+    return kept, dropped
+
+
+def _is_kept(run: Run, item: pytest.Item, cases: list[Identity], entry: Expectation | None) -> bool:
+    options = run.options
+    if options.tier == "quick" and item.get_closest_marker("slow"):
+        return False
+    if options.replay and (entry is None or entry.example not in {case.id for case in cases}):
+        return False
+    if options.shard is not None:
+        part, parts = options.shard
+        return crc32(item.nodeid.encode()) % parts == part - 1
+    return True
+
+
+def whole_suites(config: pytest.Config) -> frozenset[str]:
+    """The suites that this command line runs from end to end; only they can tell that an entry matches nothing."""
+    if any(config.getoption(name, default=None) for name in _NARROWING):
+        return frozenset()
+    asked = [Path(config.invocation_params.dir, arg).resolve() for arg in config.args]
+    folders = [path for path in asked if path.is_dir()]
+    suites = {name: config.rootpath / "suites" / name for name in CASE_SUITES}
+    return frozenset(
+        name
+        for name, path in suites.items()
+        if any(path.is_relative_to(folder) for folder in folders)
+    )
+
+
+def why_not(
+    run: Run, item: pytest.Item, cases: list[Identity], entry: Expectation | None
+) -> Stop | None:
+    """What keeps a case from running: its column, its profile, its clause or the budget. None where nothing does."""
+    column = column_of(item)
+    if column is not None and column.lacks is not None:
+        return Stop("unsupported", column.lacks)
+    if entry is not None and entry.table in _STOPPING:
+        return Stop(_STOPPING[entry.table], f"{entry.reason} ({entry.issue or entry.place})")
+    if run.spent():
+        return Stop("skip", f"the budget of {run.options.budget_s:g} s is spent")
+    return _beside_the_point(column, cases)
+
+
+def _beside_the_point(column: Column | None, cases: list[Identity]) -> Stop | None:
+    """Whether the clause speaks of something that this column cannot show."""
+    if needs_accelerator(cases) and cases[0].subject.device in _HOST:
+        return Stop("not-applicable", "the clause speaks of accelerators")
+    if column is not None and any(column.hides(kind) for kind in kinds(cases)):
+        return Stop(
+            "not-applicable",
+            f"the mode {column.subject.mode} cannot show what the clause speaks of",
+        )
+    return None
