@@ -14,61 +14,45 @@ from suites.harness.clauses import all_clauses
 from suites.harness.columns import Column
 from suites.harness.identity import Identity
 from suites.harness.subject import DEFAULT_DTYPE, EAGER
-from suites.harness.tolerances import value_tolerance
 
 _WORDS = ("raises", "warns", "assert_values", "assert_same")
 _OURS = ("suites.", "pytest", "_pytest")
-_WIDEST = "float32"
 
-_SHIM = """
-import contextlib
-import re
-import sys
-import traceback
-import warnings
-
-DOCUMENTED = {documented}
-
-
+_SHIMS = {
+    "matches": """
 def matches(error, clause, index):
     name, pattern = DOCUMENTED[clause][index]
-    names = [cls.__name__ for cls in type(error).__mro__]
-    return bool(set(name.split(", ")) & set(names)) and re.search(pattern, str(error), re.DOTALL)
-
-
-class Caught:
-    error = None
-
-
+    names = {cls.__name__ for cls in type(error).__mro__}
+    return bool(names & set(name.split(", "))) and re.search(pattern, str(error), re.DOTALL)
+""",
+    "raises": """
 @contextlib.contextmanager
 def raises(clause, index=0):
-    caught = Caught()
+    caught = types.SimpleNamespace(error=None)
     try:
         yield caught
     except Exception as error:
         caught.error = error
-    assert caught.error is not None, f"nothing was raised, wanted {{DOCUMENTED[clause][index]}}"
-    assert matches(caught.error, clause, index), f"wanted {{DOCUMENTED[clause][index]}}, found {{caught.error!r}}"
-
-
+    assert caught.error is not None, f"nothing was raised, wanted {DOCUMENTED[clause][index]}"
+    assert matches(caught.error, clause, index), f"wanted {DOCUMENTED[clause][index]}, found {caught.error!r}"
+""",
+    "warns": """
 @contextlib.contextmanager
 def warns(clause, index=0):
-    caught = Caught()
+    caught = types.SimpleNamespace(error=None)
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")
         yield caught
     caught.error = next((w.message for w in seen if matches(w.message, clause, index)), None)
-    assert caught.error is not None, f"no such warning: {{DOCUMENTED[clause][index]}}"
-
-
+    assert caught.error is not None, f"no such warning: {DOCUMENTED[clause][index]}"
+""",
+    "assert_values": """
 def assert_values(actual, expected, *, rtol=None):
-    expected = torch.as_tensor(expected).to(actual)
-    bound = {{torch.float64: 1e-12, torch.complex128: 1e-12}}.get(actual.dtype, {bound})
-    torch.testing.assert_close(
-        actual.detach(), expected.detach(), rtol=rtol or bound, atol=bound, equal_nan=True, check_layout=False
-    )
-
-
+    bound = {torch.float64: 1e-12, torch.complex128: 1e-12}.get(actual.dtype, 4e-6)
+    expected = torch.as_tensor(expected).detach().to(actual)
+    torch.testing.assert_close(actual.detach(), expected, rtol=rtol or bound, atol=bound, equal_nan=True)
+""",
+    "assert_same": """
 def assert_same(actual, expected):
     if not isinstance(actual, torch.Tensor):
         assert actual == expected, (actual, expected)
@@ -76,8 +60,8 @@ def assert_same(actual, expected):
     if not isinstance(expected, torch.Tensor):
         expected = torch.as_tensor(expected).to(actual)
     torch.testing.assert_close(actual.detach(), expected.detach(), rtol=0, atol=0, equal_nan=True)
-"""
-
+""",
+}
 _MAIN = """
 try:
     {call}
@@ -136,13 +120,13 @@ def _needed_source(name: str, module: ModuleType) -> str | None:
     top: dict[str, ast.stmt] = {}
     for node in ast.parse(text).body:
         top |= dict.fromkeys(_names_bound(node), node)
-    needed, queue = set(), [name]
+    needed: set[ast.stmt] = set()
+    queue = [name]
     while queue:
-        node = top.get(queue.pop())
-        if node is None or node in needed:
-            continue
-        needed.add(node)
-        queue += [used.id for used in ast.walk(node) if isinstance(used, ast.Name)]
+        found = top.get(queue.pop())
+        if found is not None and found not in needed:
+            needed.add(found)
+            queue += [used.id for used in ast.walk(found) if isinstance(used, ast.Name)]
     ordered = sorted(needed, key=lambda node: node.lineno)
     return "\n\n".join(_source_of(text, node) for node in ordered if not _is_ours(node))
 
@@ -170,15 +154,21 @@ def _source_of(text: str, node: ast.stmt) -> str:
 
 
 def _words(source: str, case: Identity) -> str:
-    """The vocabulary of behaviour tests, small: from the harness for the reference, in torch's terms for torch."""
+    """The vocabulary that the test uses: from the harness for the reference, in torch's own terms for torch."""
+    used = [word for word in _WORDS if f"{word}(" in source]
     if case.subject.is_reference:
-        return f"import sys, traceback\nfrom suites.harness.assertions import {', '.join(_WORDS)}\n"
-    cited = {
-        c.id: list(zip(c.exception, c.message, strict=True))
-        for c in all_clauses().values()
-        if f'"{c.id}"' in source
-    }
-    return _SHIM.format(documented=repr(cited), bound=value_tolerance(_WIDEST).rtol)
+        imported = f"from suites.harness.assertions import {', '.join(used)}\n" if used else ""
+        return f"import sys\nimport traceback\n{imported}"
+    shims = [_SHIMS[word] for word in used]
+    modules = ["sys", "traceback"]
+    if {"raises", "warns"} & set(used):
+        cited = [clause for clause in all_clauses().values() if f'"{clause.id}"' in source]
+        table = {
+            clause.id: list(zip(clause.exception, clause.message, strict=True)) for clause in cited
+        }
+        shims = [f"\nDOCUMENTED = {table!r}\n", _SHIMS["matches"], *shims]
+        modules += ["contextlib", "re", "types", "warnings"]
+    return "".join(f"import {name}\n" for name in sorted(modules)) + "\n".join(shims)
 
 
 def _settings(case: Identity) -> Iterator[str]:
