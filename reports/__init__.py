@@ -1,0 +1,1 @@
+"""Records in, one HTML file out: what a run found, for people and for CI."""

@@ -1,0 +1,125 @@
+"""Two runs compared: what broke, what was repaired, what drifted, and what is no longer looked at."""
+
+from dataclasses import dataclass
+
+from reports.records import Case, Run
+from reports.status import EXECUTED, UNEXPECTED
+
+# A passing error counts as worse when it at least doubled and now uses a tenth of its bound.
+DRIFT_FACTOR = 2.0
+DRIFT_FLOOR = 0.1
+
+KINDS = {
+    "broken": "newly failing",
+    "lost": "no longer checked",
+    "gone": "gone",
+    "drifted": "worse but passing",
+    "reworded": "fails in another way",
+    "expected": "failure now expected",
+    "repaired": "newly passing",
+    "gained": "newly checked",
+    "new": "new",
+}
+WORSE = frozenset({"lost", "gone", "drifted", "reworded"})
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One case that is not what it was."""
+
+    kind: str
+    id: str
+    old: Case | None
+    new: Case | None
+
+    @property
+    def what(self) -> str:
+        """The change in a few words."""
+        if self.old is None or self.new is None:
+            return (self.new or self.old).status if self.kind in {"new", "gone"} else ""  # type: ignore[union-attr]
+        if self.kind == "drifted":
+            return f"error over bound {self.old.over_bound:.3g} → {self.new.over_bound:.3g}"
+        if self.kind == "reworded":
+            return f"{self.old.signature or self.old.status} → {self.new.signature or self.new.status}"
+        return f"{self.old.status} → {self.new.status}"
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """All changes between two runs, the worst kind first."""
+
+    changes: list[Change]
+    compared: int
+    incomplete: bool
+
+    def of(self, kind: str) -> list[Change]:
+        """The changes of one kind."""
+        return [change for change in self.changes if change.kind == kind]
+
+    @property
+    def exit_code(self) -> int:
+        """0: nothing is worse; 1: newly failing; 3: worse in another way; 5: nothing to compare."""
+        if not self.compared:
+            return 5
+        if self.of("broken"):
+            return 1
+        return 3 if self.incomplete or any(change.kind in WORSE for change in self.changes) else 0
+
+
+def compare_runs(old: Run, new: Run) -> Changes:
+    """What changed from ``old`` to ``new``, case by case."""
+    before, after = _by_id(old), _by_id(new)
+    found = []
+    for id_ in before.keys() | after.keys():
+        first, second = before.get(id_), after.get(id_)
+        kind = _kind(first, second)
+        if kind is not None:
+            found.append(Change(kind, id_, first, second))
+    order = list(KINDS)
+    found.sort(key=lambda change: (order.index(change.kind), change.id))
+    return Changes(found, len(before.keys() & after.keys()), new.incomplete)
+
+
+def _by_id(run: Run) -> dict[str, Case]:
+    # Two runs of two torch versions have the same ids; a run that itself merges versions keeps them apart.
+    return run.cases
+
+
+def _kind(old: Case | None, new: Case | None) -> str | None:
+    if old is None or new is None:
+        present = new or old
+        if new is not None and present is not None and present.status in UNEXPECTED:
+            return "broken"
+        return "new" if old is None else "gone"
+    if new.status in UNEXPECTED:
+        if old.status not in UNEXPECTED:
+            return "broken"
+        return "reworded" if (old.status, old.signature) != (new.status, new.signature) else None
+    if old.status in UNEXPECTED:
+        return {"pass": "repaired", "xfail": "expected"}.get(new.status, "lost")
+    return _kind_of_quiet(old, new)
+
+
+def _kind_of_quiet(old: Case, new: Case) -> str | None:
+    ran_before, runs_now = old.status in EXECUTED, new.status in EXECUTED
+    if ran_before != runs_now:
+        return "lost" if ran_before else "gained"
+    if old.status != new.status:
+        return {"pass": "repaired", "xfail": "expected"}.get(new.status)
+    if new.status == "pass":
+        return "drifted" if _drifted(old.over_bound, new.over_bound) else None
+    return "reworded" if old.signature != new.signature and runs_now else None
+
+
+def _drifted(old: float | None, new: float | None) -> bool:
+    return old is not None and new is not None and new >= DRIFT_FLOOR and new >= DRIFT_FACTOR * old
+
+
+def tell(changes: Changes) -> str:
+    """The comparison in one sentence."""
+    if not changes.compared:
+        return "Nothing to compare: the two runs have no case in common."
+    parts = [f"{len(changes.of(kind)):,} {label}" for kind, label in KINDS.items() if changes.of(kind)]
+    told = "; ".join(parts) if parts else "nothing changed"
+    unfinished = " The new run is incomplete." if changes.incomplete else ""
+    return f"{changes.compared:,} cases compared: {told}.{unfinished}"

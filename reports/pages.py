@@ -1,0 +1,216 @@
+"""What each page is given: plain values, ready for its template."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from reports.changes import KINDS, Changes, tell
+from reports.detail import case_detail
+from reports.matrix import Cell, build_matrix, counts_by_subject
+from reports.records import Case, Run
+from reports.statement import build_statement
+from reports.status import EXECUTED, STATUSES, UNEXPECTED
+from reports.text import clean, number, one_line
+from reports.verdict import Signature, judge_run, signatures, subject_name
+
+SHOWN_FAILURES = 150
+SHOWN_PROBLEMS = 50
+SHOWN_SIGNATURES = 12
+SHOWN_TIMES = 30
+SHOWN_CHANGES = 200
+PER_SIGNATURE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One number of the overview."""
+
+    amount: str
+    label: str
+    tone: str
+    query: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar of a chart; ``share`` is its length, 0 to 100."""
+
+    label: str
+    value: float
+    share: float
+    note: str = ""
+    href: str = ""
+
+
+def page_context(run: Run, changes: Changes | None) -> dict[str, Any]:
+    """Everything that the templates need."""
+    unexpected = run.unexpected()
+    return {
+        "verdict": judge_run(run),
+        "name": subject_name(run),
+        "tiles": _tiles(run),
+        "subjects": counts_by_subject(run.cases.values()),
+        "statuses": list(STATUSES.values()),
+        "signatures": signatures(unexpected)[:SHOWN_SIGNATURES],
+        "signature_count": len(signatures(unexpected)),
+        "blames": Counter(case.blame for case in unexpected if case.blame).most_common(),
+        "problems": run.problems[:SHOWN_PROBLEMS],
+        "more_problems": max(0, len(run.problems) - SHOWN_PROBLEMS),
+        "environment": _environment(run),
+        "files": run.files[:60],
+        "more_files": max(0, len(run.files) - 60),
+        "matrix": build_matrix(run),
+        "failures": _failures(run, unexpected),
+        "unexpected": len(unexpected),
+        "expectations": _expectations(run),
+        "timing": _timing(run),
+        "faults": _faults(run),
+        "statement": build_statement(run),
+        "changes": _changes(changes),
+    }
+
+
+def _tiles(run: Run) -> list[Tile]:
+    counts: Counter[str] = Counter(case.status for case in run.cases.values())
+    unexpected = sum(amount for status, amount in counts.items() if status in UNEXPECTED)
+    clauses = {case.clause for case in run.cases.values() if case.clause and case.status in EXECUTED}
+    ops = {case.op for case in run.cases.values() if case.op and case.status in EXECUTED}
+    executed = run.executed()
+    tiles = [
+        Tile(f"{executed:,}", "cases executed", "" if executed else "bad", "status:executed"),
+        Tile(f"{counts['pass']:,}", "passed", "good" if counts["pass"] else "", "status:pass"),
+        Tile(f"{unexpected:,}", "unexpected", "bad" if unexpected else "good", "status:unexpected"),
+        Tile(f"{counts['xfail']:,}", "failed as expected", "warn" if counts["xfail"] else "", "status:xfail"),
+        Tile(f"{counts['unsupported']:,}", "unsupported", "", "status:unsupported"),
+        Tile(f"{counts['skip']:,}", "skipped", "", "status:skip"),
+        Tile(f"{counts['reference-lacks']:,}", "reference lacks", "", "status:reference-lacks"),
+        Tile(f"{sum(case.checks for case in run.cases.values()):,}", "comparisons", ""),
+    ]
+    known = f" of {len(run.clauses):,}" if run.clauses else ""
+    tiles.append(Tile(f"{len(clauses):,}{known}", "promises looked at", ""))
+    return [*tiles, Tile(f"{len(ops):,}", "ops looked at", "")] if ops else tiles
+
+
+def _environment(run: Run) -> list[tuple[str, str]]:
+    """What the files say about where they ran; values on which they disagree stand side by side."""
+    shown = {
+        "torch": "torch", "numpy": "NumPy", "python": "Python", "os": "system", "cpu": "processor", "devices": "devices",
+        "driver": "driver", "mode": "modes", "tier": "tier", "seed": "seed", "suite_version": "suite", "commit": "commit",
+        "run": "run", "started": "started", "options": "options",
+    }  # fmt: skip
+    rows = []
+    for name, label in shown.items():
+        values = sorted({_value(header.get(name)) for header in run.headers} - {""})
+        if values:
+            rows.append((label, " / ".join(values[:6]) + (f" / {len(values) - 6} more" if len(values) > 6 else "")))
+    return rows
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, list):
+        return ", ".join(one_line(item, 80) for item in value[:12])
+    if isinstance(value, dict):
+        return ", ".join(f"{one_line(k, 40)}={_value(v)}" for k, v in list(value.items())[:20] if v not in (None, [], False))
+    return one_line(value, 160)
+
+
+@dataclass(frozen=True, slots=True)
+class FailureGroup:
+    """Failures that look alike, some of them with details."""
+
+    signature: Signature
+    shown: list[tuple[Case, dict[str, Any]]]
+
+    @property
+    def more(self) -> int:
+        """How many are not shown one by one."""
+        return len(self.signature.cases) - len(self.shown)
+
+
+def _failures(run: Run, unexpected: list[Case]) -> list[FailureGroup]:
+    groups = signatures(unexpected)[:SHOWN_FAILURES]
+    left, wanted = SHOWN_FAILURES, []
+    for group in groups:
+        share = min(PER_SIGNATURE, max(left, 1)) if left > 0 else 0
+        wanted.append(group.cases[:share])
+        left -= share
+    records = {case.id: record for case, record in run.details([case for cases in wanted for case in cases])}
+    return [
+        FailureGroup(group, [(case, _whole(case_detail(records[case.id], run.conflicts.get(case.id)))) for case in cases])
+        for group, cases in zip(groups, wanted, strict=True)
+    ]
+
+
+def _whole(detail: dict[str, Any]) -> dict[str, Any]:
+    """The detail with None for what it lacks, so that a template may ask for it."""
+    names = ("conflict", "differences", "message", "rerun", "repro", "proven")
+    return dict.fromkeys(names) | detail | {"says": detail.get("witness", {}).get("says")}
+
+
+def _expectations(run: Run) -> dict[str, Any]:
+    matched: dict[str, list[str]] = {}
+    xfails = [case for case in run.cases.values() if case.status == "xfail"]
+    return {
+        "entries": sorted(run.expectations, key=lambda entry: (entry.matched > 0, entry.file, entry.id))[:500],
+        "more": max(0, len(run.expectations) - 500),
+        "unmatched": sum(not entry.matched for entry in run.expectations),
+        "xfail": len(xfails),
+        "xpass": sorted((case for case in run.cases.values() if case.status == "xpass"), key=lambda case: case.id)[:100],
+        "matched": matched,
+    }
+
+
+def _timing(run: Run) -> dict[str, Any]:
+    cases = sorted(run.cases.values(), key=lambda case: (-case.elapsed_s, case.id))[:SHOWN_TIMES]
+    groups: Counter[str] = Counter()
+    suites: Counter[str] = Counter()
+    for case in run.cases.values():
+        groups[case.group] += case.elapsed_s  # type: ignore[assignment]
+        suites[case.subject.label] += case.elapsed_s  # type: ignore[assignment]
+    workers = [
+        (file.path.name, number((file.footer or {}).get("elapsed_s")) or 0.0) for file in run.files if file.footer is not None
+    ]
+    return {
+        "total": sum(case.elapsed_s for case in run.cases.values()),
+        "cases": _bars([(case.id, case.elapsed_s, f"#case={case.id}") for case in cases]),
+        "groups": _bars([(name, value, "") for name, value in groups.most_common(SHOWN_TIMES)]),
+        "subjects": _bars([(name, value, "") for name, value in suites.most_common(SHOWN_TIMES)]),
+        "workers": _bars([(name, value, "") for name, value in sorted(workers, key=lambda item: -item[1])[:SHOWN_TIMES]]),
+    }
+
+
+def _bars(values: list[tuple[str, float, str]]) -> list[Bar]:
+    longest = max((value for _, value, _ in values), default=0.0) or 1.0
+    return [Bar(clean(label, 300), value, round(100 * value / longest, 2), href=href) for label, value, href in values]
+
+
+def _faults(run: Run) -> dict[str, Any] | None:
+    if not run.faults:
+        return None
+    groups: dict[str, Cell] = {}
+    for fault in run.faults:
+        groups.setdefault(fault.group, Cell()).counts["found" if fault.found else "missed"] += 1
+    bars = [
+        Bar(name, cell.counts["found"], round(100 * cell.counts["found"] / cell.total, 1), f"{cell.counts['found']} of {cell.total}")
+        for name, cell in sorted(groups.items())
+    ]
+    found = sum(fault.found for fault in run.faults)
+    return {
+        "bars": bars,
+        "found": found,
+        "total": len(run.faults),
+        "rate": 100 * found / len(run.faults),
+        "faults": sorted(run.faults, key=lambda fault: (fault.found, fault.group, fault.id))[:500],
+    }
+
+
+def _changes(changes: Changes | None) -> dict[str, Any] | None:
+    if changes is None:
+        return None
+    groups = [(kind, label, changes.of(kind)) for kind, label in KINDS.items() if changes.of(kind)]
+    return {
+        "sentence": tell(changes),
+        "groups": [(kind, label, len(of), of[:SHOWN_CHANGES]) for kind, label, of in groups],
+    }

@@ -1,0 +1,1 @@
+"""Tests of the reports: against recorded sample files, and in a real browser."""
