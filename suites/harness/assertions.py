@@ -11,6 +11,7 @@ import numpy as np
 
 from suites.harness.clauses import Clause, find_clause
 from suites.harness.compare import Difference, compare, worst_error
+from suites.harness.known_errors import python_type
 from suites.harness.notes import Disagreement, current_notes
 from suites.harness.observation import array_of, is_tensor
 from suites.harness.tolerances import EXACT, dtype_name, value_tolerance
@@ -146,11 +147,6 @@ class _Wanted:
 
     def __str__(self) -> str:
         return f"{self.exception} matching {self.pattern!r} ({self.clause.id})"
-
-
-def python_type(error: BaseException) -> type[BaseException]:
-    """The nearest built-in class of an error: what ``except`` clauses of portable code can name."""
-    return next(cls for cls in type(error).__mro__ if cls.__module__ == "builtins")
 
 
 def _wanted(clause_id: str, index: int) -> _Wanted:

@@ -23,11 +23,16 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """An error: its Python type, its message, and the clause whose pattern knows it."""
+    """An error: its Python type, its message, and the clauses whose pattern knows it."""
 
     exception: str
     message: str
-    clause: str | None = None
+    clauses: tuple[str, ...] = ()
+
+    @property
+    def clause(self) -> str | None:
+        """The clause whose pattern says most."""
+        return self.clauses[0] if self.clauses else None
 
 
 def is_tensor(value: object) -> bool:

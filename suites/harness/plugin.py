@@ -227,7 +227,14 @@ def _record(run: Run, report: pytest.TestReport, done: Finished) -> None:
             writer.case(facts)
         entry = done.entry.id if done.entry is not None else None
         told.append(
-            Told(case.id, facts["outcome"], facts["expectation"], entry, facts["signature"])
+            Told(
+                case.id,
+                facts["outcome"],
+                facts["expectation"],
+                entry,
+                facts["signature"],
+                facts["reason"],
+            )
         )
     report.__dict__["gradstone"] = [asdict(case) for case in told]
 

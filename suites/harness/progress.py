@@ -72,7 +72,7 @@ class Progress:
         run.unmatched = run.find_unmatched()
         if run.unmatched:
             return int(pytest.ExitCode.TESTS_FAILED)
-        if run.outcomes and not run.executed:
+        if run.idle_columns():
             return int(pytest.ExitCode.NO_TESTS_COLLECTED)
         return status
 
@@ -88,8 +88,10 @@ class Progress:
             write(f"  {count} x {text}")
         for entry in run.unmatched:
             write(f"matched nothing: '{entry.id}' in {entry.place}{run.nearest_case(entry.id)}")
-        if run.outcomes and not run.executed:
-            write("nothing ran: every case was left out for the reasons above; that is no success")
+        for idle in run.idle_columns():
+            write(
+                f"nothing ran on {idle}: {run.reasons.get(idle, 'no case came that far')}; that is no success"
+            )
         if run.options.records is not None:
             write(f"records: {run.options.records}/{run.id}-*.jsonl")
 

@@ -5,10 +5,16 @@ from contextlib import contextmanager
 from typing import Any
 
 import reference_impl
-from reference_impl import is_grad_enabled, manual_seed, set_grad_enabled
+from reference_impl import is_grad_enabled, manual_seed, registry, set_grad_enabled
+from suites.harness.implementation import TorchSpelling
 from suites.harness.subject import Subject
 
-NAME = "reference"
+VERSION = reference_impl.__version__ if hasattr(reference_impl, "__version__") else "0.1.0"
+
+
+def implementation(subject: Subject) -> TorchSpelling:
+    """The reference, as cases and programs drive it."""
+    return TorchSpelling(reference_impl, subject, registry.lookup)
 
 
 @contextmanager

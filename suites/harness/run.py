@@ -22,6 +22,7 @@ from suites.harness.expectations import (
 from suites.harness.naming import did_you_mean
 from suites.harness.options import Options
 from suites.harness.outcome import NOT_RUN
+from suites.harness.subject import REFERENCE
 
 MAIN = "main"
 
@@ -35,6 +36,7 @@ class Told:
     expectation: str | None
     entry: str | None
     signature: str | None
+    reason: str | None = None
 
 
 @dataclass(slots=True)
@@ -50,6 +52,7 @@ class Run:
     by_subject: dict[str, Counter[str]] = field(default_factory=dict)
     signatures: Counter[str] = field(default_factory=Counter)
     matched: Counter[str] = field(default_factory=Counter)
+    reasons: dict[str, str] = field(default_factory=dict)
     ids: set[str] = field(default_factory=set)
     collected: int = 0
     is_misused: bool = False
@@ -143,15 +146,22 @@ class Run:
                 self.signatures[case.signature] += 1
 
             self.ids.add(case.id)
+            if case.outcome in NOT_RUN and case.reason is not None:
+                self.reasons.setdefault(subject.split("::")[0], case.reason)
 
     def nearest_case(self, glob: str) -> str:
         """The end of a message about an entry that matched nothing: the case that ran and comes nearest."""
         return did_you_mean(glob, sorted(self.ids)[:5000])
 
-    @property
-    def executed(self) -> int:
-        """How many cases ran, whatever came of them."""
-        return sum(n for outcome, n in self.outcomes.items() if outcome not in NOT_RUN)
+    def idle_columns(self) -> list[str]:
+        """The devices asked for on which no case ran, though cases were meant for them."""
+        ran: Counter[str] = Counter()
+        for subject, outcomes in self.by_subject.items():
+            ran[subject.split("::")[0]] += sum(
+                n for outcome, n in outcomes.items() if outcome not in NOT_RUN
+            )
+        asked = self.options.devices if self.options.only != "reference" else (REFERENCE,)
+        return [device for device in asked if device in ran and not ran[device]]
 
     def find_unmatched(self) -> list[Expectation]:
         """Entries that spoke for no case, among those for suites that ran whole on a column of this run."""

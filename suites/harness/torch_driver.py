@@ -2,15 +2,15 @@
 
 import functools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import torch
 
+from suites.harness.implementation import TorchSpelling
 from suites.harness.subject import DEFAULT_DTYPE, Subject
 
-NAME = "torch"
 VERSION = torch.__version__
 
 # A warning given once in a process would make the order of tests matter.
@@ -55,6 +55,37 @@ def namespace(subject: Subject, *, seed: int = 0) -> Iterator[Any]:
         torch.set_default_dtype(dtype)
         torch.set_grad_enabled(grad_mode)
         torch.autograd.set_detect_anomaly(anomaly)
+
+
+def implementation(
+    subject: Subject, ops: Mapping[str, Callable[..., Any]] | None = None
+) -> TorchSpelling:
+    """Torch, as cases and programs drive it.
+
+    Args:
+        subject: device, dtype and mode.
+        ops: operators under names that are no path in torch's namespace.
+    """
+    offered = ops or {}
+
+    def find_op(name: str) -> Callable[..., Any] | None:
+        op = offered.get(name) or _by_path(name)
+        return None if op is None else wrap(op, subject.mode)
+
+    return TorchSpelling(torch, subject, find_op)
+
+
+@functools.cache
+def _by_path(name: str) -> Callable[..., Any] | None:
+    """The function at ``name`` in torch's namespace, such as ``linalg.det``, or the method of tensors."""
+    for root in (torch, torch.Tensor, torch.nn.functional):
+        found: Any = root
+        for part in name.split("."):
+            found = getattr(found, part, None)
+        if callable(found):
+            function: Callable[..., Any] = found
+            return function
+    return None
 
 
 def wrap(fn: Callable[..., Any], mode: str) -> Callable[..., Any]:
