@@ -260,8 +260,6 @@ def _at(case: Case, inputs: Sequence[NDArray[Any]]) -> Case:
 def _tracked_outputs(
     impl: Implementation, case: Case, inputs: Sequence[NDArray[Any]], count: int
 ) -> list[NDArray[Any]]:
-    impl: Implementation, case: Case, inputs: Sequence[NDArray[Any]], count: int
-) -> list[NDArray[Any]]:
     """The outputs that have cotangents: those that a differentiable input reaches."""
     tensors, call = caller(impl, _at(case, inputs), tracked=True)
     outputs = call(*tensors)
