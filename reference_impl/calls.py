@@ -1,0 +1,455 @@
+"""The one path of every op call: promote, run, record, tangent, write back."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from reference_impl import dtypes, errors, forward_ad, inplace, views
+from reference_impl.grad_mode import DUAL_LEVELS, MODE
+from reference_impl.graph import Node, as_tensor, edge, next_sequence
+from reference_impl.saved import save
+from reference_impl.tensor import Tensor, make
+
+new = object.__new__
+
+
+def call(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Run one op on tensors and numbers; the result is recorded if a gradient may be wanted."""
+    inputs, params = rule.bind(args, kwargs)
+    if MODE.special and DUAL_LEVELS and MODE.fwd_grad:
+        level = _dual_level(inputs)
+        if level is not None:
+            return _call_dual(rule, inputs, params, level)
+    return _wrap(rule, inputs, params, rule.forward(*rule.shape_args(promote(rule, inputs)), *params))
+
+
+def promote(rule: Any, inputs: list[Any]) -> list[Any]:
+    """The inputs as arrays of the dtype the op computes in; None stays None."""
+    if rule.view:
+        return [inputs[0]._array(), *inputs[1:]]
+    arrays = [x._data if isinstance(x, Tensor) else x for x in inputs]
+    how = rule.promote
+    if how is None or how == "own":
+        return arrays
+    found = [x for x in arrays if x is not None]
+    first = found[0]
+    if hasattr(first, "dtype") and all(getattr(x, "dtype", None) is first.dtype for x in found):
+        dtype = first.dtype
+        if how == "common" or dtype.kind in "fc":
+            return arrays
+    else:
+        dtype = dtypes.result_dtype(tuple(found))
+    if how == "float" and dtype.kind not in "fc":
+        dtype = dtypes.default_numpy()
+    return [None if x is None else _cast(x, dtype) for x in arrays]
+
+
+def _cast(x: Any, dtype: np.dtype[Any]) -> Any:
+    if isinstance(x, np.ndarray):
+        return x if x.dtype == dtype else x.astype(dtype)
+    return dtype.type(x)
+
+
+def _wrap(rule: Any, inputs: list[Any], params: tuple[Any, ...], out: Any) -> Any:
+    """Tensors over what ``forward`` returned, with views marked and history recorded."""
+    hidden: tuple[Any, ...] = ()
+    if rule.hidden:
+        out, hidden = out[: -rule.hidden], out[-rule.hidden :]
+        out = out[0] if rule.single else out
+    if rule.view:
+        made = _wrap_views(rule, inputs[0], params, out)
+    else:
+        made = make(out) if rule.single else tuple([make(x) for x in out])
+    if MODE.grad and rule.tracked and any(isinstance(x, Tensor) and x.requires_grad for x in inputs):
+        record(rule, inputs, params, made, hidden)
+    if MODE.inference:
+        for t in (made,) if rule.single else made:
+            t._autograd().inference = True
+    return made
+
+
+def _wrap_views(rule: Any, source: Tensor, params: tuple[Any, ...], out: Any) -> Any:
+    """Views of ``source``, whose data became an array in ``shape_args``."""
+    if source.is_inference():
+        creation = views.INFERENCE
+    elif not MODE.grad:
+        creation = views.INFERENCE if MODE.inference else views.NO_GRAD
+    else:
+        creation = views.DEFAULT if rule.single else views.MULTI_OUTPUT
+    meta = rule.view_meta(source, params)
+    if rule.single:
+        return views.make_view(out, source, views.Step(rule, params, meta, 0, source._data), creation)
+    return tuple(
+        [views.make_view(x, source, views.Step(rule, params, meta, i, source._data), creation) for i, x in enumerate(out)]
+    )
+
+
+def record(
+    rule: Any,
+    inputs: list[Any],
+    params: tuple[Any, ...],
+    made: Any,
+    hidden: tuple[Any, ...] = (),
+    edges: tuple[Any, ...] | None = None,
+    kept: list[Any] | None = None,
+) -> Node | None:
+    """Give the results a node; None if no result can carry a gradient.
+
+    ``edges`` and ``kept`` (saved inputs) are given when they had to be taken before a write.
+    """
+    outs = (made,) if rule.single else made
+    names = rule.each_output(len(outs))
+    carries = [name in rule.differentiable and t._data.dtype.kind in "fc" for t, name in zip(outs, names, strict=True)]
+    if not any(carries):
+        return None
+    node = new(rule.node_class)
+    node.edges = edges = input_edges(rule, inputs) if edges is None else edges
+    node.saved = _saved_values(rule, outs, hidden, save_inputs(rule, inputs, edges) if kept is None else kept)
+    node.seq = next_sequence()
+    node.meta = rule.meta_of(inputs, params, outs)
+    node.fix = _fixes(rule, inputs, outs[0])
+    node.extra = None
+    if not rule.single:
+        node.output_count = len(outs)
+    for i, t in enumerate(outs):
+        if carries[i]:
+            t._grad_fn = node
+            t._output_nr = i
+            if t._meta is not None and t._meta.view is not None:
+                t._meta.view.version = t._storage.version
+    if MODE.special:
+        _note_creation(node)
+    return node  # type: ignore[no-any-return]
+
+
+def input_edges(rule: Any, inputs: list[Any]) -> tuple[Any, ...]:
+    """Where the cotangents of the differentiable inputs go, flat. See ``Node``."""
+    edges: list[Any] = []
+    for at in rule.diff_at(inputs):
+        x = inputs[at]
+        if isinstance(x, Tensor):
+            edges += (edge(x), x._output_nr)
+        else:
+            edges += (None, 0)
+    return tuple(edges)
+
+
+_LATER = object()  # stands for a saved value that is an output
+
+
+def save_inputs(rule: Any, inputs: list[Any], edges: tuple[Any, ...]) -> list[Any]:
+    """Saved values that are inputs, for the inputs that need a gradient; outputs are left for later."""
+    kept: list[Any] = []
+    for want, (where, at) in zip(rule.saved_for(edges), rule.saved_sources, strict=True):
+        if not want:
+            kept.append(None)
+        elif where == "input":
+            x = inputs[at]
+            kept.append(save(x) if isinstance(x, Tensor) else x)
+        else:
+            kept.append(_LATER)
+    return kept
+
+
+def _saved_values(rule: Any, outs: tuple[Tensor, ...], hidden: tuple[Any, ...], kept: list[Any]) -> tuple[Any, ...]:
+    """What the formulas of the inputs that need a gradient name. See Note [What a node saves]."""
+    values = list(kept)
+    for i, (where, at) in enumerate(rule.saved_sources):
+        if values[i] is _LATER:
+            values[i] = as_tensor(hidden[at]) if where == "hidden" else save(alias(outs[at]), is_output=True)
+    return tuple(values) if any(v is not None for v in values) else ()
+
+
+def alias(t: Tensor) -> Tensor:
+    """A tensor that shares memory and version with ``t`` but does not refer to its node."""
+    return make(t._array(), t._shared())
+
+
+def _fixes(rule: Any, inputs: list[Any], out: Tensor) -> tuple[Any, ...] | None:
+    """Which inputs were broadcast or promoted, with what their cotangents must come back to."""
+    if not rule.pointwise and rule.promote is None:
+        return None
+    fixes = []
+    shape, dtype = out._data.shape, out._data.dtype
+    for at in rule.diff_at(inputs):
+        x = inputs[at]
+        if not isinstance(x, Tensor):
+            fixes.append(None)
+            continue
+        data = x._data
+        wide = rule.pointwise and data.shape != shape
+        same = data.dtype == dtype and not rule.mixes_complex
+        fixes.append(None if same and not wide else (data.shape if wide else None, data.dtype))
+    return tuple(fixes) if any(f is not None for f in fixes) else None
+
+
+def _note_creation(node: Node) -> None:
+    if MODE.anomaly:
+        node._extra().trace = "".join(traceback.format_stack()[:-4])
+    for fn in MODE.node_creation_hooks:
+        fn(node)
+
+
+# -- forward mode ------------------------------------------------------------------------------------------------------
+
+
+def _dual_level(inputs: list[Any]) -> int | None:
+    """The innermost open level at which an input has a tangent."""
+    for level in reversed(DUAL_LEVELS):
+        if any(forward_ad.tangent_of(x, level) is not None for x in inputs if isinstance(x, Tensor)):
+            return level
+    return None
+
+
+def _call_dual(rule: Any, inputs: list[Any], params: tuple[Any, ...], level: int) -> Any:
+    """Run the op on primals and its JVP on primals and tangents, both seen from below ``level``."""
+    tangents = [forward_ad.tangent_of(x, level) for x in inputs]
+    with forward_ad.highest_level(level - 1):
+        args, kwargs = rule.unbind(inputs, params)
+        made = call(rule, args, kwargs)
+        found = rule.tangent(inputs, tangents, params, made)
+    for t, tangent in zip((made,) if rule.single else made, (found,) if rule.single else found, strict=True):
+        if tangent is not None and t._data.dtype.kind in "fc":
+            forward_ad.set_tangent(t, _as_dtype(tangent, t), level)
+    return made
+
+
+def _as_dtype(tangent: Tensor, primal: Tensor) -> Any:
+    return tangent if tangent._data.dtype == primal._data.dtype else tangent.to(primal.dtype)
+
+
+# -- in place ----------------------------------------------------------------------------------------------------------
+
+
+def write(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor:
+    """Run the op on its first input in place.
+
+    Raises:
+        RuntimeError: the write is forbidden, or the result fits neither the tensor's shape nor its dtype.
+    """
+    inputs, params = rule.bind(args, kwargs)
+    target = inputs[0]
+    if not isinstance(target, Tensor):
+        raise TypeError(f"{rule.name}_() writes to a tensor, got {type(target).__name__}")
+    tracked = MODE.grad and rule.tracked and any(isinstance(x, Tensor) and x.requires_grad for x in inputs)
+    views.check_writable(target, recorded=tracked)
+    inplace.check_inference(target)
+    level = _dual_level(inputs) if MODE.special and MODE.fwd_grad else None
+    if level is not None:
+        return _write_dual(rule, inputs, params, level)
+    arrays = rule.shape_args(promote(rule, inputs))
+    result = rule.forward(*arrays, *params)
+    hidden: tuple[Any, ...] = ()
+    if rule.hidden:
+        result, hidden = result[0], result[-rule.hidden :]
+    inplace.check_fits(rule.name, target, result)
+    if not tracked:
+        inplace.store(target, result)
+        return target
+    # A rule that needs the value from before the write keeps a copy of it, with its history.
+    before = [target.clone() if rule.saves_first else target, *inputs[1:]]
+    edges = input_edges(rule, inputs)
+    kept = save_inputs(rule, before, edges)
+    inplace.store(target, result)
+    node = record(rule, inputs, params, alias(target), hidden, edges, kept)
+    if node is not None:
+        views.rebase(target, node)
+    return target
+
+
+def _write_dual(rule: Any, inputs: list[Any], params: tuple[Any, ...], level: int) -> Tensor:
+    target = inputs[0]
+    tangents = [forward_ad.tangent_of(x, level) for x in inputs]
+    with forward_ad.highest_level(level - 1):
+        args, kwargs = rule.unbind(inputs, params)
+        made = call(rule, (target.clone(), *args[1:]), kwargs)
+        found = rule.tangent([target.clone(), *inputs[1:]], tangents, params, made)
+        write(rule, args, kwargs)
+        found = _as_dtype(found, target)
+        if tangents[0] is not None:
+            tangents[0].copy_(found)
+        else:
+            _start_tangent(target, found, level)
+    return target
+
+
+def _start_tangent(target: Tensor, tangent: Tensor, level: int) -> None:
+    """A tensor without a tangent gets one; a view gets it as a view of its base's."""
+    base = target._base
+    if base is None:
+        forward_ad.set_tangent(target, tangent, level)
+        return
+    whole = forward_ad.tangent_of(base, level)
+    if whole is None:
+        whole = make(np.zeros_like(base._data))
+        forward_ad.set_tangent(base, whole, level)
+    part = whole
+    assert target._meta is not None  # noqa: S101 - a view has autograd fields
+    for step in target._meta.view.chain:
+        part = step.rule.call(part, *step.params)
+        part = part[step.which] if isinstance(part, tuple | list) else part
+    part.copy_(tangent)
+    forward_ad.set_tangent(target, part, level)
+
+
+# -- the short paths -----------------------------------------------------------------------------------------------------
+
+# Note [Short paths]
+# A pointwise op without options on plain tensors of one dtype does the steps of `call` unrolled for one or two inputs.
+# Whatever these do not know (views, leaves of other types, numbers that promote, dual levels, packed saves) goes to
+# `call`. The two must do the same; tests/test_calls.py compares them.
+
+
+def make_unary(rule: Any) -> Callable[..., Any]:
+    """The function of a pointwise op of one tensor."""
+    forward = rule.forward
+    node_class = rule.node_class
+    floats = "fc" if rule.promote == "float" else "fcbiu"
+    saves_input = "self" in rule.saved_names
+    saves_result = "result" in rule.saved_names
+
+    def op(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if type(self) is not Tensor or args or kwargs or MODE.special:
+            return call(rule, (self, *args), kwargs)
+        data = self._data
+        if data.dtype.kind not in floats:
+            return call(rule, (self,), {})
+        out = new(Tensor)
+        out._data = forward(data)
+        out._storage = out._meta = out._grad_fn = None
+        out._output_nr = 0
+        if MODE.grad:
+            fn = self._grad_fn
+            if self._meta is not None:
+                if self._meta.view is not None and self.requires_grad:
+                    record(rule, [self], (), out)
+                    return out
+                fn = edge(self)
+            if fn is not None:
+                node = new(node_class)
+                node.seq = next_sequence()
+                node.edges = (fn, self._output_nr)
+                node.saved = (save(self),) if saves_input else (save(alias(out), is_output=True),) if saves_result else ()
+                node.meta = ()
+                node.fix = node.extra = None
+                out._grad_fn = node
+        return out
+
+    return op
+
+
+def make_binary(rule: Any) -> Callable[..., Any]:
+    """The function of a pointwise op of two tensors, or of a tensor and a number."""
+    forward = rule.forward
+    node_class = rule.node_class
+    integral = rule.promote == "common"
+    # Which of the two operands the formula of each input names; ops that save more take the long path.
+    of_self = rule.names_for("self")
+    of_other = rule.names_for("other")
+    self_for_self, self_for_other = "self" in of_self, "self" in of_other
+    other_for_self, other_for_other = "other" in of_self, "other" in of_other
+
+    def op(self: Any, other: Any, *args: Any, **kwargs: Any) -> Any:
+        if args or kwargs or MODE.special or type(self) is not Tensor:
+            return call(rule, (self, other, *args), kwargs)
+        a = self._data
+        kind = type(other)
+        if kind is Tensor:
+            b = other._data
+            if a.dtype is not b.dtype or not (integral or a.dtype.kind in "fc"):
+                return call(rule, (self, other), {})
+        elif (kind is float or kind is int) and a.dtype.kind == "f":
+            b = other
+        else:
+            return call(rule, (self, other), {})
+        out = new(Tensor)
+        out._data = data = forward(a, b)
+        out._storage = out._meta = out._grad_fn = None
+        out._output_nr = 0
+        if not MODE.grad:
+            return out
+        fa = self._grad_fn
+        if self._meta is not None:
+            if self._meta.view is not None and self.requires_grad:
+                record(rule, [self, other], (), out)
+                return out
+            fa = edge(self)
+        if kind is Tensor:
+            fb = other._grad_fn
+            if other._meta is not None:
+                if other._meta.view is not None and other.requires_grad:
+                    record(rule, [self, other], (), out)
+                    return out
+                fb = edge(other)
+            if fa is None and fb is None:
+                return out
+            node = new(node_class)
+            node.edges = (fa, self._output_nr, fb, other._output_nr)
+            shape = data.shape
+            if a.shape == shape and b.shape == shape:
+                node.fix = None
+            else:
+                node.fix = (
+                    None if a.shape == shape else (a.shape, a.dtype),
+                    None if b.shape == shape else (b.shape, b.dtype),
+                )
+        else:
+            if fa is None:
+                return out
+            fb = None
+            node = new(node_class)
+            node.edges = (fa, self._output_nr, None, 0)
+            node.fix = None
+        keep_self = (self_for_self and fa is not None) or (self_for_other and fb is not None)
+        keep_other = (other_for_self and fa is not None) or (other_for_other and fb is not None)
+        if keep_self or keep_other:
+            kept_self = (self if self._storage is None else save(self)) if keep_self else None
+            if not keep_other:
+                kept_other = None
+            elif kind is Tensor and other._storage is not None:
+                kept_other = save(other)
+            else:
+                kept_other = other
+            node.saved = (kept_self, kept_other)
+        else:
+            node.saved = ()
+        node.seq = next_sequence()
+        node.meta = ()
+        node.extra = None
+        out._grad_fn = node
+        return out
+
+    return op
+
+
+def make_general(rule: Any) -> Callable[..., Any]:
+    """The function of any other op."""
+
+    def op(*args: Any, **kwargs: Any) -> Any:
+        return call(rule, args, kwargs)
+
+    return op
+
+
+def make_write(rule: Any) -> Callable[..., Any]:
+    """The in-place form of an op."""
+
+    def op(*args: Any, **kwargs: Any) -> Any:
+        return write(rule, args, kwargs)
+
+    return op
+
+
+def refuse_out(name: str, args: tuple[Any, ...]) -> None:
+    """Raise if an ``out=`` call has an argument that requires grad in grad mode."""
+    if MODE.grad and any(isinstance(x, Tensor) and x.requires_grad for x in args):
+        raise errors.OutArgumentError(name)
+
+
+def number_tensor(x: Any) -> Tensor:
+    """A Python number as torch wraps it."""
+    return as_tensor(x)

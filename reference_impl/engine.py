@@ -1,0 +1,379 @@
+"""Backward: a ready queue by sequence number, no recursion."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable
+from heapq import heappop, heappush
+from typing import Any
+
+import numpy as np
+
+from reference_impl import errors, hooks
+from reference_impl.grad_mode import MODE
+from reference_impl.graph import AccumulateGrad, Node, finish
+from reference_impl.layout import copy_in_order, is_dense, memory_order
+from reference_impl.registry import OPS
+from reference_impl.tensor import Tensor, make
+from reference_impl.views import CopySlices
+
+# Note [Order of execution]
+# A consumer is always recorded after what it consumes, so its sequence number is larger: a heap by sequence number
+# runs every node after all its consumers, touches only what is reachable and needs no pass over the graph first. The
+# end nodes (AccumulateGrad) run in torch as soon as their last contribution has arrived. Nobody can see when, unless
+# user code runs (a hook, a custom Function) or an error ends the pass early; so contributions are collected first,
+# and as soon as somebody could look, `_settle` works out which leaves are complete and accumulates those; from then on
+# the pass counts, and accumulates each leaf at its time.
+
+
+class GraphTask:
+    """One backward pass."""
+
+    def __init__(self, *, keep_graph: bool, create_graph: bool) -> None:
+        self.keep_graph = keep_graph
+        self.create_graph = create_graph
+        self.heap: list[int] = []  # negated sequence numbers of the nodes that are ready or will be
+        self.nodes: dict[int, Node] = {}
+        self.buffers: dict[int, Any] = {}  # sequence number -> cotangent, or a list of them
+        self.owned: set[int] = set()  # buffers that only this pass holds, so that it may add into them
+        self.leaves: dict[AccumulateGrad, Any] = {}
+        self.fresh: set[AccumulateGrad] = set()  # leaves whose collected cotangent only this pass holds
+        self.remaining: dict[AccumulateGrad, int] | None = None  # contributions still to come, once counting
+        self.needed: set[Node] | None = None  # nodes on a path to an input asked for; None: all
+        self.captures: dict[tuple[Node, int], list[int]] = {}
+        self.captured: dict[int, Any] = {}
+        self.callbacks: list[Callable[[], None]] = []
+        self.order: list[Node] = []
+
+    # -- the queue -------------------------------------------------------------------------------------------------
+
+    def send(self, node: Node, nr: int, ct: Any, owned: bool = False) -> None:  # noqa: FBT001, FBT002 - called once per edge
+        """Add a cotangent (None: undefined) to what output ``nr`` of ``node`` has received."""
+        if type(node) is AccumulateGrad:
+            self._send_to_leaf(node, ct, owned)
+            return
+        seq = node.seq
+        if seq not in self.nodes:
+            self.nodes[seq] = node
+            heappush(self.heap, -seq)
+            if node.outputs == 1:
+                self.buffers[seq] = ct
+                if owned:
+                    self.owned.add(seq)
+            else:
+                slots = [None] * _output_count(node)
+                slots[nr] = ct
+                self.buffers[seq] = slots
+            return
+        if ct is None:
+            return
+        if node.outputs == 1:
+            held = self.buffers[seq]
+            if held is None:
+                self.buffers[seq] = ct
+            else:
+                self.buffers[seq] = self._add(held, ct, seq in self.owned)
+                self.owned.add(seq)
+        else:
+            slots = self.buffers[seq]
+            slots[nr] = ct if slots[nr] is None else self._add(slots[nr], ct, False)  # noqa: FBT003
+
+    def _send_to_leaf(self, node: AccumulateGrad, ct: Any, owned: bool) -> None:  # noqa: FBT001
+        held = self.leaves.get(node)
+        if held is None:
+            self.leaves[node] = ct
+            if owned:
+                self.fresh.add(node)
+        elif ct is not None:
+            self.leaves[node] = self._add(held, ct, node in self.fresh)
+            self.fresh.add(node)
+        if self.remaining is not None:
+            self.remaining[node] -= 1
+            if self.remaining[node] == 0:
+                self._finish_leaf(node)
+
+    def _add(self, held: Any, ct: Any, own: bool) -> Any:  # noqa: FBT001
+        if own and type(held) is np.ndarray and not self.create_graph and held.dtype == ct.dtype:
+            return np.add(held, ct, out=held)
+        return held + ct
+
+    # -- the loop --------------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Run until nothing is left, then accumulate the leaves."""
+        heap, nodes, buffers, owned = self.heap, self.nodes, self.buffers, self.owned
+        create_graph, keep_graph = self.create_graph, self.keep_graph
+        try:
+            while heap:
+                seq = -heappop(heap)
+                node = nodes.pop(seq)
+                ct = buffers.pop(seq)
+                if node.extra is not None or node.runs_user_code or self.needed is not None:
+                    self._run_watched(node, ct, seq)
+                    continue
+                if type(node) is CopySlices and not create_graph and ct is not None:
+                    grads = node.apply_owned(ct, owned=seq in owned)
+                else:
+                    grads = node.apply(ct, create_graph)
+                if node.fix is not None:
+                    grads = finish(node, grads, tensors=create_graph)
+                if not keep_graph and node.saved != ():
+                    node.release()
+                edges = node.edges
+                i = 0
+                for g in grads:
+                    to = edges[i]
+                    if to is not None:
+                        # A new array without a base is ours: it may be added into, or become a leaf's gradient.
+                        mine = type(g) is np.ndarray and g is not ct and g.base is None
+                        if mine or to.outputs != 1 or to.seq in nodes or type(to) is AccumulateGrad:
+                            self.send(to, edges[i + 1], g, mine)
+                        else:
+                            to_seq = to.seq
+                            nodes[to_seq] = to
+                            buffers[to_seq] = g
+                            heappush(heap, -to_seq)
+                    i += 2
+        except BaseException:
+            if self.remaining is None:
+                self._settle(run_now=True, extra=node)
+            raise
+        for leaf in list(self.leaves):
+            self._finish_leaf(leaf)
+
+    def _run_watched(self, node: Node, ct: Any, seq: int) -> None:
+        """A node with hooks or user code, or one that might not be needed."""
+        extra = node.extra
+        user = node.runs_user_code or (extra is not None and (extra.tensor_pre or extra.pre or extra.post))
+        if user and self.remaining is None:
+            self._settle(run_now=True, extra=node)
+        slots = ct if node.outputs != 1 else [ct]
+        if extra is not None:
+            slots = self._before(node, extra, list(slots))
+        for nr, value in enumerate(slots):
+            for at in self.captures.get((node, nr), ()):
+                self.captured[at] = value
+        if self.needed is not None and node not in self.needed:
+            return
+        self.order.append(node)
+        changed = slots[0] if node.outputs == 1 else slots
+        if not user and type(node) is CopySlices and not self.create_graph and changed is not None:
+            grads = node.apply_owned(changed, owned=False)
+        else:
+            grads = node.apply(changed, self.create_graph)
+        if node.fix is not None:
+            grads = finish(node, grads, tensors=self.create_graph)
+        if extra is not None and extra.post:
+            grads = self._after(node, extra, grads, slots)
+        if MODE.anomaly and MODE.check_nan:
+            OPS["autograd.check_nan"](node, grads)
+        if not self.keep_graph:
+            node.release()
+        edges = node.edges
+        for i, g in enumerate(grads):
+            to = edges[2 * i] if 2 * i < len(edges) else None
+            if to is not None and (self.needed is None or self._wanted(to, edges[2 * i + 1])):
+                self.send(to, edges[2 * i + 1], g)
+
+    def _wanted(self, node: Node, nr: int) -> bool:
+        return self.needed is None or node in self.needed or (node, nr) in self.captures
+
+    # -- hooks -----------------------------------------------------------------------------------------------------
+
+    def _shown(self, ct: Any) -> Any:
+        """A cotangent as user code sees it."""
+        return ct if ct is None or isinstance(ct, Tensor) else make(ct)
+
+    def _taken(self, ct: Any) -> Any:
+        """A cotangent as the loop keeps it."""
+        return ct if ct is None or self.create_graph or not isinstance(ct, Tensor) else ct._data
+
+    def _before(self, node: Node, extra: hooks.NodeHooks, slots: list[Any]) -> list[Any]:
+        """Tensor hooks, then node pre-hooks, then retained gradients."""
+        for nr, found in extra.tensor_pre.items():
+            if found and slots[nr] is not None:
+                slots[nr] = self._taken(hooks.run_tensor_hooks(found, self._shown(slots[nr])))
+        if extra.pre:
+            shown = tuple(self._shown(ct) for ct in slots)
+            for fn in tuple(extra.pre.values()):
+                result = fn(shown)
+                if result is not None:
+                    shown = tuple(result) if isinstance(result, tuple | list) else (result,)
+            slots = [self._taken(ct) for ct in shown]
+        for nr, ref in extra.retained.items():
+            tensor = ref()
+            if tensor is not None and slots[nr] is not None:
+                self._retain(tensor, slots[nr])
+        return slots
+
+    def _retain(self, tensor: Tensor, ct: Any) -> None:
+        meta = tensor._autograd()
+        if self.create_graph:
+            meta.grad = ct if meta.grad is None else meta.grad + ct
+        else:
+            meta.grad = make(np.array(ct)) if meta.grad is None else make(meta.grad._data + ct)
+
+    def _after(self, node: Node, extra: hooks.NodeHooks, grads: Any, slots: list[Any]) -> Any:
+        shown = tuple(self._shown(g) for g in grads)
+        outputs = tuple(self._shown(ct) for ct in slots)
+        for fn in tuple(extra.post.values()):
+            result = fn(shown, outputs)
+            if result is None:
+                continue
+            result = result if isinstance(result, tuple) else (result,)
+            if len(result) != len(shown):
+                raise RuntimeError(f"hook returned an incorrect number of values (got {len(result)}, but expected {len(shown)})")
+            shown = tuple(result)
+        return [self._taken(g) for g in shown]
+
+    # -- leaves ----------------------------------------------------------------------------------------------------
+
+    def _settle(self, *, run_now: bool, extra: Node) -> None:
+        """Start counting contributions; accumulate the leaves that are complete. See Note [Order of execution]."""
+        counts: dict[AccumulateGrad, int] = dict.fromkeys(self.leaves, 0)
+        seen: set[Node] = set()
+        stack = [extra, *self.nodes.values()]
+        while stack:
+            node = stack.pop()
+            if node in seen or (self.needed is not None and node not in self.needed):
+                continue
+            seen.add(node)
+            for i in range(0, len(node.edges), 2):
+                to = node.edges[i]
+                if type(to) is AccumulateGrad:
+                    counts[to] = counts.get(to, 0) + 1
+                elif to is not None:
+                    stack.append(to)
+        self.remaining = counts
+        if run_now:
+            for leaf in [n for n in self.leaves if counts[n] == 0]:
+                self._finish_leaf(leaf)
+
+    def _finish_leaf(self, node: AccumulateGrad) -> None:
+        """Run the leaf's hooks and add what has arrived to its .grad."""
+        ct = self.leaves.pop(node)
+        owned = node in self.fresh
+        variable = node.variable
+        meta = variable._autograd()
+        extra = node.extra
+        watched = meta.hooks or (extra is not None and (extra.pre or extra.post))
+        if (watched or meta.post_hooks) and self.remaining is None:
+            self.remaining = {}  # the loop is over: all that is left is complete
+        if meta.hooks and ct is not None:
+            ct = self._taken(hooks.run_tensor_hooks(meta.hooks, self._shown(ct)))
+            owned = False
+        slots = [ct]
+        if extra is not None and extra.pre:
+            slots, owned = self._before(node, extra, slots), False
+        for at in self.captures.get((node, 0), ()):
+            self.captured[at] = slots[0]
+        if self.needed is not None and node not in self.needed:
+            return
+        if slots[0] is not None:
+            accumulate(variable, slots[0], create_graph=self.create_graph, owned=owned)
+            for fn in tuple((meta.post_hooks or {}).values()):
+                if fn(variable) is not None:
+                    raise RuntimeError("Tensor post accumulate grad hooks should return None.")
+        if extra is not None and extra.post:
+            self._after(node, extra, [], slots)
+
+
+def accumulate(variable: Tensor, ct: Any, *, create_graph: bool, owned: bool) -> None:
+    """Add a cotangent to a leaf's .grad: in place, or with ``create_graph`` into a new tensor.
+
+    ``owned`` tells that nobody else holds the array, so that it may become the gradient without a copy.
+
+    Source: autograd, Default gradient layouts.
+    """
+    meta = variable._autograd()
+    held = meta.grad
+    if create_graph:
+        meta.grad = OPS["clone"](ct) if held is None else held + ct
+        return
+    if held is None:
+        meta.grad = make(_own(ct, variable, owned=owned))
+        return
+    data = held._array()
+    np.add(data, ct, out=data, casting="unsafe")
+    held._shared().version += 1
+
+
+def _own(ct: Any, variable: Tensor, *, owned: bool) -> Any:
+    """The cotangent as an array of our own, laid out in memory like the leaf."""
+    data = variable._data
+    if type(data) is not np.ndarray or data.ndim == 0:
+        return ct if type(ct) is not np.ndarray or owned else np.array(ct)
+    wanted = memory_order(data) if is_dense(data) else None
+    if owned and memory_order(ct) == wanted:
+        return ct
+    return copy_in_order(ct, wanted)
+
+
+def _output_count(node: Node) -> int:
+    return int(node.output_count)  # type: ignore[attr-defined]
+
+
+# -- running a task ----------------------------------------------------------------------------------------------------
+
+
+class _Running(threading.local):
+    """The passes of this thread that are under way, innermost last."""
+
+    def __init__(self) -> None:
+        self.tasks: list[GraphTask] = []
+
+
+RUNNING = _Running()
+
+
+def needed_nodes(roots: list[tuple[Node, int]], targets: set[Node]) -> set[Node]:
+    """The nodes that must run so that each node of ``targets`` gets its cotangent: those with a path to one."""
+    useful: set[Node] = set()
+    state: dict[Node, int] = {}
+    stack = [node for node, _ in roots]
+    while stack:
+        node = stack[-1]
+        if state.get(node) is None:
+            state[node] = 0
+            stack.extend(to for to in node.edges[::2] if to is not None and to not in state)
+            continue
+        stack.pop()
+        if state[node] == 0:
+            state[node] = 1
+            if any(to is not None and (to in targets or to in useful) for to in node.edges[::2]):
+                useful.add(node)
+    return useful
+
+
+def execute(task: GraphTask, roots: list[tuple[Node, int, Any]]) -> None:
+    """Send the cotangents to the roots and run; grad mode inside is ``create_graph``."""
+    for node, nr, ct in roots:
+        task.send(node, nr, ct if ct is None or task.create_graph else ct._data)
+    RUNNING.tasks.append(task)
+    previous = MODE.grad
+    MODE.grad = task.create_graph
+    try:
+        task.run()
+        while task.callbacks:
+            task.callbacks.pop(0)()
+    finally:
+        MODE.grad = previous
+        RUNNING.tasks.pop()
+
+
+def queue_callback(fn: Callable[[], None]) -> None:
+    """Call ``fn`` when the running pass is over."""
+    if not RUNNING.tasks:
+        raise RuntimeError("Final callbacks can only be installed during backward pass.")
+    RUNNING.tasks[-1].callbacks.append(fn)
+
+
+@contextlib.contextmanager
+def no_task() -> Any:
+    """Inside, no pass is under way as far as user code can see."""
+    held, RUNNING.tasks = RUNNING.tasks, []
+    try:
+        yield
+    finally:
+        RUNNING.tasks = held

@@ -1,0 +1,138 @@
+"""One class per documented error; each keeps torch's Python type and the documented part of its wording."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class ImplicitGradientError(RuntimeError):
+    """backward() without a gradient on an output that is no scalar."""
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(f"grad can be implicitly created only for {detail or 'scalar outputs'}")
+
+
+class UntrackedRootError(RuntimeError):
+    """backward from a tensor without history."""
+
+    def __init__(self, index: int) -> None:
+        super().__init__(f"element {index} of tensors does not require grad and does not have a grad_fn")
+
+
+class CotangentMismatchError(RuntimeError):
+    """A gradient argument that does not fit its output."""
+
+
+class CotangentTypeError(TypeError):
+    """A gradient argument that is neither a tensor nor None."""
+
+    def __init__(self, found: object) -> None:
+        super().__init__(f"gradients can be either Tensors or None, but got {type(found).__name__}")
+
+
+class FreedGraphError(RuntimeError):
+    """Saved tensors are needed after backward freed them."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Trying to backward through the graph a second time (or directly access saved tensors after they have "
+            "already been freed). Saved intermediate values of the graph are freed when you call .backward() or "
+            "autograd.grad(). Specify retain_graph=True if you need to backward through the graph a second time or "
+            "if you need to access saved tensors after calling backward."
+        )
+
+
+class ModifiedSavedTensorError(RuntimeError):
+    """A saved tensor was changed in place before backward read it."""
+
+    def __init__(self, kind: str, shape: list[int], producer: str, found: int, wanted: int) -> None:
+        origin = f", which is {producer}," if producer else ""
+        super().__init__(
+            "one of the variables needed for gradient computation has been modified by an inplace operation: "
+            f"[{kind} {shape}]{origin} is at version {found}; expected version {wanted} instead. Hint: enable anomaly "
+            "detection to find the operation that failed to compute its gradient, with "
+            "torch.autograd.set_detect_anomaly(True)."
+        )
+
+
+class LeafWriteError(RuntimeError):
+    """In-place write to a leaf that requires grad, or to a view of one."""
+
+    def __init__(self, *, view: bool) -> None:
+        what = "a view of a leaf Variable" if view else "a leaf Variable"
+        super().__init__(f"{what} that requires grad is being used in an in-place operation.")
+
+
+class ForbiddenViewWriteError(RuntimeError):
+    """In-place write to a view whose history cannot be rewritten."""
+
+
+class OverlapWriteError(RuntimeError):
+    """In-place write to memory that several elements share."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "unsupported operation: more than one element of the written-to tensor refers to a single memory "
+            "location. Please clone() the tensor before performing the operation."
+        )
+
+
+class RequiresGradFlagError(RuntimeError):
+    """requires_grad set where it cannot be."""
+
+
+class GradAssignmentError(RuntimeError):
+    """A tensor that cannot be the gradient of another."""
+
+
+class UnusedInputError(RuntimeError):
+    """autograd.grad with respect to something the outputs do not depend on."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "One of the differentiated Tensors appears to not have been used in the graph. "
+            "Set allow_unused=True if this is the desired behavior."
+        )
+
+
+class UntrackedInputError(RuntimeError):
+    """autograd.grad with respect to a tensor that does not require grad."""
+
+    def __init__(self) -> None:
+        super().__init__("One of the differentiated Tensors does not require grad")
+
+
+class OutArgumentError(RuntimeError):
+    """out= with an argument that requires grad."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
+            "arguments requires grad."
+        )
+
+
+class NotDifferentiableError(RuntimeError):
+    """The derivative of an op is not defined."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"derivative for {name} is not implemented")
+
+
+class InferenceTensorError(RuntimeError):
+    """An inference tensor used where autograd would have to track it."""
+
+
+class InvalidGradientError(RuntimeError):
+    """A backward function returned a gradient of the wrong shape or type."""
+
+
+class HookResultError(RuntimeError):
+    """A hook returned a tensor that cannot replace the gradient."""
+
+
+class UnsupportedError(NotImplementedError):
+    """A documented torch feature that the reference does not have; the message names it."""
+
+    def __init__(self, what: Any) -> None:
+        super().__init__(f"the reference does not have {what}")

@@ -1,0 +1,5 @@
+"""Custom Function and its context."""
+
+
+class Function:
+    """placeholder"""

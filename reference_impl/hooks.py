@@ -1,0 +1,104 @@
+"""Hooks of tensors and nodes: their order, their handles, what their results may be."""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+
+from reference_impl import errors
+from reference_impl.tensor import Tensor
+
+_ids = itertools.count()
+Hooks = OrderedDict[int, Callable[..., Any]]
+
+
+class RemovableHandle:
+    """Removes the hook it was returned for; removing twice is harmless. Usable as a context manager."""
+
+    def __init__(self, hooks: Hooks) -> None:
+        self.id = next(_ids)
+        self._hooks = weakref.ref(hooks)
+
+    def remove(self) -> None:
+        """Take the hook away."""
+        holder = self._hooks()
+        if holder is not None:
+            holder.pop(self.id, None)
+
+    def __enter__(self) -> RemovableHandle:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.remove()
+
+
+class HookDict(OrderedDict[int, Callable[..., Any]]):
+    """Hooks in registration order; weakly referenced by their handles."""
+
+
+def add(hooks: Hooks, fn: Callable[..., Any], *, prepend: bool = False) -> RemovableHandle:
+    """Register ``fn`` behind the others, or before them."""
+    handle = RemovableHandle(hooks)
+    hooks[handle.id] = fn
+    if prepend:
+        hooks.move_to_end(handle.id, last=False)
+    return handle
+
+
+class NodeHooks:
+    """The rare fields of a node: hooks, the user's metadata, where the forward call stood."""
+
+    __slots__ = ("metadata", "post", "pre", "retained", "tensor_pre", "trace")
+
+    def __init__(self) -> None:
+        self.tensor_pre: dict[int, Hooks] = {}  # output number -> hooks of that tensor
+        self.retained: dict[int, weakref.ref[Tensor]] = {}  # output number -> tensor that retains its gradient
+        self.pre: Hooks = HookDict()
+        self.post: Hooks = HookDict()
+        self.metadata: dict[Any, Any] | None = None
+        self.trace: str | None = None
+
+
+def check_result(found: Any, previous: Tensor, name: str) -> Tensor:
+    """``found`` if it may replace the gradient ``previous``.
+
+    Raises:
+        TypeError: it is no tensor.
+        RuntimeError: its dtype or shape differs.
+    """
+    if not isinstance(found, Tensor):
+        raise TypeError(f"expected Tensor, but hook {name!r} returned '{type(found).__name__}'")
+    if found._data.dtype != previous._data.dtype:
+        raise errors.HookResultError(
+            f"hook '{name}' has changed the type of value (was torch.{previous.dtype.short}Tensor got torch.{found.dtype.short}Tensor)"
+        )
+    if found._data.shape != previous._data.shape:
+        raise errors.HookResultError(
+            f"hook '{name}' has changed the size of value (was {list(previous.shape)} got {list(found.shape)})"
+        )
+    return found
+
+
+def run_tensor_hooks(hooks: Hooks, grad: Tensor) -> Tensor:
+    """``grad`` after each hook in turn; a hook that returns None leaves it."""
+    for fn in tuple(hooks.values()):
+        found = fn(grad)
+        if found is not None:
+            grad = check_result(found, grad, getattr(fn, "__name__", repr(fn)))
+    return grad
+
+
+def warn_non_leaf_grad() -> None:
+    """The warning for reading .grad of a tensor that keeps none."""
+    warnings.warn(
+        "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be "
+        "populated during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf "
+        "Tensor, use .retain_grad() on the non-leaf Tensor. If you access the non-leaf Tensor by mistake, make sure "
+        "you access the leaf Tensor instead.",
+        UserWarning,
+        stacklevel=4,
+    )

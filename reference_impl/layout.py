@@ -1,0 +1,89 @@
+"""Shape, stride and offset arithmetic on arrays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+_reduced: dict[tuple[tuple[int, ...], tuple[int, ...]], tuple[int, ...]] = {}
+
+
+def reduced_axes(wide: tuple[int, ...], narrow: tuple[int, ...]) -> tuple[int, ...]:
+    """Axes of ``wide`` along which an array of shape ``narrow`` was broadcast."""
+    key = (wide, narrow)
+    axes = _reduced.get(key)
+    if axes is None:
+        lead = len(wide) - len(narrow)
+        axes = tuple(range(lead)) + tuple(
+            lead + i for i, n in enumerate(narrow) if n == 1 and wide[lead + i] != 1
+        )
+        if len(_reduced) > 10_000:  # noqa: PLR2004 - a bound, so that odd programs do not grow it for ever
+            _reduced.clear()
+        _reduced[key] = axes
+    return axes
+
+
+def sum_to(x: Any, shape: tuple[int, ...]) -> Any:
+    """The transpose of broadcasting ``shape`` to ``x.shape``: sum over the axes along which values were repeated."""
+    if x.shape == shape:
+        return x
+    axes = reduced_axes(x.shape, shape)
+    summed = np.add.reduce(x, axis=axes, dtype=x.dtype) if axes else x
+    return summed if summed.shape == shape else np.reshape(summed, shape)
+
+
+def memory_order(array: Any) -> tuple[int, ...] | None:
+    """Axes from the slowest to the fastest, None for a C-contiguous array."""
+    if array.flags.c_contiguous:
+        return None
+    strides = array.strides
+    return tuple(sorted(range(array.ndim), key=lambda i: (-abs(strides[i]), i)))
+
+
+def copy_in_order(x: Any, order: tuple[int, ...] | None) -> Any:
+    """A dense copy whose axes lie in memory in ``order``."""
+    if order is None:
+        return np.array(x, order="C")
+    inverse = np.argsort(order)
+    made = np.empty([x.shape[i] for i in order], dtype=x.dtype).transpose(inverse)
+    made[...] = x
+    return made
+
+
+def is_dense(array: Any) -> bool:
+    """True if the elements fill their memory without gaps or overlaps, in any order."""
+    if array.flags.c_contiguous or array.flags.f_contiguous:
+        return True
+    expected = array.itemsize
+    for stride, n in sorted(zip(array.strides, array.shape, strict=True)):
+        if n == 1:
+            continue
+        if stride != expected:
+            return False
+        expected *= n
+    return True
+
+
+def dims(dim: Any, ndim: int) -> tuple[int, ...]:
+    """``dim`` (a number, several, or None for all) as axes from 0.
+
+    Raises:
+        IndexError: out of range.
+        RuntimeError: a dimension is named twice.
+    """
+    if dim is None or (isinstance(dim, list | tuple) and not dim):
+        return tuple(range(ndim))
+    wanted = dim if isinstance(dim, list | tuple) else (dim,)
+    found = tuple(one_dim(d, ndim) for d in wanted)
+    if len(set(found)) != len(found):
+        raise RuntimeError(f"dim {found[-1]} appears multiple times in the list of dims")
+    return found
+
+
+def one_dim(dim: int, ndim: int) -> int:
+    """``dim`` counted from 0; a 0-d tensor has one dimension for this purpose."""
+    span = max(ndim, 1)
+    if not -span <= dim < span:
+        raise IndexError(f"Dimension out of range (expected to be in range of [{-span}, {span - 1}], but got {dim})")
+    return dim % span

@@ -1,0 +1,168 @@
+"""The words rules are written in: each takes arrays or tensors, so that one formula serves both speeds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from reference_impl import layout
+from reference_impl.registry import OPS
+from reference_impl.tensor import Tensor
+
+
+def where(condition: Any, x: Any, y: Any) -> Any:
+    """``x`` where the condition holds, ``y`` elsewhere; numbers keep the other's dtype."""
+    if isinstance(condition, Tensor) or isinstance(x, Tensor) or isinstance(y, Tensor):
+        return OPS["where"](condition, x, y)
+    kind = getattr(x, "dtype", None) or getattr(y, "dtype", None)
+    return np.where(condition, x, y).astype(kind, copy=False)
+
+
+def exp(x: Any) -> Any:
+    """e to the ``x``."""
+    return OPS["exp"](x) if isinstance(x, Tensor) else np.exp(x)
+
+
+def log(x: Any) -> Any:
+    """Natural logarithm."""
+    return OPS["log"](x) if isinstance(x, Tensor) else np.log(x)
+
+
+def sin(x: Any) -> Any:
+    """Sine."""
+    return OPS["sin"](x) if isinstance(x, Tensor) else np.sin(x)
+
+
+def cos(x: Any) -> Any:
+    """Cosine."""
+    return OPS["cos"](x) if isinstance(x, Tensor) else np.cos(x)
+
+
+def tanh(x: Any) -> Any:
+    """Hyperbolic tangent."""
+    return OPS["tanh"](x) if isinstance(x, Tensor) else np.tanh(x)
+
+
+def sinh(x: Any) -> Any:
+    """Hyperbolic sine."""
+    return OPS["sinh"](x) if isinstance(x, Tensor) else np.sinh(x)
+
+
+def cosh(x: Any) -> Any:
+    """Hyperbolic cosine."""
+    return OPS["cosh"](x) if isinstance(x, Tensor) else np.cosh(x)
+
+
+def sqrt(x: Any) -> Any:
+    """Square root."""
+    return OPS["sqrt"](x) if isinstance(x, Tensor) else np.sqrt(x)
+
+
+def sign(x: Any) -> Any:
+    """Sign; of a complex number x / |x|, and 0 of 0."""
+    return OPS["sgn"](x) if isinstance(x, Tensor) else np.sign(x)
+
+
+def absolute(x: Any) -> Any:
+    """Absolute value."""
+    return OPS["abs"](x) if isinstance(x, Tensor) else np.abs(x)
+
+
+def real(x: Any) -> Any:
+    """Real part; ``x`` itself if it is real."""
+    if not is_complex(x):
+        return x
+    return OPS["real"](x) if isinstance(x, Tensor) else x.real
+
+
+def is_complex(x: Any) -> bool:
+    """True for complex data."""
+    data = x._data if isinstance(x, Tensor) else x
+    return isinstance(data, complex) or getattr(getattr(data, "dtype", None), "kind", "f") == "c"
+
+
+_REAL = frozenset({np.float64, np.float32, np.float16, float, int, bool, np.int64, np.bool_})
+
+
+def conj(x: Any) -> Any:
+    """Complex conjugate; ``x`` itself if it is real."""
+    if type(x) in _REAL:
+        return x
+    if isinstance(x, Tensor):
+        return OPS["conj"](x) if x._data.dtype.kind == "c" else x
+    return x.conjugate() if type(x) is complex else x.conj()
+
+
+def sum_to(x: Any, shape: tuple[int, ...]) -> Any:
+    """Sum over broadcast axes back to ``shape``."""
+    return OPS["sum_to_size"](x, shape) if isinstance(x, Tensor) else layout.sum_to(x, shape)
+
+
+def sum(x: Any, dim: Any = None, *, keepdim: bool = False) -> Any:  # noqa: A001 - torch's word
+    """Sum over ``dim`` (a number, several, None for all)."""
+    if isinstance(x, Tensor):
+        return OPS["sum"](x, dim, keepdim)
+    axes = layout.dims(dim, x.ndim) if x.ndim else ()
+    return np.add.reduce(x, axis=axes, keepdims=keepdim, dtype=x.dtype) if axes else x
+
+
+def expand(x: Any, shape: tuple[int, ...]) -> Any:
+    """``x`` repeated to ``shape``, as a view."""
+    return OPS["expand"](x, shape) if isinstance(x, Tensor) else np.broadcast_to(x, shape)
+
+
+def reshape(x: Any, shape: tuple[int, ...]) -> Any:
+    """The same elements in another shape."""
+    return OPS["reshape"](x, shape) if isinstance(x, Tensor) else np.reshape(x, shape)
+
+
+def permute(x: Any, dims: tuple[int, ...]) -> Any:
+    """Axes in another order."""
+    return OPS["permute"](x, dims) if isinstance(x, Tensor) else np.transpose(x, dims)
+
+
+def swap(x: Any, dim0: int = -2, dim1: int = -1) -> Any:
+    """Two axes exchanged; by default those of a matrix."""
+    return OPS["transpose"](x, dim0, dim1) if isinstance(x, Tensor) else np.swapaxes(x, dim0, dim1)
+
+
+def unsqueeze(x: Any, dim: int) -> Any:
+    """A new axis of one."""
+    return OPS["unsqueeze"](x, dim) if isinstance(x, Tensor) else np.expand_dims(x, dim)
+
+
+def matmul(x: Any, y: Any) -> Any:
+    """Matrix product."""
+    if isinstance(x, Tensor) or isinstance(y, Tensor):
+        return OPS["matmul"](x, y)
+    return np.matmul(x, y)
+
+
+def zeros(shape: tuple[int, ...], like: Any) -> Any:
+    """Zeros of the kind and dtype of ``like``."""
+    if isinstance(like, Tensor):
+        return OPS["zeros_like"](like) if shape == like._data.shape else OPS["new_zeros"](like, shape)
+    return np.zeros(shape, dtype=like.dtype)
+
+
+def zeros_like(x: Any) -> Any:
+    """Zeros of the same shape."""
+    return zeros(shape_of(x), x)
+
+
+def shape_of(x: Any) -> tuple[int, ...]:
+    """Shape as a plain tuple."""
+    return tuple(x._data.shape) if isinstance(x, Tensor) else tuple(np.shape(x))
+
+
+def array_of(x: Any) -> Any:
+    """The bare array: for values that only steer (indices, masks) and are not differentiated."""
+    return x._data if isinstance(x, Tensor) else x
+
+
+def concatenate(parts: list[Any], dim: int) -> Any:
+    """Parts behind each other along ``dim``."""
+    if any(isinstance(p, Tensor) for p in parts):
+        return OPS["cat"](parts, dim)
+    return np.concatenate(parts, axis=dim)

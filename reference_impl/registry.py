@@ -1,0 +1,39 @@
+"""Names and the callables behind them; the one place where lower layers find what upper layers define."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from typing import Any
+
+OPS: dict[str, Callable[..., Any]] = {}
+
+
+def register(name: str, fn: Callable[..., Any]) -> None:
+    """Enter ``fn`` under op_db's name for it.
+
+    Raises:
+        ValueError: the name is taken.
+    """
+    if name in OPS:
+        raise ValueError(f"op {name!r} is defined twice; give one of the rows another name")
+    OPS[name] = fn
+
+
+def lookup(name: str) -> Callable[..., Any] | None:
+    """The callable that has op_db's name ``name`` and torch's Python signature, or None."""
+    return OPS.get(name)
+
+
+def require(name: str) -> Callable[..., Any]:
+    """Like ``lookup``, for callers that cannot go on without.
+
+    Raises:
+        NotImplementedError: there is no such op; the nearest name is given.
+    """
+    fn = OPS.get(name)
+    if fn is None:
+        near = difflib.get_close_matches(name, OPS, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise NotImplementedError(f"the reference has no op {name!r}{hint}")
+    return fn

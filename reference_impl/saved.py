@@ -1,0 +1,123 @@
+"""SavedTensor: version check, pack and unpack hooks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from reference_impl import errors
+from reference_impl.grad_mode import MODE, no_grad
+from reference_impl.tensor import Tensor, make
+
+Hook = Callable[..., Any]
+
+
+class SavedTensor:
+    """A value a node needs for backward.
+
+    Note [What a node saves]
+    A node's ``saved`` holds, for each saved name, the tensor itself if its version was 0 when it was saved, a
+    SavedTensor if the version was higher or hooks packed it, or a Python number. An input is saved as the very tensor
+    object (as ``_saved_self`` shows); an output as a tensor that shares its memory, since the output itself refers to
+    the node. The version is compared whenever the value is read.
+    """
+
+    __slots__ = ("hooks", "is_output", "origin", "packed", "released", "tensor", "version")
+
+    def __init__(self, tensor: Tensor | None, version: int, *, is_output: bool = False) -> None:
+        self.tensor = tensor
+        self.version = version
+        self.is_output = is_output
+        self.origin: Any = None
+        self.packed: Any = None
+        self.hooks: tuple[Hook, Hook] | None = None
+        self.released = False
+
+    def register_hooks(self, pack: Hook, unpack: Hook) -> None:
+        """Pack the value now with ``pack``; each read calls ``unpack``.
+
+        Raises:
+            RuntimeError: hooks are registered already, or the value was freed.
+            TypeError: ``pack`` or ``unpack`` cannot be called.
+        """
+        if self.released:
+            raise RuntimeError(
+                "Calling register_hooks on a saved tensor after it has been freed. Saved intermediate values of the "
+                "graph are freed when you call .backward() or autograd.grad()."
+            )
+        if self.hooks is not None:
+            raise RuntimeError("Calling register_hooks on a saved tensor whose hooks have already been set. Hint: only one pair of hooks is allowed at a time.")
+        if self.tensor is None:
+            raise RuntimeError("Calling register_hooks on a saved tensor with value None is forbidden. Hint: Do you have an undefined tensor?")
+        if not callable(pack) or not callable(unpack):
+            raise TypeError("incompatible function arguments: the hooks must be callable")
+        self.pack(pack, unpack)
+
+    def pack(self, pack: Hook, unpack: Hook) -> None:
+        """Let ``pack`` turn the tensor into what is kept."""
+        tensor = self.tensor
+        assert tensor is not None  # noqa: S101 - the callers checked it
+        shown = make(tensor._array(), tensor._shared()) if self.is_output else tensor
+        before = 0 if shown._storage is None else shown._storage.version
+        with no_grad():
+            self.packed = pack(shown)
+        if (0 if shown._storage is None else shown._storage.version) != before:
+            raise RuntimeError(
+                "A saved tensor pack hook is modifying its input in place. Tensors provided as input to pack hook can "
+                "not be modified by in-place operations as this can lead to unexpected side-effects. Please open an "
+                "issue if you need to perform in-place operations on the input to a pack hook."
+            )
+        self.hooks = (pack, unpack)
+        # The tensor itself is let go; what stays is its place in the graph, for double backward.
+        meta = tensor._meta
+        leaf = None if meta is None or not meta.requires_grad else meta.accumulator
+        self.origin = None if self.is_output else (tensor._grad_fn, tensor._output_nr, leaf)
+        self.tensor = None
+
+    def read(self, describe: Callable[[], str]) -> Tensor:
+        """The value; ``describe`` names its producer for the error.
+
+        Raises:
+            RuntimeError: it was changed in place since it was saved.
+            TypeError: the unpack hook returned no tensor.
+        """
+        if self.hooks is not None:
+            found = self.hooks[1](self.packed)
+            if not isinstance(found, Tensor):
+                raise TypeError(f"Output of saved tensor unpack_hook expected to be a Tensor but got result of type {type(found).__name__}")
+            return found
+        tensor = self.tensor
+        assert tensor is not None  # noqa: S101 - a saved None never becomes a SavedTensor
+        check_version(tensor, self.version, describe)
+        return tensor
+
+
+def check_version(tensor: Tensor, wanted: int, describe: Callable[[], str]) -> None:
+    """Refuse a saved tensor that was written to after it was saved."""
+    found = 0 if tensor._storage is None else tensor._storage.version
+    if found != wanted:
+        raise errors.ModifiedSavedTensorError(
+            f"torch.{tensor.dtype.short}Tensor", list(tensor._data.shape), describe(), found, wanted
+        )
+
+
+def save(tensor: Any, *, is_output: bool = False) -> Any:
+    """What a node keeps of ``tensor``. See Note [What a node saves]."""
+    if not isinstance(tensor, Tensor):
+        return tensor
+    meta = tensor._meta
+    if meta is not None and meta.inference and not MODE.inference:
+        raise errors.InferenceTensorError(
+            "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in "
+            "computation tracked by autograd. To work around this, you can make a clone to get a normal tensor and "
+            "use it in autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`."
+        )
+    if MODE.saved_hooks:
+        version = 0 if tensor._storage is None else tensor._storage.version
+        made = SavedTensor(tensor, version, is_output=is_output)
+        made.pack(*MODE.saved_hooks[-1])
+        return made
+    storage = tensor._storage
+    if storage is None or storage.version == 0:
+        return tensor
+    return SavedTensor(tensor, storage.version, is_output=is_output)

@@ -1,0 +1,493 @@
+"""Tensor: data, autograd fields, operators that ask the registry."""
+
+from __future__ import annotations
+
+import weakref
+from typing import Any, NoReturn
+
+import numpy as np
+
+from reference_impl import dtypes, errors
+from reference_impl.grad_mode import MODE
+from reference_impl.registry import OPS, require
+from reference_impl.storage import Storage
+
+
+class Size(tuple[int, ...]):
+    """A shape; prints as torch.Size."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"torch.Size({list(self)})"
+
+    def numel(self) -> int:
+        """Number of elements of a tensor of this shape."""
+        count = 1
+        for n in self:
+            count *= n
+        return count
+
+    def __add__(self, other: Any) -> Size:
+        return Size(tuple.__add__(self, tuple(other)))
+
+    def __getitem__(self, key: Any) -> Any:
+        found = tuple.__getitem__(self, key)
+        return Size(found) if isinstance(key, slice) else found
+
+
+class AutogradMeta:
+    """The autograd fields that only leaves, views and tensors with hooks have."""
+
+    __slots__ = (
+        "accumulator",
+        "grad",
+        "grad_dtype",
+        "hooks",
+        "inference",
+        "name",
+        "post_hooks",
+        "requires_grad",
+        "retains",
+        "tangents",
+        "view",
+    )
+
+    def __init__(self) -> None:
+        self.requires_grad = False
+        self.grad: Tensor | None = None
+        self.accumulator: weakref.ref[Any] | None = None  # the leaf's AccumulateGrad node while it is alive
+        self.hooks: Any = None
+        self.post_hooks: Any = None
+        self.retains = False
+        self.view: Any = None  # views.ViewInfo
+        self.tangents: Any = None  # dual level -> tangent
+        self.inference = False
+        self.grad_dtype: Any = None
+        self.name: str | None = None
+
+
+class _TensorType(type):
+    """isinstance(x, torch.Tensor) for every kind of tensor, and legacy types such as torch.FloatTensor."""
+
+
+class Tensor(metaclass=_TensorType):
+    """An array with a history.
+
+    ``_data`` is an array or, for a 0-d result nobody wrote to, a NumPy scalar. ``_meta`` is None for plain results
+    of operations. ``_grad_fn`` may be outdated for a view: ask ``grad_fn``.
+    """
+
+    __slots__ = ("__dict__", "__weakref__", "_data", "_grad_fn", "_meta", "_output_nr", "_storage")
+    __array_priority__ = 1000
+
+    _data: Any
+    _storage: Storage | None
+    _grad_fn: Any
+    _output_nr: int
+    _meta: AutogradMeta | None
+
+    def __new__(cls, *args: Any, **_kwargs: Any) -> Any:
+        self = object.__new__(cls)
+        self._storage = self._grad_fn = self._meta = None
+        self._output_nr = 0
+        self._data = _legacy_data(args)
+        return self
+
+    # -- memory ----------------------------------------------------------------------------------------------------
+
+    def _array(self) -> Any:
+        """The data as an array that can be written to and shared."""
+        data = self._data
+        if type(data) is not np.ndarray:
+            data = self._data = np.array(data)
+        return data
+
+    def _shared(self) -> Storage:
+        """The storage, made on demand, for a tensor that is about to share it."""
+        storage = self._storage
+        if storage is None:
+            storage = self._storage = Storage(self._array())
+        return storage
+
+    def _autograd(self) -> AutogradMeta:
+        """The rare autograd fields, made on demand."""
+        meta = self._meta
+        if meta is None:
+            meta = self._meta = AutogradMeta()
+        return meta
+
+    @property
+    def _version(self) -> int:
+        if self.is_inference():
+            raise errors.InferenceTensorError("Inference tensors do not track version counter.")
+        return 0 if self._storage is None else self._storage.version
+
+    @property
+    def data(self) -> Tensor:
+        """The same memory without history and with a version counter of its own."""
+        return make(self._array(), Storage(self._array()))
+
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        if not isinstance(value, Tensor):
+            raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
+        if getattr(value, "layout_name", "strided") != "strided":
+            raise RuntimeError(
+                "Attempted to call `variable.set_data(tensor)`, but `variable` and `tensor` have incompatible tensor type."
+            )
+        if self.requires_grad and value._data.dtype.kind not in "fc":
+            raise RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype")
+        self._data = value._array()
+
+    def detach(self) -> Tensor:
+        """The same memory and version counter without history."""
+        made = make(self._array(), self._shared())
+        meta = self._meta
+        if meta is not None and meta.inference:
+            made._autograd().inference = True
+        return made
+
+    # -- autograd fields -------------------------------------------------------------------------------------------
+
+    @property
+    def requires_grad(self) -> bool:
+        """True if gradients flow into this tensor or through it."""
+        if self._grad_fn is not None:
+            return True
+        meta = self._meta
+        if meta is None:
+            return False
+        return meta.requires_grad or (meta.view is not None and meta.view.base.requires_grad)
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        self._set_requires_grad(value, "floating point and complex")
+
+    def _set_requires_grad(self, value: bool, kinds: str) -> None:  # noqa: FBT001 - the attribute's value
+        if self._grad_fn is not None or not self.is_leaf:
+            if value:
+                return
+            raise errors.RequiresGradFlagError(
+                "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in "
+                "a subgraph that doesn't require differentiation use var_no_grad = var.detach()."
+            )
+        if value and self._data.dtype.kind not in "fc":
+            raise errors.RequiresGradFlagError(f"only Tensors of {kinds} dtype can require gradients")
+        if value and self.is_inference() and not MODE.inference:
+            raise errors.InferenceTensorError("Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.")
+        if value or self._meta is not None:
+            self._autograd().requires_grad = bool(value)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:  # noqa: FBT001, FBT002 - torch's signature
+        """Set the flag in place; returns the tensor itself."""
+        self._set_requires_grad(requires_grad, "floating point")
+        return self
+
+    @property
+    def grad_fn(self) -> Any:
+        """The node that computes this tensor's gradient, None for a leaf."""
+        meta = self._meta
+        if meta is not None and meta.view is not None:
+            return meta.view.current_grad_fn(self)
+        return self._grad_fn
+
+    @property
+    def is_leaf(self) -> bool:
+        """True for a tensor that no recorded operation produced."""
+        return self.grad_fn is None
+
+    @property
+    def output_nr(self) -> int:
+        """Position among the outputs of ``grad_fn``."""
+        return self._output_nr
+
+    @property
+    def _base(self) -> Tensor | None:
+        meta = self._meta
+        return None if meta is None or meta.view is None else meta.view.base
+
+    def _is_view(self) -> bool:
+        return self._base is not None
+
+    @property
+    def grad(self) -> Tensor | None:
+        """What backward has accumulated in a leaf, or in a tensor that retains its gradient."""
+        meta = self._meta
+        if meta is not None and (meta.grad is not None or meta.retains):
+            return meta.grad
+        if not self.is_leaf:
+            require("autograd.warn_non_leaf_grad")()
+        return None
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        require("autograd.assign_grad")(self, value)
+
+    @grad.deleter
+    def grad(self) -> None:
+        if self._meta is not None:
+            self._meta.grad = None
+
+    @property
+    def retains_grad(self) -> bool:
+        """True for a non-leaf after ``retain_grad()``."""
+        return self._meta is not None and self._meta.retains
+
+    def is_inference(self) -> bool:
+        """True for a tensor made inside inference mode."""
+        return self._meta is not None and self._meta.inference
+
+    # -- geometry --------------------------------------------------------------------------------------------------
+
+    @property
+    def shape(self) -> Size:
+        """Extent of each dimension."""
+        return Size(self._data.shape)
+
+    @property
+    def dtype(self) -> dtypes.dtype:
+        """Element type under torch's name."""
+        return dtypes.of_array(self._data)
+
+    @property
+    def ndim(self) -> int:
+        """Number of dimensions."""
+        return int(self._data.ndim)
+
+    def dim(self) -> int:
+        """Number of dimensions."""
+        return int(self._data.ndim)
+
+    def numel(self) -> int:
+        """Number of elements."""
+        return int(self._data.size)
+
+    def __len__(self) -> int:
+        if self._data.ndim == 0:
+            raise TypeError("len() of a 0-d tensor")
+        return int(self._data.shape[0])
+
+    # -- values ----------------------------------------------------------------------------------------------------
+
+    def item(self) -> Any:
+        """The one element as a Python number.
+
+        Raises:
+            RuntimeError: the tensor has another number of elements.
+        """
+        if self._data.size != 1:
+            raise RuntimeError(f"a Tensor with {self._data.size} elements cannot be converted to Scalar")
+        return self._data.item()
+
+    def tolist(self) -> Any:
+        """Nested lists of Python numbers."""
+        return self._data.tolist()
+
+    def numpy(self, *, force: bool = False) -> Any:
+        """The array itself, sharing memory.
+
+        Raises:
+            RuntimeError: the tensor requires grad.
+        """
+        if force:
+            return np.array(self._data)
+        if self.requires_grad:
+            raise RuntimeError(
+                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
+            )
+        return self._array()
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:  # noqa: FBT001 - NumPy's protocol
+        array = self.numpy()
+        return array.astype(dtype) if dtype is not None and dtype != array.dtype else array
+
+    def __bool__(self) -> bool:
+        if self._data.size != 1:
+            what = "no values" if self._data.size == 0 else "more than one value"
+            raise RuntimeError(f"Boolean value of Tensor with {what} is ambiguous")
+        return bool(self._data.item())
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __complex__(self) -> complex:
+        return complex(self.item())
+
+    def __index__(self) -> int:
+        if self._data.dtype.kind not in "iub" or self._data.size != 1:
+            raise TypeError("only integer tensors of a single element can be converted to an index")
+        return int(self._data.item())
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __repr__(self, *, tensor_contents: Any = None) -> str:
+        return str(require("tensor.repr")(self))
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if self._data.ndim == 0 and spec else repr(self)
+
+    def __contains__(self, element: Any) -> bool:
+        return bool((self == element).any())
+
+    def __reversed__(self) -> Tensor:
+        return self if self.ndim == 0 else self.flip(0)
+
+    def __iter__(self) -> Any:
+        if self._data.ndim == 0:
+            raise TypeError("iteration over a 0-d tensor")
+        return iter(OPS["unbind"](self, 0))
+
+    # -- operators -------------------------------------------------------------------------------------------------
+
+    def __add__(self, other: Any) -> Any:
+        return OPS["add"](self, other) if type(other) is Tensor or isinstance(other, OPERANDS) else NotImplemented
+
+    def __radd__(self, other: Any) -> Any:
+        return OPS["add"](self, other) if type(other) is Tensor or isinstance(other, OPERANDS) else NotImplemented
+
+    def __sub__(self, other: Any) -> Any:
+        return OPS["sub"](self, other) if type(other) is Tensor or isinstance(other, OPERANDS) else NotImplemented
+
+    def __rsub__(self, other: Any) -> Any:
+        return OPS["__rsub__"](self, other) if type(other) is Tensor or isinstance(other, OPERANDS) else NotImplemented
+
+    def __mul__(self, other: Any) -> Any:
+        return OPS["mul"](self, other) if type(other) is Tensor or isinstance(other, OPERANDS) else NotImplemented
+
+    def __rmul__(self, other: Any) -> Any:
+        return OPS["mul"](self, other) if type(other) is Tensor or isinstance(other, OPERANDS) else NotImplemented
+
+    def __truediv__(self, other: Any) -> Any:
+        return OPS["true_divide"](self, other) if type(other) is Tensor or isinstance(other, OPERANDS) else NotImplemented
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return OPS["__rdiv__"](self, other) if type(other) is Tensor or isinstance(other, OPERANDS) else NotImplemented
+
+    def __floordiv__(self, other: Any) -> Any:
+        return OPS["floor_divide"](self, other)
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        return OPS["floor_divide"](OPS["full_like"](self, other), self)
+
+    def __mod__(self, other: Any) -> Any:
+        return OPS["remainder"](self, other)
+
+    def __rmod__(self, other: Any) -> Any:
+        return OPS["__rmod__"](self, other)
+
+    def __pow__(self, other: Any) -> Any:
+        return OPS["pow"](self, other) if type(other) is Tensor or isinstance(other, OPERANDS) else NotImplemented
+
+    def __rpow__(self, other: Any) -> Any:
+        return OPS["__rpow__"](self, other) if type(other) is Tensor or isinstance(other, OPERANDS) else NotImplemented
+
+    def __matmul__(self, other: Any) -> Any:
+        return OPS["matmul"](self, other)
+
+    def __rmatmul__(self, other: Any) -> Any:
+        return OPS["matmul"](other, self)
+
+    def __neg__(self) -> Any:
+        return OPS["neg"](self)
+
+    def __pos__(self) -> Any:
+        return OPS["positive"](self)
+
+    def __abs__(self) -> Any:
+        return OPS["abs"](self)
+
+    def __invert__(self) -> Any:
+        return OPS["bitwise_not"](self)
+
+    def __and__(self, other: Any) -> Any:
+        return OPS["bitwise_and"](self, other)
+
+    def __or__(self, other: Any) -> Any:
+        return OPS["bitwise_or"](self, other)
+
+    def __xor__(self, other: Any) -> Any:
+        return OPS["bitwise_xor"](self, other)
+
+    def __rand__(self, other: Any) -> Any:
+        return OPS["bitwise_and"](self, other)
+
+    def __ror__(self, other: Any) -> Any:
+        return OPS["bitwise_or"](self, other)
+
+    def __eq__(self, other: object) -> Any:
+        return OPS["eq"](self, other) if type(other) is Tensor or isinstance(other, OPERANDS) else NotImplemented
+
+    def __ne__(self, other: object) -> Any:
+        return OPS["ne"](self, other) if type(other) is Tensor or isinstance(other, OPERANDS) else NotImplemented
+
+    def __lt__(self, other: Any) -> Any:
+        return OPS["lt"](self, other) if type(other) is Tensor or isinstance(other, OPERANDS) else NotImplemented
+
+    def __le__(self, other: Any) -> Any:
+        return OPS["le"](self, other) if type(other) is Tensor or isinstance(other, OPERANDS) else NotImplemented
+
+    def __gt__(self, other: Any) -> Any:
+        return OPS["gt"](self, other) if type(other) is Tensor or isinstance(other, OPERANDS) else NotImplemented
+
+    def __ge__(self, other: Any) -> Any:
+        return OPS["ge"](self, other) if type(other) is Tensor or isinstance(other, OPERANDS) else NotImplemented
+
+    def __iadd__(self, other: Any) -> Any:
+        return OPS["add_"](self, other) if type(other) is Tensor or isinstance(other, OPERANDS) else NotImplemented
+
+    def __isub__(self, other: Any) -> Any:
+        return OPS["sub_"](self, other) if type(other) is Tensor or isinstance(other, OPERANDS) else NotImplemented
+
+    def __imul__(self, other: Any) -> Any:
+        return OPS["mul_"](self, other) if type(other) is Tensor or isinstance(other, OPERANDS) else NotImplemented
+
+    def __itruediv__(self, other: Any) -> Any:
+        return OPS["div_"](self, other) if type(other) is Tensor or isinstance(other, OPERANDS) else NotImplemented
+
+    def __ipow__(self, other: Any) -> Any:
+        return OPS["pow_"](self, other) if type(other) is Tensor or isinstance(other, OPERANDS) else NotImplemented
+
+    def __getitem__(self, index: Any) -> Any:
+        return OPS["__getitem__"](self, index)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        OPS["__setitem__"](self, index, value)
+
+
+# What an arithmetic operator takes; anything else is Python's TypeError.
+OPERANDS = (Tensor, int, float, complex, np.generic, bool)
+
+
+def make(data: Any, storage: Storage | None = None) -> Tensor:
+    """A tensor without history over ``data``; ``storage`` is given when the memory is shared."""
+    made = object.__new__(Tensor)
+    made._data = data
+    made._storage = storage
+    made._grad_fn = made._meta = None
+    made._output_nr = 0
+    return made
+
+
+def _legacy_data(args: tuple[Any, ...]) -> Any:
+    """Data for ``torch.Tensor(...)``: sizes, a sequence, an array or another tensor; always the default dtype."""
+    kind = dtypes.default_numpy()
+    if len(args) == 1 and isinstance(args[0], Tensor):
+        return args[0]._array()
+    if len(args) == 1 and isinstance(args[0], Size):
+        return np.zeros(args[0], dtype=kind)
+    if args and all(isinstance(n, int) for n in args):
+        return np.zeros(args, dtype=kind)
+    if len(args) == 1:
+        return np.array(args[0], dtype=kind)
+    if args:
+        _refuse_legacy(args)
+    return np.zeros((0,), dtype=kind)
+
+
+def _refuse_legacy(args: tuple[Any, ...]) -> NoReturn:
+    raise TypeError(f"Tensor() takes sizes, one sequence or one tensor, got {args!r}")

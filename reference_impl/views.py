@@ -1,0 +1,230 @@
+"""Base and view chain; rebasing history after a write."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from reference_impl import errors
+from reference_impl.graph import Node, edge, finish, new_node
+from reference_impl.layout import copy_in_order, memory_order
+from reference_impl.tensor import Tensor, make
+
+# Note [Rebasing after a write]
+# A view remembers its base and the chain of view ops that leads from the base to it. A recorded write to the view
+# becomes part of the base's history: the base gets a CopySlices node that replaces the view's part of the cotangent
+# by what the written op's rule makes of it. The version of the storage rises with every write; a view whose
+# remembered version is older asks for a fresh grad_fn when it is next read: an AsStridedBackward0 node that leads to
+# the base's present grad_fn.
+
+DEFAULT, NO_GRAD, MULTI_OUTPUT, CUSTOM, INFERENCE = "default", "no_grad", "multi_output", "custom", "inference"
+
+
+class Step:
+    """One view op of a chain: the rule and its arguments, ready to be replayed or transposed."""
+
+    __slots__ = ("in_dtype", "in_shape", "meta", "params", "rule", "which")
+
+    def __init__(self, rule: Any, params: tuple[Any, ...], meta: tuple[Any, ...], which: int, source: Any) -> None:
+        self.rule = rule
+        self.params = params
+        self.meta = meta
+        self.which = which  # output number, for ops with several outputs
+        self.in_shape = source.shape
+        self.in_dtype = source.dtype
+
+    def view_of(self, array: Any) -> Any:
+        """The same view of another array of the base's shape."""
+        made = self.rule.forward(array, *self.params)
+        return made[self.which] if isinstance(made, tuple | list) else made
+
+    def transpose(self, ct: Any) -> Any:
+        """Cotangent of the step's input from that of its output, arrays or tensors."""
+        return self.rule.view_vjp(ct, self)
+
+
+class ViewInfo:
+    """What a view knows of its base."""
+
+    __slots__ = ("base", "chain", "creation", "version")
+
+    def __init__(self, base: Tensor, chain: tuple[Step, ...], creation: str, version: int) -> None:
+        self.base = base
+        self.chain = chain
+        self.creation = creation
+        self.version = version  # of the storage when the view's grad_fn was made
+
+    def current_grad_fn(self, view: Tensor) -> Any:
+        """The view's grad_fn, made anew if its base was written to since. See Note [Rebasing after a write]."""
+        if view._grad_fn is None and not self.base.requires_grad:
+            return None
+        storage = view._storage
+        assert storage is not None  # noqa: S101 - a view shares its base's storage
+        if storage.version != self.version:
+            node = new_node(AsStridedBackward0, (edge(self.base), self.base._output_nr))
+            node.meta = (self.chain,)
+            view._grad_fn = node
+            view._output_nr = 0
+            self.version = storage.version
+        return view._grad_fn
+
+    def replay(self, array: Any) -> Any:
+        """The part of ``array``, which has the base's shape, that the view shows."""
+        for step in self.chain:
+            array = step.view_of(array)
+        return array
+
+
+class AsStridedBackward0(Node):
+    """From a view's cotangent to its base's, through the transposed chain of views."""
+
+    __slots__ = ()
+    meta_names: ClassVar[tuple[str, ...]] = ("chain",)
+
+    def apply(self, ct: Any, tensors: bool = False) -> Any:  # noqa: FBT001, FBT002 - see Node
+        for step in reversed(self.meta[0]):
+            ct = None if ct is None else step.transpose(ct)
+        return (ct,)
+
+
+class CopySlices(Node):
+    """A write to a view, seen from its base: the written part's cotangent goes through ``fn``, the rest passes."""
+
+    __slots__ = ("chain", "fn", "order")
+
+    def apply(self, ct: Any, tensors: bool = False) -> Any:  # noqa: FBT001, FBT002 - see Node
+        if self.fn is None:
+            raise errors.FreedGraphError
+        if ct is None:
+            return (None,) * (len(self.edges) // 2)
+        return self._apply_tensors(ct) if tensors else self.apply_owned(ct, owned=False)
+
+    def apply_owned(self, ct: Any, *, owned: bool) -> Any:
+        """Work in ``ct`` itself if nobody else has it, so that a run of writes copies the base once."""
+        if self.fn is None:
+            raise errors.FreedGraphError
+        if not owned or memory_order(ct) != self.order:
+            ct = copy_in_order(ct, self.order)
+        part = ct
+        for step in self.chain:
+            part = step.view_of(part)
+        grads = finish(self.fn, self.fn.apply(part.copy(), tensors=False), tensors=False)
+        if self.edges[0] is not None:
+            part[...] = 0 if grads[0] is None else grads[0]
+            return (ct, *grads[1:])
+        return (None, *grads[1:])
+
+    def _apply_tensors(self, ct: Any) -> Any:
+        whole = ct.clone()
+        part = whole
+        for step in self.chain:
+            part = step.rule.call(part, *step.params)
+            part = part[step.which] if isinstance(part, tuple | list) else part
+        grads = finish(self.fn, self.fn.apply(part.clone(), tensors=True), tensors=True)
+        if grads[0] is None:
+            part.zero_()
+        else:
+            part.copy_(grads[0])
+        return (whole, *grads[1:])
+
+    def release(self) -> None:
+        self.fn = None
+
+
+def make_view(data: Any, source: Tensor, step: Step | None, creation: str) -> Tensor:
+    """A tensor over ``data`` that is a view of ``source`` through ``step``."""
+    storage = source._shared()
+    view = make(data, storage)
+    meta = source._meta
+    if meta is not None and meta.view is not None:
+        info = meta.view
+        if creation == DEFAULT or info.creation == INFERENCE:
+            creation = info.creation
+        base, chain = info.base, info.chain
+    else:
+        base, chain = source, ()
+    view._autograd().view = ViewInfo(base, chain if step is None else (*chain, step), creation, storage.version)
+    return view
+
+
+def check_writable(t: Tensor, *, recorded: bool) -> None:
+    """Refuse a write that autograd could not follow.
+
+    Args:
+        t: what is to be written.
+        recorded: grad mode is on and the tensor or an operand requires grad.
+
+    Raises:
+        RuntimeError: a leaf that requires grad, a view of one, a view of a kind whose history cannot be rewritten, or
+            memory that several elements share.
+    """
+    meta = t._meta
+    if meta is not None and recorded:
+        if meta.view is not None:
+            refuse_forbidden_view(t, meta.view)
+            if t.requires_grad and meta.view.base.is_leaf:
+                raise errors.LeafWriteError(view=True)
+        if meta.requires_grad and t.is_leaf:
+            raise errors.LeafWriteError(view=False)
+    data = t._data
+    if data.ndim and 0 in data.strides and any(n > 1 and s == 0 for n, s in zip(data.shape, data.strides, strict=True)):
+        raise errors.OverlapWriteError
+
+
+def refuse_forbidden_view(t: Tensor, info: ViewInfo) -> None:
+    """Raise if the view was made in a way that forbids tracked writes."""
+    if info.creation == DEFAULT:
+        return
+    if info.creation == CUSTOM:
+        raise errors.ForbiddenViewWriteError(
+            f"Output {t._output_nr} of {_producer(t)} is a view and is being modified inplace. This view was created inside "
+            "a custom Function (or because an input was returned as-is) and the autograd logic to handle view+inplace "
+            "would override the custom backward associated with the custom Function, leading to incorrect gradients. "
+            "This behavior is forbidden. You can fix this by cloning the output of the custom Function."
+        )
+    if info.creation == MULTI_OUTPUT:
+        raise errors.ForbiddenViewWriteError(
+            f"Output {t._output_nr} of {_producer(t)} is a view and is being modified inplace. This view is the output of a "
+            "function that returns multiple views. Such functions do not allow the output views to be modified "
+            "inplace. You should replace the inplace operation by an out-of-place one."
+        )
+    mode = "no_grad" if info.creation == NO_GRAD else "inference"
+    raise errors.ForbiddenViewWriteError(
+        f"A view was created in {mode} mode and is being modified inplace with grad mode enabled. Given that this use "
+        "case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view and the "
+        f"inplace either both inside the {mode} block (if you don't want the inplace to be tracked) or both outside (if "
+        "you want the inplace to be tracked)."
+    )
+
+
+def _producer(t: Tensor) -> str:
+    fn = t.grad_fn
+    return "unknown" if fn is None else str(fn.name())
+
+
+def rebase(t: Tensor, node: Node) -> None:
+    """Make ``node`` the history of ``t`` after a write; through a view, the history of its base."""
+    meta = t._meta
+    info = None if meta is None else meta.view
+    if info is None:
+        _move_retained(t, node)
+        t._grad_fn = node
+        t._output_nr = 0
+        return
+    base = info.base
+    slices = new_node(CopySlices, (edge(base), base._output_nr, *node.edges[2:]))
+    slices.fn = node
+    slices.chain = info.chain
+    slices.order = memory_order(base._data)
+    _move_retained(base, slices)
+    base._grad_fn = slices
+    base._output_nr = 0
+    t.grad_fn  # noqa: B018 - makes the view's own grad_fn now, as torch does
+
+
+def _move_retained(t: Tensor, node: Node) -> None:
+    """A retained gradient follows the tensor to its new node; hooks stay with the old one."""
+    old = t._grad_fn
+    if t.retains_grad and old is not None and old.extra is not None:
+        held = old.extra.retained.pop(t._output_nr, None)
+        if held is not None:
+            node._extra().retained[0] = held
