@@ -1,6 +1,5 @@
 """The records a run leaves: JSON Lines, one file per process, each line on disk before the next case runs."""
 
-import importlib.metadata
 import json
 import math
 import platform
@@ -8,6 +7,7 @@ import secrets
 import subprocess
 import sys
 import time
+import tomllib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -129,10 +129,8 @@ def environment(driver: Any | None) -> dict[str, Any]:
 
 
 def _suite_version() -> str:
-    try:
-        return importlib.metadata.version("gradstone")
-    except importlib.metadata.PackageNotFoundError:
-        return "0.1.0"
+    project = tomllib.loads((_ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return str(project["version"])
 
 
 def _cpu_name() -> str:

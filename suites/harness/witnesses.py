@@ -187,7 +187,7 @@ def taylor_slope(line: Line, slope: float) -> float | None:
     ]
     if len(pairs) < DIRECTIONS:
         return None
-    heights = np.array(pairs)
+    heights: NDArray[Any] = np.array(pairs)
     return float(np.polyfit(heights[:, 0], heights[:, 1], 1)[0])
 
 
