@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from reference_impl import layout
 from reference_impl.registry import OPS
-from reference_impl.tensor import Tensor
+from reference_impl.tensor import Tensor, make
 
 
 def where(condition: Any, x: Any, y: Any) -> Any:
@@ -74,6 +75,13 @@ def real(x: Any) -> Any:
     if not is_complex(x):
         return x
     return OPS["real"](x) if isinstance(x, Tensor) else x.real
+
+
+def imag(x: Any) -> Any:
+    """Imaginary part; 0 of what is real."""
+    if not is_complex(x):
+        return 0.0 * x
+    return OPS["imag"](x) if isinstance(x, Tensor) else x.imag
 
 
 def is_complex(x: Any) -> bool:
@@ -166,3 +174,71 @@ def concatenate(parts: list[Any], dim: int) -> Any:
     if any(isinstance(p, Tensor) for p in parts):
         return OPS["cat"](parts, dim)
     return np.concatenate(parts, axis=dim)
+
+
+def op(name: str, *args: Any, **options: Any) -> Any:
+    """The op ``name`` of the table, on tensors or on bare arrays: for what has no word of its own."""
+    fn = OPS[name]
+    if _has_tensor(args) or _has_tensor(tuple(options.values())):
+        return fn(*args, **options)
+    made = fn(*[_as_constant(a) for a in args], **{k: _as_constant(a) for k, a in options.items()})
+    return tuple([array_of(m) for m in made]) if isinstance(made, tuple | list) else array_of(made)
+
+
+def _has_tensor(args: tuple[Any, ...]) -> bool:
+    return any(isinstance(a, Tensor) or (isinstance(a, tuple | list) and _has_tensor(tuple(a))) for a in args)
+
+
+def _as_constant(x: Any) -> Any:
+    if isinstance(x, np.ndarray | np.generic):
+        return make(x)
+    return type(x)([_as_constant(i) for i in x]) if type(x) in (list, tuple) else x
+
+
+def either(name: str, fn: Callable[..., Any]) -> Callable[..., Any]:
+    """A word of a family's own: the op ``name`` on tensors, ``fn`` on arrays."""
+
+    def word(*args: Any) -> Any:
+        return OPS[name](*args) if any(isinstance(a, Tensor) for a in args) else fn(*args)
+
+    return word
+
+
+def constant(x: Any, like: Any) -> Any:
+    """An array that is not differentiated, as the kind of thing ``like`` is."""
+    return make(x) if isinstance(like, Tensor) and not isinstance(x, Tensor) else x
+
+
+def stack(parts: list[Any], dim: int) -> Any:
+    """Parts of one shape along a new axis."""
+    if any(isinstance(p, Tensor) for p in parts):
+        return OPS["stack"](parts, dim)
+    return np.stack(parts, axis=dim)
+
+
+def flip(x: Any, dim: int) -> Any:
+    """The other way round along ``dim``."""
+    return OPS["flip"](x, (dim,)) if isinstance(x, Tensor) else np.flip(x, dim)
+
+
+def part(x: Any, dim: int, start: int | None, end: int | None) -> Any:
+    """Entries ``start`` to ``end`` along ``dim``."""
+    if isinstance(x, Tensor):
+        return OPS["slice"](x, dim, start, end)
+    return x[(slice(None),) * (dim % x.ndim) + (slice(start, end),)]
+
+
+def adjoint(x: Any) -> Any:
+    """Conjugate transpose of matrices, ``x^H``."""
+    return conj(swap(x))
+
+
+def ones(shape: tuple[int, ...], like: Any) -> Any:
+    """Ones of the kind and dtype of ``like``."""
+    return zeros(shape, like) + 1
+
+
+def divide_or_zero(x: Any, y: Any) -> Any:
+    """``x / y``, and 0 with derivative 0 where ``y`` is 0."""
+    mask = array_of(y) == 0
+    return where(constant(mask, y), zeros_like(y), x / where(constant(mask, y), ones(shape_of(y), y), y))

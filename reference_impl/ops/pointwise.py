@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from reference_impl.ops.lang import absolute, conj, cos, cosh, exp, is_complex, log, real, sign, sin, sinh, where, zeros_like
+from reference_impl.ops.lang import absolute, array_of, conj, cos, cosh, is_complex, real, sign, sin, sinh, where, zeros_like
 from reference_impl.ops.rule import define_function, define_op
 from reference_impl.registry import OPS
+from reference_impl.tensor import Tensor
+
+LN2, LN10 = math.log(2.0), math.log(10.0)
 
 # -- arithmetic --------------------------------------------------------------------------------------------------------
 
@@ -144,3 +148,220 @@ def _with_alpha(name: str, plain: Any, scaled: Any, aliases: tuple[str, ...]) ->
 
 _with_alpha("add", add_plain, add_scaled, ())
 _with_alpha("sub", sub_plain, sub_scaled, ("subtract",))
+rsub_tensor = define_op(
+    "rsub.tensor",
+    node="RsubBackward0",
+    forward=lambda self, other, alpha=1: np.subtract(other, self if alpha == 1 else self * self.dtype.type(alpha)),
+    inputs=("self", "other"),
+    pointwise=True,
+    vjp={"self": lambda ct, alpha: -ct * _conj(alpha), "other": lambda ct: ct},
+    jvp=lambda self_t, other_t, alpha: other_t - self_t * alpha,
+    method=False,
+)
+rsub_number = define_op(
+    "rsub.number",
+    node="RsubBackward1",
+    forward=lambda self, other, alpha=1: np.subtract(other, self if alpha == 1 else self * self.dtype.type(alpha)),
+    inputs=("self", "other"),
+    pointwise=True,
+    vjp={"self": lambda ct, alpha: -ct * _conj(alpha), "other": None},
+    jvp=lambda self_t, alpha: -self_t * alpha,
+    inplace=False,
+    method=False,
+)
+
+
+def rsub(self: Any, other: Any, *, alpha: Any = 1) -> Any:
+    """``other - alpha * self``."""
+    return (rsub_tensor if isinstance(other, Tensor) else rsub_number)(self, other, alpha)
+
+
+define_function("rsub", rsub)
+define_function("__rsub__", rsub, method=False)
+define_function("__radd__", lambda self, other: OPS["add"](self, other), method=False)
+define_function("__rmul__", lambda self, other: OPS["mul"](self, other), method=False)
+define_function("__rdiv__", lambda self, other: OPS["mul"](OPS["reciprocal"](self), other), method=False)
+define_function("__rtruediv__", OPS["__rdiv__"], method=False)
+
+# -- one tensor --------------------------------------------------------------------------------------------------------
+
+
+def unary(name: str, forward: Any, *, vjp: Any, jvp: Any, node: str | None = None, aliases: tuple[str, ...] = ()) -> Any:
+    """A row of an op of one tensor; integers become floating point."""
+    return define_op(
+        name, node=node, forward=forward, inputs=("self",), pointwise=True, promote="float", vjp={"self": vjp}, jvp=jvp,
+        aliases=aliases,
+    )  # fmt: skip
+
+
+sqrt_op = unary(
+    "sqrt", np.sqrt, vjp=lambda ct, result: ct / (2 * result.conjugate()), jvp=lambda result, self_t: self_t / (2 * result)
+)
+# d x^(-1/2) = -x^(-3/2) / 2
+rsqrt_op = unary(
+    "rsqrt",
+    lambda self: 1 / np.sqrt(self),
+    vjp=lambda ct, result: ct * (-0.5 * result * result * result).conjugate(),
+    jvp=lambda result, self_t: self_t * (-0.5 * result * result * result),
+)
+reciprocal_op = unary(
+    "reciprocal",
+    lambda self: np.true_divide(1, self),
+    vjp=lambda ct, result: -ct * (result * result).conjugate(),
+    jvp=lambda result, self_t: -self_t * (result * result),
+)
+exp2_op = unary(
+    "exp2",
+    np.exp2,
+    vjp=lambda ct, result: ct * (result * LN2).conjugate(),
+    jvp=lambda result, self_t: self_t * (result * LN2),
+    aliases=("special.exp2",),
+)
+expm1_op = unary(
+    "expm1",
+    np.expm1,
+    vjp=lambda ct, result: ct * (result + 1).conjugate(),
+    jvp=lambda result, self_t: self_t * (result + 1),
+    aliases=("special.expm1",),
+)
+log1p_op = unary(
+    "log1p",
+    np.log1p,
+    vjp=lambda ct, self: ct / (self + 1).conjugate(),
+    jvp=lambda self, self_t: self_t / (self + 1),
+    aliases=("special.log1p",),
+)
+log2_op = unary(
+    "log2", np.log2, vjp=lambda ct, self: ct / (self * LN2).conjugate(), jvp=lambda self, self_t: self_t / (self * LN2)
+)
+log10_op = unary(
+    "log10", np.log10, vjp=lambda ct, self: ct / (self * LN10).conjugate(), jvp=lambda self, self_t: self_t / (self * LN10)
+)
+tan_op = unary(
+    "tan",
+    np.tan,
+    vjp=lambda ct, result: ct * (1 + result * result).conjugate(),
+    jvp=lambda result, self_t: self_t * (1 + result * result),
+)
+sinh_op = unary("sinh", np.sinh, vjp=lambda ct, self: ct * cosh(self).conjugate(), jvp=lambda self, self_t: self_t * cosh(self))
+cosh_op = unary("cosh", np.cosh, vjp=lambda ct, self: ct * sinh(self).conjugate(), jvp=lambda self, self_t: self_t * sinh(self))
+
+
+def _root(square: Any) -> Any:
+    """1 / sqrt(square)."""
+    return OPS["rsqrt"](square) if isinstance(square, Tensor) else 1 / np.sqrt(square)
+
+
+def _acosh_slope(x: Any) -> Any:
+    """1 / sqrt(x^2 - 1), with the branch cut where that of acosh is: of a complex x the roots are taken one by one."""
+    return _root(x - 1) * _root(x + 1) if is_complex(x) else _root(x * x - 1)
+
+
+asin_op = unary(
+    "asin",
+    np.arcsin,
+    vjp=lambda ct, self: ct * _root(1 - self * self).conjugate(),
+    jvp=lambda self, self_t: self_t * _root(1 - self * self),
+    aliases=("arcsin",),
+)
+acos_op = unary(
+    "acos",
+    np.arccos,
+    vjp=lambda ct, self: -ct * _root(1 - self * self).conjugate(),
+    jvp=lambda self, self_t: -self_t * _root(1 - self * self),
+    aliases=("arccos",),
+)
+atan_op = unary(
+    "atan",
+    np.arctan,
+    vjp=lambda ct, self: ct / (1 + self * self).conjugate(),
+    jvp=lambda self, self_t: self_t / (1 + self * self),
+    aliases=("arctan",),
+)
+asinh_op = unary(
+    "asinh",
+    np.arcsinh,
+    vjp=lambda ct, self: ct * _root(1 + self * self).conjugate(),
+    jvp=lambda self, self_t: self_t * _root(1 + self * self),
+    aliases=("arcsinh",),
+)
+acosh_op = unary(
+    "acosh",
+    np.arccosh,
+    vjp=lambda ct, self: ct * _acosh_slope(self).conjugate(),
+    jvp=lambda self, self_t: self_t * _acosh_slope(self),
+    aliases=("arccosh",),
+)
+atanh_op = unary(
+    "atanh",
+    np.arctanh,
+    vjp=lambda ct, self: ct / (1 - self * self).conjugate(),
+    jvp=lambda self, self_t: self_t / (1 - self * self),
+    aliases=("arctanh",),
+)
+sigmoid_op = unary(
+    "sigmoid",
+    lambda self: _sigmoid(self),
+    vjp=lambda ct, result: ct * ((1 - result) * result).conjugate(),
+    jvp=lambda result, self_t: self_t * ((1 - result) * result),
+    aliases=("special.expit",),
+)
+
+
+def _sigmoid(x: Any) -> Any:
+    """1 / (1 + e^-x); e^-|x| never overflows."""
+    if x.dtype.kind == "c":
+        return 1 / (1 + np.exp(-x))
+    small = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1 / (1 + small), small / (1 + small)).astype(x.dtype, copy=False)
+
+
+# -- size and direction ------------------------------------------------------------------------------------------------
+
+abs_op = define_op(
+    "abs",
+    node="AbsBackward0",
+    forward=np.abs,
+    inputs=("self",),
+    vjp={"self": lambda ct, self: ct * sign(self)},
+    # d|z| = Re(conj(z/|z|) dz)
+    jvp=lambda self, self_t: real(conj(sign(self)) * self_t),
+    aliases=("absolute",),
+)
+
+
+def _signum(x: Any) -> Any:
+    """Sign; that of NaN is 0."""
+    if x.dtype.kind == "c" or x.dtype.kind in "bu":
+        return np.sign(x) if x.dtype.kind != "b" else x
+    return (np.greater(x, 0).astype(np.int8) - np.less(x, 0)).astype(x.dtype)
+
+
+def _turn(ct: Any, self: Any, result: Any) -> Any:
+    """Derivative of z/|z|, which is its own adjoint: the part of ``ct`` across the direction, over |z|; 0 at 0."""
+    if not is_complex(self):
+        return zeros_like(ct)
+    across = ct - result * real(conj(result) * ct)
+    size = absolute(self)
+    return where(array_of(size) == 0, 0.0 * across, across / where(array_of(size) == 0, 1.0, size))
+
+
+sgn_op = define_op(
+    "sgn",
+    node="SgnBackward0",
+    forward=_signum,
+    inputs=("self",),
+    pointwise=True,
+    vjp={"self": _turn},
+    jvp=lambda self, self_t, result: _turn(self_t, self, result),
+)
+sign_op = define_op(
+    "sign",
+    node="SignBackward0",
+    forward=_signum,
+    inputs=("self",),
+    pointwise=True,
+    vjp={"self": lambda ct: zeros_like(ct)},
+    jvp=lambda self_t: zeros_like(self_t),
+)
+positive = define_function("positive", lambda self: self)
