@@ -45,6 +45,21 @@ class GraphTask:
         self.captured: dict[int, Any] = {}
         self.callbacks: list[Callable[[], None]] = []
         self.order: list[Node] = []
+        self.roots: list[Node] = []
+        self._reachable: set[Node] | None = None
+
+    def reachable(self) -> set[Node]:
+        """Every node that can be reached from the roots."""
+        if self._reachable is None:
+            found: set[Node] = set()
+            stack = list(self.roots)
+            while stack:
+                node = stack.pop()
+                if node not in found:
+                    found.add(node)
+                    stack.extend(to for to in node.edges[::2] if to is not None)
+            self._reachable = found
+        return self._reachable
 
     # -- the queue -------------------------------------------------------------------------------------------------
 
@@ -348,6 +363,7 @@ def needed_nodes(roots: list[tuple[Node, int]], targets: set[Node]) -> set[Node]
 
 def execute(task: GraphTask, roots: list[tuple[Node, int, Any]]) -> None:
     """Send the cotangents to the roots and run; grad mode inside is ``create_graph``."""
+    task.roots = [node for node, _, _ in roots]
     for node, nr, ct in roots:
         task.send(node, nr, ct if ct is None or task.create_graph else ct._data)
     RUNNING.tasks.append(task)
@@ -377,3 +393,12 @@ def no_task() -> Any:
         yield
     finally:
         RUNNING.tasks = held
+
+
+def will_run(task: GraphTask, node: Any) -> bool:
+    """True if the pass will run ``node``, or has run it."""
+    if node is None:
+        return False
+    if task.needed is not None and node not in task.needed and not any(n is node for n, _ in task.captures):
+        return False
+    return node in task.reachable()

@@ -107,7 +107,8 @@ class CopySlices(Node):
         part = ct
         for step in self.chain:
             part = step.view_of(part)
-        grads = finish(self.fn, self.fn.apply(part.copy(), tensors=False), tensors=False)
+        inner = part.copy()
+        grads = finish(self.fn, self.fn.apply(inner if self.fn.outputs == 1 else [inner]), tensors=False)
         if self.edges[0] is not None:
             part[...] = 0 if grads[0] is None else grads[0]
             return (ct, *grads[1:])
@@ -119,7 +120,8 @@ class CopySlices(Node):
         for step in self.chain:
             part = step.rule.call(part, *step.params)
             part = part[step.which] if isinstance(part, tuple | list) else part
-        grads = finish(self.fn, self.fn.apply(part.clone(), tensors=True), tensors=True)
+        inner = part.clone()
+        grads = finish(self.fn, self.fn.apply(inner if self.fn.outputs == 1 else [inner], tensors=True), tensors=True)
         if grads[0] is None:
             part.zero_()
         else:
@@ -144,6 +146,26 @@ def make_view(data: Any, source: Tensor, step: Step | None, creation: str) -> Te
         base, chain = source, ()
     view._autograd().view = ViewInfo(base, chain if step is None else (*chain, step), creation, storage.version)
     return view
+
+
+class _Identity:
+    """The rule of a step that changes nothing."""
+
+    single = True
+
+    def forward(self, array: Any) -> Any:
+        return array
+
+    def call(self, t: Any) -> Any:
+        return t
+
+    def view_vjp(self, ct: Any, step: Step) -> Any:
+        return ct
+
+
+def identity_step(source: Tensor) -> Step:
+    """The step from a tensor to a view of all of it."""
+    return Step(_Identity(), (), (), 0, source._data)
 
 
 def check_writable(t: Tensor, *, recorded: bool) -> None:

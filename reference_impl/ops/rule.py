@@ -105,7 +105,7 @@ class OpRule:
         """Where a value that is neither input nor output comes from."""
         if name in self.params:
             return ("param", self.params.index(name))
-        for suffix in ("_shape", "_dtype", "_layout", "_shapes", "_count"):
+        for suffix in ("_shape", "_dtype", "_layout", "_shapes", "_kinds", "_count"):
             owner = name.removesuffix(suffix)
             if owner != name and owner in self.inputs:
                 return ("input" + suffix, self.inputs.index(owner))
@@ -213,7 +213,8 @@ class OpRule:
 
     def names_for(self, name: str) -> tuple[str, ...]:
         """What the formula of input ``name`` names."""
-        return _names_after_first(self.vjp[name]) if self.tracked else ()
+        formula = self.vjp[name] if self.tracked else None
+        return () if formula is None else _names_after_first(formula)
 
     def saved_for(self, edges: tuple[Any, ...]) -> list[bool]:
         """Which saved values the inputs with an edge need."""
@@ -281,6 +282,8 @@ def _meta_value(kind: str, at: int, inputs: list[Any], params: tuple[Any, ...], 
         return len(outs)
     if kind == "input_shapes":
         return tuple([x._data.shape for x in inputs])
+    if kind == "input_kinds":
+        return tuple([(x._data.shape, x._data.dtype) for x in inputs])
     if kind == "input_count":
         return len(inputs)
     x = inputs[at]

@@ -1,0 +1,411 @@
+"""backward and grad: roots, cotangents, inputs, and what a tensor offers of them."""
+
+from __future__ import annotations
+
+import warnings
+import weakref
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from reference_impl import dtypes, errors, hooks
+from reference_impl.devices import CPU, device, strided
+from reference_impl.engine import GraphTask, accumulate, execute, needed_nodes
+from reference_impl.graph import AccumulateGrad, GradientEdge, edge
+from reference_impl.layout import copy_in_order
+from reference_impl.registry import OPS, register
+from reference_impl.tensor import Tensor, make
+
+
+def backward(
+    tensors: Any,
+    grad_tensors: Any = None,
+    retain_graph: bool | None = None,  # noqa: FBT001 - torch's signature
+    create_graph: bool = False,  # noqa: FBT001, FBT002
+    grad_variables: Any = None,
+    inputs: Any = None,
+) -> None:
+    """Accumulate into the leaves the sum over roots of cotangent times Jacobian.
+
+    Args:
+        tensors: one root or several; tensors or gradient edges.
+        grad_tensors: a cotangent per root; None for a root of one element.
+        retain_graph: keep saved tensors for another pass; like ``create_graph`` if not given.
+        create_graph: record the pass itself.
+        grad_variables: deprecated name of ``grad_tensors``.
+        inputs: accumulate into these only.
+
+    Raises:
+        RuntimeError, TypeError: see ``errors``.
+    """
+    if grad_variables is not None:
+        warnings.warn(
+            "`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning, stacklevel=2
+        )
+        if grad_tensors is not None:
+            raise RuntimeError(
+                "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`. "
+                "Please only use `grad_tensors`."
+            )
+        grad_tensors = grad_variables
+    targets = None if inputs is None else list(_inputs(inputs, "backward")[1])
+    if targets is not None and not targets:
+        raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
+    if create_graph:
+        warnings.warn(
+            "Using backward() with create_graph=True will create a reference cycle between the parameter and its "
+            "gradient which can cause a memory leak. We recommend using autograd.grad when creating the graph to avoid "
+            "this. If you have to use this function, make sure to reset the .grad fields of your parameters to None "
+            "after use to break the cycle and avoid the leak.",
+            UserWarning,
+            stacklevel=3,
+        )
+    roots = _roots(tensors, grad_tensors, create_graph=create_graph)
+    task = GraphTask(keep_graph=create_graph if retain_graph is None else retain_graph, create_graph=create_graph)
+    listed = [] if targets is None else _restrict(task, roots, targets)
+    execute(task, roots)
+    for i, t in enumerate(listed):
+        if task.captured.get(i) is not None:
+            accumulate(t, task.captured[i], create_graph=create_graph, owned=False)
+
+
+def _restrict(task: GraphTask, roots: list[Any], targets: list[Any]) -> list[Tensor]:
+    """Let the pass reach ``targets`` only; returns the non-leaves among them, whose gradients are captured."""
+    ends: set[Any] = set()
+    listed: list[Tensor] = []
+    for t in targets:
+        node, nr = _edge_of_input(t)
+        ends.add(node)
+        if isinstance(t, Tensor) and not isinstance(node, AccumulateGrad) and not t.retains_grad:
+            task.captures.setdefault((node, nr), []).append(len(listed))
+            listed.append(t)
+    # The nodes of the targets run too.
+    task.needed = needed_nodes([(n, k) for n, k, _ in roots], ends) | ends
+    return listed
+
+
+def grad(
+    outputs: Any,
+    inputs: Any,
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,  # noqa: FBT001 - torch's signature
+    create_graph: bool = False,  # noqa: FBT001, FBT002
+    only_inputs: bool = True,  # noqa: FBT001, FBT002
+    allow_unused: bool | None = None,  # noqa: FBT001
+    is_grads_batched: bool = False,  # noqa: FBT001, FBT002
+    materialize_grads: bool = False,  # noqa: FBT001, FBT002
+) -> Any:
+    """Gradients of the outputs with respect to ``inputs``, without touching any .grad.
+
+    Returns:
+        A tuple in the order of ``inputs``; a dict if ``inputs`` is one.
+
+    Raises:
+        RuntimeError, TypeError, ValueError: see ``errors``.
+    """
+    if materialize_grads and allow_unused is False:
+        raise ValueError("Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False.")
+    allow_unused = materialize_grads if allow_unused is None else allow_unused
+    keys, wanted = _inputs(inputs, "grad")
+    if not wanted:
+        raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
+    if not only_inputs:
+        warnings.warn(
+            "only_inputs argument is deprecated and is ignored now (defaults to True). To accumulate gradient for "
+            "other parts of the graph, please use torch.autograd.backward.",
+            FutureWarning,
+            stacklevel=2,
+        )
+    if is_grads_batched:
+        found = _batched(outputs, wanted, grad_outputs, retain_graph, create_graph, allow_unused)
+    else:
+        roots = _roots(outputs, grad_outputs, create_graph=create_graph, argument="grad_outputs")
+        found = _grad(roots, wanted, retain_graph, create_graph)
+    if materialize_grads:
+        found = [_zeros_for(t) if g is None else g for g, t in zip(found, wanted, strict=True)]
+    elif not allow_unused and any(g is None for g in found):
+        raise errors.UnusedInputError
+    return tuple(found) if keys is None else dict(zip(keys, found, strict=True))
+
+
+def _grad(roots: list[Any], wanted: list[Any], retain_graph: bool | None, create_graph: bool) -> list[Any]:  # noqa: FBT001
+    task = GraphTask(keep_graph=create_graph if retain_graph is None else retain_graph, create_graph=create_graph)
+    ends: set[Any] = set()
+    for i, t in enumerate(wanted):
+        node, nr = _edge_of_input(t)
+        task.captures.setdefault((node, nr), []).append(i)
+        ends.add(node)
+    task.needed = needed_nodes([(n, k) for n, k, _ in roots], ends)
+    execute(task, roots)
+    captured = [task.captured.get(i) for i in range(len(wanted))]
+    return [g if g is None or isinstance(g, Tensor) else make(g) for g in captured]
+
+
+def _batched(
+    outputs: Any, wanted: list[Any], grad_outputs: Any, retain_graph: bool | None, create_graph: bool, allow_unused: bool  # noqa: FBT001
+) -> list[Any]:
+    """One pass per row of the cotangents, stacked."""
+    outs = list(outputs) if isinstance(outputs, Sequence) else [outputs]
+    cts = list(grad_outputs) if isinstance(grad_outputs, Sequence) else [grad_outputs]
+    for i, (out, ct) in enumerate(zip(outs, cts, strict=True)):
+        if ct is not None and tuple(ct.shape[1:]) != tuple(out.shape):
+            raise errors.CotangentMismatchError(
+                f"If `is_grads_batched=True`, we interpret the first dimension of each grad_output as the batch dimension. "
+                f"The sizes of the remaining dimensions are expected to match the shape of corresponding output, but a "
+                f"mismatch was detected: grad_output[{i}] has a shape of {ct.shape} and output[{i}] has a shape of "
+                f"{out.shape}. If you only want some tensors in `grad_output` to be considered batched, consider using vmap."
+            )
+    count = len(next(ct for ct in cts if ct is not None))
+    keep = create_graph if retain_graph is None else retain_graph
+    rows: list[list[Any]] = []
+    for k in range(count):
+        roots = _roots(outs, [None if ct is None else ct[k] for ct in cts], create_graph=create_graph)
+        rows.append(_grad(roots, wanted, keep or k + 1 < count, create_graph))
+    return [None if column[0] is None else OPS["stack"](list(column)) for column in zip(*rows, strict=True)]
+
+
+def _zeros_for(t: Any) -> Tensor:
+    if isinstance(t, GradientEdge):
+        raise RuntimeError("materialize_grads cannot be used when the given input is a GradientEdge")
+    return make(np.zeros_like(t._data))
+
+
+def _inputs(inputs: Any, fn: str) -> tuple[Any, list[Any]]:
+    """Keys (None unless a dict was given) and tensors."""
+    if isinstance(inputs, Tensor | GradientEdge):
+        return None, [inputs]
+    if isinstance(inputs, dict):
+        return list(inputs), list(inputs.values())
+    if isinstance(inputs, Mapping):
+        raise TypeError(f"`inputs` argument to `{fn}()` must be a dict when a mapping is passed, but got {type(inputs).__name__}")
+    return None, list(inputs)
+
+
+def _edge_of_input(t: Any) -> tuple[Any, int]:
+    if isinstance(t, GradientEdge):
+        return t.node, t.output_nr
+    if not t.requires_grad:
+        raise errors.UntrackedInputError
+    node = edge(t)
+    if node is None:
+        raise errors.UnusedInputError
+    return node, t._output_nr
+
+
+def _roots(outputs: Any, cotangents: Any, *, create_graph: bool, argument: str = "grad_tensors") -> list[tuple[Any, int, Any]]:
+    """Each root's node and output number with its checked cotangent."""
+    outs = [outputs] if isinstance(outputs, Tensor | GradientEdge) else list(outputs)
+    if cotangents is None:
+        given = [None] * len(outs)
+    elif isinstance(cotangents, Tensor):
+        given = [cotangents]
+    else:
+        given = list(cotangents)
+    if not outs:
+        raise RuntimeError("element 0 of tensors does not require grad and does not have a grad_fn")
+    if len(given) != len(outs):
+        raise RuntimeError(f"got {len(outs)} tensors and {len(given)} gradients")
+    checked = [_cotangent(i, out, ct) for i, (out, ct) in enumerate(zip(outs, given, strict=True))]
+    roots = []
+    for i, (out, ct) in enumerate(zip(outs, checked, strict=True)):
+        node, nr = (out.node, out.output_nr) if isinstance(out, GradientEdge) else (edge(out), out._output_nr)
+        if node is None:
+            raise errors.UntrackedRootError(i)
+        roots.append((node, nr, ct))
+    return roots
+
+
+def _cotangent(i: int, out: Any, ct: Any) -> Any:
+    """The cotangent of root number ``i``, made if it may be left out and converted to the root's dtype."""
+    if isinstance(out, GradientEdge):
+        return _edge_cotangent(out, ct)
+    data = out._data
+    if ct is None:
+        if not out.requires_grad:
+            return None
+        if data.size != 1:
+            raise errors.ImplicitGradientError
+        if data.dtype.kind == "c":
+            raise errors.ImplicitGradientError(f"real scalar outputs but got {out.dtype}")
+        return make(np.ones(data.shape, dtype=data.dtype))
+    if not isinstance(ct, Tensor):
+        raise errors.CotangentTypeError(ct)
+    if ct._data.shape != data.shape:
+        raise errors.CotangentMismatchError(
+            f"Mismatch in shape: grad_output[{i}] has a shape of {ct.shape} and output[{i}] has a shape of {out.shape}."
+        )
+    if (ct._data.dtype.kind == "c") != (data.dtype.kind == "c"):
+        raise errors.CotangentMismatchError(
+            "For complex Tensors, both grad_output and output are required to have the same dtype. "
+            f"Mismatch in dtype: grad_output[{i}] has a dtype of {ct.dtype} and output[{i}] has a dtype of {out.dtype}."
+        )
+    return ct if ct._data.dtype == data.dtype else ct.to(out.dtype)
+
+
+def _edge_cotangent(out: GradientEdge, ct: Any) -> Any:
+    if ct is not None:
+        return ct
+    shape, dtype = getattr(out.ownership_token, "shape", None), getattr(out.ownership_token, "dtype", None)
+    if shape is None or dtype is None:
+        raise RuntimeError("a gradient is needed for a GradientEdge whose tensor is gone")
+    if shape.numel() != 1:
+        raise errors.ImplicitGradientError
+    return make(np.ones(shape, dtype=dtypes.to_numpy(dtype)))
+
+
+# -- what a tensor offers ----------------------------------------------------------------------------------------------
+
+
+def _tensor_backward(
+    self: Tensor, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None  # noqa: FBT001, FBT002
+) -> None:
+    """Accumulate cotangent times Jacobian of this tensor into the leaves. See ``backward``."""
+    backward(self, gradient, retain_graph, create_graph, inputs=inputs)
+
+
+def _assign_grad(self: Tensor, value: Any) -> None:
+    """``x.grad = value``."""
+    if value is None:
+        if self._meta is not None:
+            self._meta.grad = None
+        return
+    if not isinstance(value, Tensor):
+        raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}")
+    if value is self:
+        raise errors.GradAssignmentError("can't assign Variable as its own grad")
+    if value._data.dtype != self._data.dtype and (self._meta is None or self._meta.grad_dtype is None):
+        raise errors.GradAssignmentError(
+            f"attempting to assign a gradient with dtype '{value.dtype}' to a tensor with grad_dtype '{self.dtype}'. "
+            "The gradient must match the tensor's grad_dtype (defaults to the tensor's dtype)."
+        )
+    if value._data.shape != self._data.shape:
+        raise errors.GradAssignmentError(
+            f"attempting to assign a gradient of size '{list(value.shape)}' to a tensor of size '{list(self.shape)}'. "
+            "Please ensure that the gradient and the tensor are the same size"
+        )
+    self._autograd().grad = value
+
+
+def _register_hook(self: Tensor, hook: Any) -> hooks.RemovableHandle:
+    """Call ``hook(grad)`` with this tensor's gradient; what it returns replaces the gradient."""
+    if not self.requires_grad:
+        raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+    fn = self.grad_fn
+    if fn is None:
+        meta = self._autograd()
+        if meta.hooks is None:
+            meta.hooks = hooks.HookDict()
+        return hooks.add(meta.hooks, hook)
+    found = fn._extra().tensor_pre.setdefault(self._output_nr, hooks.HookDict())
+    return hooks.add(found, hook)
+
+
+def _register_post_accumulate_grad_hook(self: Tensor, hook: Any) -> hooks.RemovableHandle:
+    """Call ``hook(leaf)`` after the leaf's .grad was updated."""
+    if not self.requires_grad:
+        raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+    if self.grad_fn is not None:
+        raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
+    meta = self._autograd()
+    if meta.post_hooks is None:
+        meta.post_hooks = hooks.HookDict()
+    return hooks.add(meta.post_hooks, hook)
+
+
+def _retain_grad(self: Tensor) -> None:
+    """Keep this non-leaf's gradient in .grad."""
+    if not self.requires_grad:
+        raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
+    if self.is_leaf:
+        return
+    meta = self._autograd()
+    fn = self.grad_fn
+    if meta.retains:
+        return
+    meta.retains = True
+    fn._extra().retained[self._output_nr] = weakref.ref(self)
+
+
+def _detach_(self: Tensor) -> Tensor:
+    """Make this tensor a leaf in place."""
+    if self._is_view():
+        raise RuntimeError(
+            "Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel (DDP) for "
+            "training, and gradient_as_bucket_view is set as True, gradients are views of DDP buckets, and hence "
+            "detach_() cannot be called on these gradients."
+        )
+    self._grad_fn = None
+    self._output_nr = 0
+    if self._meta is not None:
+        self._meta.requires_grad = False
+        self._meta.accumulator = None
+        self._meta.retains = False
+        self._meta.tangents = None
+    return self
+
+
+def _deepcopy(self: Tensor, memo: dict[int, Any]) -> Tensor:
+    """A copy of a leaf with its flag and gradient."""
+    if id(self) in memo:
+        found: Tensor = memo[id(self)]
+        return found
+    if self.grad_fn is not None:
+        raise RuntimeError(
+            "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment. If "
+            "you were attempting to deepcopy a module, this may be because of a torch.nn.utils.weight_norm usage, see "
+            "https://github.com/pytorch/pytorch/pull/103001"
+        )
+    made = object.__new__(type(self))
+    made._storage = made._grad_fn = made._meta = None
+    made._output_nr = 0
+    made._data = copy_in_order(self._array(), None)
+    made.__dict__.update(self.__dict__)
+    memo[id(self)] = made
+    if self.requires_grad:
+        made._autograd().requires_grad = True
+    if self._meta is not None and self._meta.grad is not None:
+        made._autograd().grad = _deepcopy(self._meta.grad, memo)
+    return made
+
+
+Tensor.backward = _tensor_backward  # type: ignore[attr-defined]
+Tensor.register_hook = _register_hook  # type: ignore[attr-defined]
+Tensor.register_post_accumulate_grad_hook = _register_post_accumulate_grad_hook  # type: ignore[attr-defined]
+Tensor.retain_grad = _retain_grad  # type: ignore[attr-defined]
+Tensor.detach_ = _detach_  # type: ignore[attr-defined]
+Tensor.__deepcopy__ = _deepcopy  # type: ignore[attr-defined]
+register("autograd.assign_grad", _assign_grad)
+register("autograd.warn_non_leaf_grad", hooks.warn_non_leaf_grad)
+
+
+def _name(self: Tensor) -> str | None:
+    return None if self._meta is None else self._meta.name
+
+
+def _device(_self: Tensor) -> device:
+    return CPU
+
+
+def _layout(_self: Tensor) -> Any:
+    return strided
+
+
+def _never(_self: Tensor) -> bool:
+    return False
+
+
+def _grad_dtype(self: Tensor) -> Any:
+    found = None if self._meta is None else self._meta.grad_dtype
+    return self.dtype if found is None else found
+
+
+def _set_grad_dtype(self: Tensor, value: Any) -> None:
+    self._autograd().grad_dtype = value
+
+
+Tensor.name = property(_name)  # type: ignore[attr-defined]
+Tensor.device = property(_device)  # type: ignore[attr-defined]
+Tensor.layout = property(_layout)  # type: ignore[attr-defined]
+Tensor.grad_dtype = property(_grad_dtype, _set_grad_dtype)  # type: ignore[attr-defined]
+Tensor.is_cpu = property(lambda _self: True)  # type: ignore[attr-defined]

@@ -1,0 +1,52 @@
+"""What programs ask of tensors, and functions of several shapes or dtypes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from reference_impl import dtypes
+from reference_impl.ops.lang import array_of
+from reference_impl.ops.rule import define_function
+from reference_impl.registry import OPS, register
+from reference_impl.tensor import Size, Tensor
+
+
+def result_type(*xs: Any) -> dtypes.dtype:
+    """The dtype that an operation on these would have."""
+    return dtypes.OF_NUMPY[dtypes.result_dtype(tuple(array_of(x) for x in xs))]
+
+
+def promote_types(a: dtypes.dtype, b: dtypes.dtype) -> dtypes.dtype:
+    """The smallest dtype that holds both."""
+    return dtypes.OF_NUMPY[dtypes.promote_types(dtypes.to_numpy(a), dtypes.to_numpy(b))]
+
+
+def can_cast(a: dtypes.dtype, b: dtypes.dtype) -> bool:
+    """True unless the conversion would lower the category."""
+    rank = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 3}
+    return rank[dtypes.to_numpy(a).kind] <= rank[dtypes.to_numpy(b).kind]
+
+
+def broadcast_shapes(*shapes: Any) -> Size:
+    """The shape that arrays of these shapes broadcast to."""
+    return Size(np.broadcast_shapes(*[(s,) if isinstance(s, int) else tuple(s) for s in shapes]))
+
+
+define_function("broadcast_shapes", broadcast_shapes, method=False)
+define_function("element_size", lambda self: int(self._data.dtype.itemsize))
+define_function("nelement", lambda self: self.numel())
+define_function("data_ptr", lambda self: int(self._array().__array_interface__["data"][0]))
+define_function("storage", lambda self: self._shared())
+define_function("untyped_storage", lambda self: self._shared())
+define_function("is_set_to", lambda self, other: self._shared() is other._shared() and self.shape == other.shape)
+define_function("is_same_size", lambda self, other: self.shape == other.shape)
+define_function("type", lambda self, kind=None: f"torch.{self.dtype.short}Tensor" if kind is None else OPS["to"](self, kind))
+for _name, _fn in {
+    "result_type": result_type, "promote_types": promote_types, "can_cast": can_cast,
+    "is_inference": lambda x: x.is_inference(),
+}.items():  # fmt: skip
+    register(_name, _fn)
+Tensor.itemsize = property(lambda self: self._data.dtype.itemsize)  # type: ignore[attr-defined]
+Tensor.nbytes = property(lambda self: self._data.nbytes)  # type: ignore[attr-defined]
