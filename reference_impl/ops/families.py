@@ -4,13 +4,23 @@ from reference_impl.ops import activation as activation
 from reference_impl.ops import comparison as comparison
 from reference_impl.ops import complex as complex  # noqa: A004 - the family's name
 from reference_impl.ops import creation as creation
+from reference_impl.ops import cumulative as cumulative
+from reference_impl.ops import diagonals as diagonals
 from reference_impl.ops import dropout as dropout
+from reference_impl.ops import einsum as einsum
+from reference_impl.ops import extrema as extrema
+from reference_impl.ops import gather as gather
 from reference_impl.ops import indexing as indexing
+from reference_impl.ops import joining as joining
+from reference_impl.ops import matmul as matmul
+from reference_impl.ops import norms as norms
 from reference_impl.ops import pointwise as pointwise
 from reference_impl.ops import power as power
+from reference_impl.ops import queries as queries
 from reference_impl.ops import random as random
+from reference_impl.ops import rearranging as rearranging
 from reference_impl.ops import reduction as reduction
 from reference_impl.ops import rounding as rounding
 from reference_impl.ops import selection as selection
-from reference_impl.ops import queries as queries
 from reference_impl.ops import shape as shape
+from reference_impl.ops import sorting as sorting

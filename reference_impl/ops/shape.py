@@ -227,38 +227,36 @@ permute_op = define_op(
 
 
 def _squeezed(shape: tuple[int, ...], dim: Any) -> tuple[int, ...]:
-    gone = range(len(shape)) if dim is None else layout.dims(dim, len(shape))
+    gone = range(len(shape)) if dim is None else layout.dims(dim, len(shape)) if dim != () else ()
     return tuple(n for i, n in enumerate(shape) if n != 1 or i not in gone)
 
 
-squeeze_all = define_op(
-    "squeeze",
-    node="SqueezeBackward0",
-    forward=lambda self: self.reshape(_squeezed(self.shape, None)),
-    inputs=("self",),
-    view=True,
-    vjp={"self": lambda ct, self_shape: reshape(ct, self_shape)},
-    jvp="linear",
-    method=False,
-)
-squeeze_dim = define_op(
-    "squeeze.dim",
-    node="SqueezeBackward1",
-    forward=lambda self, dim: self.reshape(_squeezed(self.shape, dim)),
-    inputs=("self",),
-    view=True,
-    vjp={"self": lambda ct, self_shape: reshape(ct, self_shape)},
-    jvp="linear",
-    method=False,
-)
+def _squeeze_row(name: str, node: str) -> Any:
+    return define_op(
+        name,
+        node=node,
+        forward=lambda self, dim=None: self.reshape(_squeezed(self.shape, dim)),
+        inputs=("self",),
+        view=True,
+        vjp={"self": lambda ct, self_shape: reshape(ct, self_shape)},
+        jvp="linear",
+        method=False,
+    )
+
+
+squeeze_all = _squeeze_row("squeeze.all", "SqueezeBackward0")
+squeeze_dim = _squeeze_row("squeeze.dim", "SqueezeBackward1")
+squeeze_dims = _squeeze_row("squeeze.dims", "SqueezeBackward2")
 
 
 def squeeze(self: Tensor, dim: Any = None) -> Any:
     """Without the axes of one, or without those of ``dim``."""
-    return squeeze_all(self) if dim is None else squeeze_dim(self, dim)
+    if dim is None:
+        return squeeze_all(self)
+    return squeeze_dims(self, tuple(dim)) if isinstance(dim, list | tuple) else squeeze_dim(self, dim)
 
 
-Tensor.squeeze = squeeze  # type: ignore[attr-defined]
+define_function("squeeze", squeeze)
 unsqueeze_op = define_op(
     "unsqueeze",
     node="UnsqueezeBackward0",
@@ -268,6 +266,23 @@ unsqueeze_op = define_op(
     vjp={"self": lambda ct, self_shape: reshape(ct, self_shape)},
     jvp="linear",
 )
+
+
+def _identity_view(name: str, node: str) -> Any:
+    return define_op(
+        name,
+        node=node,
+        forward=lambda self: self.view(),
+        inputs=("self",),
+        view=True,
+        vjp={"self": lambda ct: ct},
+        jvp="linear",
+        method=False,
+    )
+
+
+make_dual = _identity_view("_make_dual", "MakeDualBackward0")
+unpack_dual = _identity_view("_unpack_dual", "UnpackDualBackward0")
 alias = define_op(
     "alias",
     node="AliasBackward0",
