@@ -10,7 +10,7 @@ class BrokenRecordsError(Exception):
     incomplete = True
 
     def __init__(self, path: Path, line: int | None, what: str) -> None:
-        super().__init__(what)
+        super().__init__(path, line, what)
         self.path = path
         self.line = line
         self.what = what

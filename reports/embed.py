@@ -6,11 +6,11 @@ import json
 import zlib
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from reports.detail import case_detail
-from reports.records import Case, Run
+from reports.records import Case, Row, Run
 from reports.status import RANK, STATUSES
 from reports.text import clean
 
@@ -43,25 +43,25 @@ class _Table:
 
 
 def listed_cases(run: Run) -> list[Listed]:
-    """What the page lists: every case, or, in a huge run, passing cases counted by row and subject."""
-    cases = sorted(run.cases.values(), key=lambda case: (case.group, case.entry, case.id))
-    if len(cases) <= LISTED_CASES:
-        return [Listed(case) for case in cases]
-    folded: Counter[tuple[Any, ...]] = Counter()
-    first: dict[tuple[Any, ...], Case] = {}
-    listed = []
-    for case in cases:
-        if case.status != "pass":
-            listed.append(Listed(case))
-            continue
-        key = (case.suite, case.group, case.entry, case.check, case.subject)
-        folded[key] += 1
-        first.setdefault(key, case)
-    for key, weight in folded.items():
-        subject = key[4]
-        id_ = f"{key[0]}/{key[2]}[*]::{subject.device}::{subject.dtype}::{subject.mode}"
-        listed.append(Listed(replace(first[key], id=id_, over_bound=None, ulps=None), weight))
-    return listed
+    """What the page lists: every case, or, in a huge run, passing cases counted by row."""
+    if len(run.cases) <= LISTED_CASES:
+        return [Listed(case) for case in sorted(run.cases.values(), key=_order)]
+    rest = set(STATUSES) - {"pass"}
+    listed = [Listed(case) for case in run.of(rest)[:LISTED_CASES]]
+    listed += [Listed(_counted(row), total.counts["pass"]) for row, total in run.totals.items() if total.counts["pass"]]
+    return sorted(listed, key=lambda item: _order(item.case))
+
+
+def _order(case: Case) -> tuple[str, str, str]:
+    return case.row.group, case.row.entry, case.id
+
+
+def _counted(row: Row) -> Case:
+    """Stands for all passing cases of a row."""
+    subject = row.subject
+    sample = f"{row.check}-*" if row.check else "*"
+    id_ = f"{row.suite}/{row.entry}[{sample}]::{subject.device}::{subject.dtype}::{subject.mode}"
+    return Case(id_, row, "pass", 0.0, 0, None, None, None, None, "", "", "", 0, 0, 0)
 
 
 def pack(run: Run, *, changes: dict[str, str] | None = None) -> str:
@@ -100,9 +100,9 @@ def _columns(run: Run, listed: list[Listed], changes: dict[str, str]) -> dict[st
         letters.append(STATUSES[case.status].letter)
         columns["sample"].append(sample)
         columns["subject"].append(subjects(case.subject))
-        columns["suite"].append(suites(clean(case.suite, 60)))
-        columns["entry"].append(entries((clean(case.entry, 200), clean(case.group, 100), _kind(case))))
-        columns["check"].append(checks(clean(case.check or "", 60)))
+        columns["suite"].append(suites(clean(case.row.suite, 60)))
+        columns["entry"].append(entries((clean(case.entry, 200), clean(case.row.group, 100), _kind(case))))
+        columns["check"].append(checks(clean(case.row.check or "", 60)))
         columns["sign"].append(signatures(case.signature or ""))
         columns["ms"].append(_short(case.elapsed_s * 1000, 3))
         columns["over"].append(_short(case.over_bound, 3))
@@ -133,12 +133,12 @@ def _columns(run: Run, listed: list[Listed], changes: dict[str, str]) -> dict[st
 
 
 def _kind(case: Case) -> str:
-    return "clause" if case.clause else "op" if case.op else "case"
+    return "clause" if case.row.clause else "op" if case.row.op else "case"
 
 
 def _sample(case: Case) -> str | None:
     # The id in pieces, so that only what differs from case to case is kept; None where it has another form.
-    head, tail = f"{case.suite}/{case.entry}[", f"]::{case.subject.device}::{case.subject.dtype}::{case.subject.mode}"
+    head, tail = f"{case.row.suite}/{case.entry}[", f"]::{case.subject.device}::{case.subject.dtype}::{case.subject.mode}"
     if not (case.id.startswith(head) and case.id.endswith(tail) and len(case.id) >= len(head) + len(tail)):
         return None
     sample = case.id[len(head) : len(case.id) - len(tail)]

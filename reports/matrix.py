@@ -1,16 +1,15 @@
 """Clauses and ops by subject: what each cell of the matrix counts, and what it shows."""
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from reports.records import Case, Run, Subject
-from reports.status import RANK, STATUSES, UNEXPECTED
+from reports.records import Run, Subject
+from reports.status import RANK, STATUSES
 
 
 @dataclass(slots=True)
 class Cell:
-    """The cases of one row under one subject, counted by status."""
+    """The cases of one line under one subject, counted by status."""
 
     counts: Counter[str] = field(default_factory=Counter)
 
@@ -47,14 +46,12 @@ class Cell:
 
 
 @dataclass(slots=True)
-class Row:
+class Line:
     """One area or suite over all subjects."""
 
     name: str
     title: str
     cells: dict[Subject, Cell] = field(default_factory=dict)
-    entries: set[str] = field(default_factory=set)
-    broken: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -62,27 +59,22 @@ class Matrix:
     """The areas by subject; the page unfolds them further by itself."""
 
     subjects: list[Subject]
-    rows: list[Row]
+    lines: list[Line]
 
 
 def build_matrix(run: Run) -> Matrix:
-    """The matrix of a run, a row for each area and for each suite that has no areas."""
+    """The matrix of a run, a line for each area and for each suite that has no areas."""
     titles = {clause.area: clause.title for clause in run.clauses.values()}
-    rows: dict[str, Row] = {}
-    for clause in run.clauses.values():
-        rows.setdefault(clause.area, Row(clause.area, clause.title)).entries.add(clause.id)
-    for case in run.cases.values():
-        row = rows.setdefault(case.group, Row(case.group, titles.get(case.group, "")))
-        row.cells.setdefault(case.subject, Cell()).counts[case.status] += 1
-        row.entries.add(case.entry)
-        if case.status in UNEXPECTED:
-            row.broken.add(case.entry)
-    return Matrix(run.subjects(), sorted(rows.values(), key=lambda row: (row.name not in titles, row.name)))
+    lines = {area: Line(area, title) for area, title in titles.items()}
+    for row, total in run.totals.items():
+        line = lines.setdefault(row.group, Line(row.group, ""))
+        line.cells.setdefault(row.subject, Cell()).counts.update(total.counts)
+    return Matrix(run.subjects(), sorted(lines.values(), key=lambda line: (line.name not in titles, line.name)))
 
 
-def counts_by_subject(cases: Iterable[Case]) -> dict[Subject, Cell]:
-    """What each subject scored."""
-    cells: dict[Subject, Cell] = {}
-    for case in cases:
-        cells.setdefault(case.subject, Cell()).counts[case.status] += 1
-    return dict(sorted(cells.items(), key=lambda item: (not item[0].is_reference, item[0].label)))
+def counts_by_subject(run: Run) -> dict[Subject, Cell]:
+    """What each subject scored, the reference first."""
+    cells = {subject: Cell() for subject in run.subjects()}
+    for row, total in run.totals.items():
+        cells[row.subject].counts.update(total.counts)
+    return cells

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from heapq import nlargest
 from typing import Any
 
 from reports.changes import KINDS, Changes, tell
@@ -9,8 +10,8 @@ from reports.detail import case_detail
 from reports.matrix import Cell, build_matrix, counts_by_subject
 from reports.records import Case, Run
 from reports.statement import build_statement
-from reports.status import EXECUTED, STATUSES, UNEXPECTED
-from reports.text import clean, number, one_line
+from reports.status import EXECUTED, STATUSES
+from reports.text import number, one_line
 from reports.verdict import Signature, judge_run, signatures, subject_name
 
 SHOWN_FAILURES = 150
@@ -39,20 +40,21 @@ class Bar:
     value: float
     share: float
     note: str = ""
-    href: str = ""
+    linked: bool = False
 
 
 def page_context(run: Run, changes: Changes | None) -> dict[str, Any]:
     """Everything that the templates need."""
-    unexpected = run.unexpected()
+    unexpected = run.unexpected
+    groups = signatures(unexpected)
     return {
         "verdict": judge_run(run),
         "name": subject_name(run),
         "tiles": _tiles(run),
-        "subjects": counts_by_subject(run.cases.values()),
+        "subjects": counts_by_subject(run),
         "statuses": list(STATUSES.values()),
-        "signatures": signatures(unexpected)[:SHOWN_SIGNATURES],
-        "signature_count": len(signatures(unexpected)),
+        "signatures": groups[:SHOWN_SIGNATURES],
+        "signature_count": len(groups),
         "blames": Counter(case.blame for case in unexpected if case.blame).most_common(),
         "problems": run.problems[:SHOWN_PROBLEMS],
         "more_problems": max(0, len(run.problems) - SHOWN_PROBLEMS),
@@ -60,7 +62,7 @@ def page_context(run: Run, changes: Changes | None) -> dict[str, Any]:
         "files": run.files[:60],
         "more_files": max(0, len(run.files) - 60),
         "matrix": build_matrix(run),
-        "failures": _failures(run, unexpected),
+        "failures": _failures(run, groups[:SHOWN_FAILURES]),
         "unexpected": len(unexpected),
         "expectations": _expectations(run),
         "timing": _timing(run),
@@ -71,10 +73,10 @@ def page_context(run: Run, changes: Changes | None) -> dict[str, Any]:
 
 
 def _tiles(run: Run) -> list[Tile]:
-    counts: Counter[str] = Counter(case.status for case in run.cases.values())
-    unexpected = sum(amount for status, amount in counts.items() if status in UNEXPECTED)
-    clauses = {case.clause for case in run.cases.values() if case.clause and case.status in EXECUTED}
-    ops = {case.op for case in run.cases.values() if case.op and case.status in EXECUTED}
+    counts, unexpected = run.counts, len(run.unexpected)
+    executed_rows = [row for row, total in run.totals.items() if any(total.counts[status] for status in EXECUTED)]
+    clauses = {row.clause for row in executed_rows if row.clause}
+    ops = {row.op for row in executed_rows if row.op}
     executed = run.executed()
     tiles = [
         Tile(f"{executed:,}", "cases executed", "" if executed else "bad", "status:executed"),
@@ -84,7 +86,7 @@ def _tiles(run: Run) -> list[Tile]:
         Tile(f"{counts['unsupported']:,}", "unsupported", "", "status:unsupported"),
         Tile(f"{counts['skip']:,}", "skipped", "", "status:skip"),
         Tile(f"{counts['reference-lacks']:,}", "reference lacks", "", "status:reference-lacks"),
-        Tile(f"{sum(case.checks for case in run.cases.values()):,}", "comparisons", ""),
+        Tile(f"{sum(total.checks for total in run.totals.values()):,}", "comparisons", ""),
     ]
     known = f" of {len(run.clauses):,}" if run.clauses else ""
     tiles.append(Tile(f"{len(clauses):,}{known}", "promises looked at", ""))
@@ -129,8 +131,7 @@ class FailureGroup:
         return len(self.signature.cases) - len(self.shown)
 
 
-def _failures(run: Run, unexpected: list[Case]) -> list[FailureGroup]:
-    groups = signatures(unexpected)[:SHOWN_FAILURES]
+def _failures(run: Run, groups: list[Signature]) -> list[FailureGroup]:
     left, wanted = SHOWN_FAILURES, []
     for group in groups:
         share = min(PER_SIGNATURE, max(left, 1)) if left > 0 else 0
@@ -150,40 +151,36 @@ def _whole(detail: dict[str, Any]) -> dict[str, Any]:
 
 
 def _expectations(run: Run) -> dict[str, Any]:
-    matched: dict[str, list[str]] = {}
-    xfails = [case for case in run.cases.values() if case.status == "xfail"]
     return {
         "entries": sorted(run.expectations, key=lambda entry: (entry.matched > 0, entry.file, entry.id))[:500],
         "more": max(0, len(run.expectations) - 500),
         "unmatched": sum(not entry.matched for entry in run.expectations),
-        "xfail": len(xfails),
-        "xpass": sorted((case for case in run.cases.values() if case.status == "xpass"), key=lambda case: case.id)[:100],
-        "matched": matched,
+        "xfail": run.counts["xfail"],
+        "xpass": [case for case in run.unexpected if case.status == "xpass"][:100],
     }
 
 
 def _timing(run: Run) -> dict[str, Any]:
-    cases = sorted(run.cases.values(), key=lambda case: (-case.elapsed_s, case.id))[:SHOWN_TIMES]
-    groups: Counter[str] = Counter()
-    suites: Counter[str] = Counter()
-    for case in run.cases.values():
-        groups[case.group] += case.elapsed_s  # type: ignore[assignment]
-        suites[case.subject.label] += case.elapsed_s  # type: ignore[assignment]
-    workers = [
-        (file.path.name, number((file.footer or {}).get("elapsed_s")) or 0.0) for file in run.files if file.footer is not None
-    ]
+    slowest = nlargest(SHOWN_TIMES, run.cases.values(), key=lambda case: case.elapsed_s)
+    groups: dict[str, float] = {}
+    subjects: dict[str, float] = {}
+    for row, total in run.totals.items():
+        groups[row.group] = groups.get(row.group, 0.0) + total.elapsed_s
+        subjects[row.subject.label] = subjects.get(row.subject.label, 0.0) + total.elapsed_s
+    workers = {file.path.name: number((file.footer or {}).get("elapsed_s")) or 0.0 for file in run.files if file.footer}
     return {
-        "total": sum(case.elapsed_s for case in run.cases.values()),
-        "cases": _bars([(case.id, case.elapsed_s, f"#case={case.id}") for case in cases]),
-        "groups": _bars([(name, value, "") for name, value in groups.most_common(SHOWN_TIMES)]),
-        "subjects": _bars([(name, value, "") for name, value in suites.most_common(SHOWN_TIMES)]),
-        "workers": _bars([(name, value, "") for name, value in sorted(workers, key=lambda item: -item[1])[:SHOWN_TIMES]]),
+        "total": run.elapsed_s,
+        "cases": _bars({case.id: case.elapsed_s for case in slowest}, linked=True),
+        "groups": _bars(groups),
+        "subjects": _bars(subjects),
+        "workers": _bars(workers),
     }
 
 
-def _bars(values: list[tuple[str, float, str]]) -> list[Bar]:
-    longest = max((value for _, value, _ in values), default=0.0) or 1.0
-    return [Bar(clean(label, 300), value, round(100 * value / longest, 2), href=href) for label, value, href in values]
+def _bars(values: dict[str, float], *, linked: bool = False) -> list[Bar]:
+    longest = max(values.values(), default=0.0) or 1.0
+    top = sorted(values.items(), key=lambda item: (-item[1], item[0]))[:SHOWN_TIMES]
+    return [Bar(label, value, round(100 * value / longest, 2), linked=linked) for label, value in top]
 
 
 def _faults(run: Run) -> dict[str, Any] | None:

@@ -1,8 +1,10 @@
 """What a run left behind, as plain data: cases, clauses, expectations, and the files they came from."""
 
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -35,18 +37,34 @@ class Subject:
         return self.device == REFERENCE
 
 
-@dataclass(slots=True)
-class Case:
-    """One case as the matrix needs it; everything else is read again from its line when a page asks."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Row:
+    """What the cases of one check of one clause or op under one subject have in common; there is one of each."""
 
-    id: str
-    subject: Subject
     suite: str
+    subject: Subject
     group: str
     entry: str
     clause: str | None
     op: str | None
     check: str | None
+
+
+@dataclass(slots=True)
+class Total:
+    """The cases of one row, added up."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    checks: int = 0
+    elapsed_s: float = 0.0
+
+
+@dataclass(slots=True)
+class Case:
+    """One case as the pages need it; everything else is read again from its line when a page asks."""
+
+    id: str
+    row: Row
     status: str
     elapsed_s: float
     checks: int
@@ -57,9 +75,19 @@ class Case:
     test: str
     test_line: str
     reference_line: str
-    file: int
     offset: int
     line: int
+    file: int
+
+    @property
+    def subject(self) -> Subject:
+        """The column it belongs to."""
+        return self.row.subject
+
+    @property
+    def entry(self) -> str:
+        """The clause or op, or else what its id names."""
+        return self.row.entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +143,11 @@ class RecordFile:
         return str((self.header or {}).get("run", ""))
 
     @property
+    def worker(self) -> str:
+        """Which process of the run wrote the file."""
+        return str((self.header or {}).get("worker", ""))
+
+    @property
     def torch(self) -> str | None:
         """The torch version of the process, or None where torch was not there."""
         version = (self.header or {}).get("torch")
@@ -126,12 +159,15 @@ class Run:
     """Everything that was merged, each case once."""
 
     files: list[RecordFile]
-    cases: dict[str, Case]
-    clauses: dict[str, Clause]
-    expectations: list[Expectation]
-    faults: list[Fault]
-    problems: list[BrokenRecordsError]
-    conflicts: dict[str, str]
+    cases: dict[str, Case] = field(default_factory=dict)
+    totals: dict[Row, Total] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    unexpected: list[Case] = field(default_factory=list)
+    clauses: dict[str, Clause] = field(default_factory=dict)
+    expectations: list[Expectation] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    problems: list[BrokenRecordsError] = field(default_factory=list)
+    conflicts: dict[str, str] = field(default_factory=dict)
     repeats: int = 0
 
     @property
@@ -144,23 +180,40 @@ class Run:
         """Whether records are known to be missing."""
         return any(problem.incomplete for problem in self.problems)
 
+    @property
+    def elapsed_s(self) -> float:
+        """The time of all cases together."""
+        return sum(total.elapsed_s for total in self.totals.values())
+
+    def add_up(self) -> None:
+        """Count the cases by row and by status; to be called when the last one is in."""
+        for case in self.cases.values():
+            total = self.totals.get(case.row)
+            if total is None:
+                total = self.totals[case.row] = Total()
+            total.counts[case.status] += 1
+            total.checks += case.checks
+            total.elapsed_s += case.elapsed_s
+        for total in self.totals.values():
+            self.counts.update(total.counts)
+        self.unexpected = self.of(UNEXPECTED)
+
     def executed(self) -> int:
         """How many cases really ran."""
-        return sum(case.status in EXECUTED for case in self.cases.values())
+        return sum(amount for status, amount in self.counts.items() if status in EXECUTED)
 
-    def unexpected(self) -> list[Case]:
-        """The cases that break a promise, by id."""
-        return sorted((case for case in self.cases.values() if case.status in UNEXPECTED), key=lambda case: case.id)
+    def of(self, statuses: Container[str]) -> list[Case]:
+        """The cases with one of these statuses, by id."""
+        return sorted((case for case in self.cases.values() if case.status in statuses), key=lambda case: case.id)
 
     def subjects(self) -> list[Subject]:
         """The columns: the reference first, then by name."""
-        found = {case.subject for case in self.cases.values()}
+        found = {row.subject for row in self.totals}
         return sorted(found, key=lambda subject: (not subject.is_reference, subject.label))
 
-    def details(self, cases: list[Case]) -> Iterator[tuple[Case, dict[str, Any]]]:
+    def details(self, cases: Iterable[Case]) -> Iterator[tuple[Case, dict[str, Any]]]:
         """Each case with its whole record, read again from its file in the order of the files."""
-        for number in sorted({case.file for case in cases}):
-            chosen = sorted((case for case in cases if case.file == number), key=lambda case: case.offset)
+        for number, chosen in groupby(sorted(cases, key=lambda case: (case.file, case.offset)), key=lambda case: case.file):
             with self.files[number].path.open("rb") as stream:
                 for case in chosen:
                     stream.seek(case.offset)

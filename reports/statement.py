@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from reports.records import Case, Run
+from reports.status import STATUSES
 from reports.text import clean, count, markdown, one_line
 from reports.verdict import judge_run, subject_name
 
@@ -39,15 +40,12 @@ class Statement:
 
 def build_statement(run: Run) -> Statement:
     """The statement of a run, with every skip and every expected failure and its reason."""
-    counts: dict[str, int] = {}
-    for case in run.cases.values():
-        counts[case.status] = counts.get(case.status, 0) + 1
     return Statement(
         title=f"Conformance of {subject_name(run)}",
         verdict=judge_run(run).sentence,
         facts=_facts(run),
-        counts=sorted(counts.items()),
-        unexpected=run.unexpected(),
+        counts=[(status, run.counts[status]) for status in STATUSES if run.counts[status]],
+        unexpected=run.unexpected,
         expected=_reasons(run, ("xfail",)),
         left_out=_reasons(run, LEFT_OUT),
         checksum=checksum([file.path for file in run.files]),
@@ -84,7 +82,7 @@ def _words(value: Any) -> str:
 
 def _reasons(run: Run, statuses: tuple[str, ...]) -> list[Reason]:
     groups: dict[tuple[str, str, str | None], list[Case]] = {}
-    for case, record in run.details([case for case in run.cases.values() if case.status in statuses]):
+    for case, record in run.details(run.of(statuses)):
         expected = record.get("expected_failure")
         expected = expected if isinstance(expected, dict) else {}
         reason = expected.get("reason") or record.get("reason") or "no reason recorded"

@@ -1,7 +1,6 @@
 """The run in short: Markdown for a CI step page, text for a terminal, JSON for a script."""
 
 import json
-from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -16,8 +15,7 @@ SHOWN = 30
 
 
 def _counts(run: Run) -> dict[str, int]:
-    counts = Counter(case.status for case in run.cases.values())
-    return {name: counts[name] for name in STATUSES if counts[name]}
+    return {name: run.counts[name] for name in STATUSES if run.counts[name]}
 
 
 def text_summary(run: Run, url: str | None) -> str:
@@ -25,7 +23,7 @@ def text_summary(run: Run, url: str | None) -> str:
     lines = [judge_run(run).sentence]
     lines.append(", ".join(f"{amount:,} {status}" for status, amount in _counts(run).items()) or "no cases")
     lines += [f"! {clean(str(problem), 300)}" for problem in run.problems[:SHOWN]]
-    unexpected = run.unexpected()
+    unexpected = run.unexpected
     lines += [f"{len(group.cases):>6}  {group.text[:100]}" for group in signatures(unexpected)[:5]]
     if url:
         lines.append(f"report: {one_line(url)}")
@@ -43,7 +41,7 @@ def markdown_summary(run: Run, url: str | None) -> str:
     if run.problems:
         lines += ["", "### Broken or conflicting records", ""]
         lines += [f"- {markdown(str(problem), 400)}" for problem in run.problems[:SHOWN]]
-    unexpected = run.unexpected()
+    unexpected = run.unexpected
     if unexpected:
         lines += ["", "### Failures", "", "| cases | signature | where | subjects |", "|---:|---|---|---|"]
         lines += [
@@ -61,7 +59,7 @@ def markdown_summary(run: Run, url: str | None) -> str:
 def json_summary(run: Run, url: str | None) -> str:
     """Counts, failures and where the report is, at most 2 MB."""
     verdict = judge_run(run)
-    unexpected = run.unexpected()
+    unexpected = run.unexpected
     summary: dict[str, Any] = {
         "schema": 1,
         "verdict": clean(verdict.sentence),

@@ -1,11 +1,10 @@
 """The run in one sentence, and the failures by what they have in common."""
 
-from collections import Counter
 from dataclasses import dataclass
 
 from reports.records import Case, Run
-from reports.status import EXECUTED, UNEXPECTED
-from reports.text import count, listing, seconds
+from reports.status import EXECUTED
+from reports.text import count, listing, one_line, seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,32 +36,46 @@ class Signature:
 
 def judge_run(run: Run) -> Verdict:
     """What the run says about the torch it looked at."""
-    executed = run.executed()
     notes = tuple(_notes(run))
-    if not executed:
+    if not run.executed():
         return Verdict(_nothing_ran(run), "empty", notes)
-    ours = [case for case in run.unexpected() if case.subject.is_reference]
-    theirs = [case for case in run.unexpected() if not case.subject.is_reference]
-    subject_ran = sum(case.status in EXECUTED and not case.subject.is_reference for case in run.cases.values())
-    if not subject_ran:
+    ours = [case for case in run.unexpected if case.subject.is_reference]
+    theirs = [case for case in run.unexpected if not case.subject.is_reference]
+    score = _Score(run)
+    if not score.ran:
         sentence = _of_reference(run, ours)
     elif theirs:
-        sentence = _broken(run, theirs, subject_ran)
+        sentence = _broken(run, score, theirs)
     elif ours:
-        sentence = f"The reference itself fails {count(len(ours), 'case')}, which is our bug; {_kept(run, subject_ran)}"
+        sentence = f"The reference itself fails {count(len(ours), 'case')}, which is our bug; {_kept(run, score)}"
     else:
-        sentence = _kept(run, subject_ran)
+        sentence = _kept(run, score)
     tone = "bad" if ours or theirs else "good"
     if run.incomplete:
         files = len({problem.path for problem in run.problems if problem.incomplete})
-        lost = f"{files} of {count(len(run.files), 'record file')} broken or unfinished"
+        lost = f"{files:,} of {count(len(run.files), 'record file')} broken or unfinished"
         sentence = f"Incomplete ({lost}): of what was recorded, {_lower(sentence)}"
         tone = "bad" if tone == "bad" else "incomplete"
     return Verdict(f"{sentence}.", tone, notes)
 
 
+class _Score:
+    """What ran on the subjects, the reference aside."""
+
+    def __init__(self, run: Run) -> None:
+        self.passed, self.ran = 0, 0
+        self.clauses: set[str] = set()
+        self.others: set[str] = set()
+        for row, total in run.totals.items():
+            executed = sum(amount for status, amount in total.counts.items() if status in EXECUTED)
+            if executed and not row.subject.is_reference:
+                self.ran += executed
+                self.passed += total.counts["pass"]
+                (self.clauses if row.clause else self.others).add(row.entry)
+
+
 def _lower(sentence: str) -> str:
-    return "the" + sentence[3:] if sentence.startswith("The ") else sentence
+    return f"the{sentence[3:]}" if sentence.startswith("The ") else sentence
 
 
 def _nothing_ran(run: Run) -> str:
@@ -70,46 +83,39 @@ def _nothing_ran(run: Run) -> str:
         return "Nothing ran: there are no record files."
     if not run.cases:
         return f"Nothing ran: {count(len(run.files), 'record file')} without a single case."
-    statuses = Counter(case.status for case in run.cases.values())
-    told = listing([f"{amount:,} {status}" for status, amount in statuses.most_common()])
+    told = listing([f"{amount:,} {status}" for status, amount in run.counts.most_common()])
     return f"Nothing ran: none of {count(len(run.cases), 'case')} was executed ({told})."
 
 
 def subject_name(run: Run) -> str:
     """The torch builds and devices that were looked at."""
-    versions = sorted({file.torch for file in run.files if file.torch is not None})
-    devices = sorted({case.subject.device for case in run.cases.values() if not case.subject.is_reference})
+    versions = sorted({one_line(file.torch, 40) for file in run.files if file.torch is not None})
+    devices = sorted({subject.device for subject in run.subjects() if not subject.is_reference})
     torch = f"torch {listing(versions)}" if versions else "the subject"
     return f"{torch} on {listing(devices)}" if devices else torch
 
 
-def _entries(cases: list[Case]) -> str:
-    clauses = {case.entry for case in cases if case.clause}
-    others = {case.entry for case in cases if not case.clause}
+def _places(clauses: set[str], others: set[str]) -> str:
     parts = [count(len(clauses), "promise")] if clauses else []
     if others:
-        parts.append(count(len(others), "op") if all(case.op for case in cases if not case.clause) else f"{len(others)} others")
+        parts.append(count(len(others), "op"))
     return " and ".join(parts)
 
 
-def _checked(run: Run) -> list[Case]:
-    return [case for case in run.cases.values() if case.status in EXECUTED and not case.subject.is_reference]
+def _kept(run: Run, score: _Score) -> str:
+    expected = score.ran - score.passed
+    known = f", {count(expected, 'case')} fail{'s' * (expected == 1)} as expected" if expected else ""
+    passed = f"{count(score.passed, 'case')} pass{'es' * (score.passed == 1)}"
+    return f"{subject_name(run)} keeps what was checked, {_places(score.clauses, score.others)}: {passed}{known}"
 
 
-def _kept(run: Run, ran: int) -> str:
-    checked = _checked(run)
-    passed = sum(case.status == "pass" for case in checked)
-    expected = ran - passed
-    known = f", {expected:,} fail as expected" if expected else ""
-    return f"{subject_name(run)} keeps what was checked, {_entries(checked)}: {count(passed, 'case')} pass{'es' * (passed == 1)}{known}"
-
-
-def _broken(run: Run, theirs: list[Case], ran: int) -> str:
-    clauses = {case.entry for case in theirs}
-    signature = signatures(theirs)[0]
-    top = f", most often with “{signature.text[:80]}”" if len(signature.cases) > 1 else ""
-    name = subject_name(run)
-    return f"{name} breaks {_entries(theirs)}: {len(theirs):,} of {count(ran, 'case')} in {count(len(clauses), 'place')} end unexpectedly{top}"
+def _broken(run: Run, score: _Score, theirs: list[Case]) -> str:
+    clauses = {case.entry for case in theirs if case.row.clause}
+    others = {case.entry for case in theirs if not case.row.clause}
+    group = signatures(theirs)[0]
+    most = f", most often with “{one_line(group.text, 80)}”" if len(group.cases) > 1 else ""
+    ends = f"{len(theirs):,} of {count(score.ran, 'case')} end{'s' * (len(theirs) == 1)} unexpectedly"
+    return f"{subject_name(run)} breaks {_places(clauses, others)}: {ends}{most}"
 
 
 def _of_reference(run: Run, ours: list[Case]) -> str:
@@ -121,21 +127,20 @@ def _of_reference(run: Run, ours: list[Case]) -> str:
 
 def _notes(run: Run) -> list[str]:
     notes = []
-    statuses = Counter(case.status for case in run.cases.values())
-    if run.cases and not any(not case.subject.is_reference for case in run.cases.values()):
+    if run.totals and all(row.subject.is_reference for row in run.totals):
         notes.append("Only the reference ran: this page says nothing about any torch.")
-    if statuses["reference-lacks"]:
-        notes.append(f"The reference lacks {count(statuses['reference-lacks'], 'case')}; they are not counted as passes.")
+    lacking = run.counts["reference-lacks"]
+    if lacking:
+        notes.append(f"The reference lacks {count(lacking, 'case')}; none of them counts as a pass.")
     if run.conflicts:
         notes.append(f"{count(len(run.conflicts), 'case')} recorded with different outcomes, none counted as a pass.")
     if run.repeats:
         notes.append(f"{count(run.repeats, 'record')} repeated a case that was recorded before; each case counts once.")
-    unmatched = [entry for entry in run.expectations if not entry.matched]
+    unmatched = sum(not entry.matched for entry in run.expectations)
     if unmatched:
-        notes.append(f"{count(len(unmatched), 'expectation')} matched nothing.")
-    elapsed = sum(case.elapsed_s for case in run.cases.values())
-    if elapsed:
-        notes.append(f"The cases took {seconds(elapsed)} together.")
+        notes.append(f"{count(unmatched, 'expectation')} matched nothing.")
+    if run.elapsed_s:
+        notes.append(f"The cases took {seconds(run.elapsed_s)} together.")
     return notes
 
 
@@ -146,8 +151,3 @@ def signatures(cases: list[Case]) -> list[Signature]:
         groups.setdefault(case.signature or f"{case.status} without a message", []).append(case)
     found = [Signature(text, members) for text, members in groups.items()]
     return sorted(found, key=lambda signature: (-len(signature.cases), signature.text))
-
-
-def unexpected_count(run: Run) -> int:
-    """How many cases end in a way nobody expected."""
-    return sum(case.status in UNEXPECTED for case in run.cases.values())
