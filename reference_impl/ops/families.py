@@ -13,6 +13,7 @@ from reference_impl.ops import gather as gather
 from reference_impl.ops import indexing as indexing
 from reference_impl.ops import joining as joining
 from reference_impl.ops import matmul as matmul
+from reference_impl.ops import multivariate as multivariate
 from reference_impl.ops import norms as norms
 from reference_impl.ops import pointwise as pointwise
 from reference_impl.ops import power as power
@@ -24,3 +25,4 @@ from reference_impl.ops import rounding as rounding
 from reference_impl.ops import selection as selection
 from reference_impl.ops import shape as shape
 from reference_impl.ops import sorting as sorting
+from reference_impl.ops import special as special

@@ -242,3 +242,12 @@ def divide_or_zero(x: Any, y: Any) -> Any:
     """``x / y``, and 0 with derivative 0 where ``y`` is 0."""
     mask = array_of(y) == 0
     return where(constant(mask, y), zeros_like(y), x / where(constant(mask, y), ones(shape_of(y), y), y))
+
+
+def undefined(name: str) -> Callable[..., Any]:
+    """A formula for an op whose derivative is not defined: the op is recorded, and refused when backward reaches it."""
+
+    def refuse(ct: Any) -> Any:
+        raise NotImplementedError(f"derivative for aten::{name} is not implemented")
+
+    return refuse

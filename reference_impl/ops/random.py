@@ -285,8 +285,10 @@ def _normal_like(source: Any, x: Any, mean: float, std: float) -> Any:
 def _uniform(source: Any, x: Any, low: float, high: float) -> Any:
     if low > high:
         raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found from={low} > to={high}")
-    below = np.nextafter(x.dtype.type(high), x.dtype.type(low))
-    return np.minimum((low + (high - low) * source.random(x.shape)).astype(x.dtype), below) if high > low else np.full(x.shape, low)
+    if x.dtype.kind == "c":
+        return low + (high - low) * (source.random(x.shape) + 1j * source.random(x.shape))
+    found = (low + (high - low) * source.random(x.shape)).astype(x.dtype)
+    return np.where(found < high, found, x.dtype.type(low))  # rounding may have reached the end, which is excluded
 
 
 def _whole(source: Any, x: Any, low: Any, high: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reference_impl import dtypes
-from reference_impl.ops.lang import array_of, constant, either, sign, where, zeros_like
+from reference_impl.ops.lang import array_of, constant, either, sign, undefined, where, zeros_like
 from reference_impl.ops.rule import define_function, define_op
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor
@@ -55,12 +55,20 @@ round_decimals = define_op(
     jvp=lambda self_t: zeros_like(self_t),
     method=False,
 )
-define_function(
-    "round", lambda self, *, decimals=0: round_decimals(self, decimals) if decimals else round_plain(self), aliases=("special.round",)
-)
-define_function(
-    "round_", lambda self, *, decimals=0: OPS["round.decimals_"](self, decimals) if decimals else OPS["round.plain_"](self)
-)
+
+
+def round_(self: Tensor, *, decimals: int | None = None) -> Any:
+    """To the nearest whole number, or to a number of decimals; halves go to the even neighbour."""
+    return round_plain(self) if decimals is None else round_decimals(self, decimals)
+
+
+def round_write(self: Tensor, *, decimals: int | None = None) -> Any:
+    """``round`` in place."""
+    return OPS["round.plain_"](self) if decimals is None else OPS["round.decimals_"](self, decimals)
+
+
+define_function("round", round_, aliases=("special.round",))
+define_function("round_", round_write)
 frac_op = define_op(
     "frac",
     node="FracBackward0",
@@ -132,15 +140,6 @@ def div_(self: Tensor, other: Any, *, rounding_mode: str | None = None) -> Any:
 
 define_function("div", div, aliases=("divide",))
 define_function("div_", div_, aliases=("divide_",))
-
-
-def undefined(name: str) -> Any:
-    """A formula for an op whose derivative torch does not define: recorded, refused when backward reaches it."""
-
-    def refuse(ct: Any) -> Any:
-        raise NotImplementedError(f"derivative for aten::{name} is not implemented")
-
-    return refuse
 
 
 floor_divide = define_op(

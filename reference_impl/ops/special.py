@@ -1,0 +1,224 @@
+"""Rows of special functions: error functions, gamma and its kin, Bessel functions."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from reference_impl import dtypes
+from reference_impl.ops import special_values as values
+from reference_impl.ops.lang import array_of, cos, either, exp, log, sign, sin, undefined, where
+from reference_impl.ops.rule import define_function, define_op
+from reference_impl.registry import OPS
+from reference_impl.tensor import Tensor
+
+SQRT_PI = math.sqrt(math.pi)
+
+
+def unary(
+    name: str, forward: Any, slope: Any, *, node: str, result: bool = False, aliases: tuple[str, ...] = (), method: bool = True
+) -> Any:
+    """A row of a real function of one number with derivative ``slope``, of its argument or of its result."""
+    if result:
+        vjp = {"self": lambda ct, result: ct * slope(result)}
+        jvp: Any = lambda result, self_t: self_t * slope(result)  # noqa: E731 - a formula
+    else:
+        vjp = {"self": lambda ct, self: ct * slope(self)}
+        jvp = lambda self, self_t: self_t * slope(self)  # noqa: E731 - a formula
+    return define_op(
+        name, node=node, forward=forward, inputs=("self",), params={}, pointwise=True, promote="float", vjp=vjp, jvp=jvp,
+        aliases=aliases, method=method,
+    )  # fmt: skip
+
+
+# -- error functions ---------------------------------------------------------------------------------------------------
+
+erfinv = either("erfinv", values.erfinv)
+erfcx = either("special.erfcx", values.erfcx)
+unary("erf", values.erf, lambda x: 2 / SQRT_PI * exp(-x * x), node="ErfBackward0", aliases=("special.erf",))
+unary("erfc", values.erfc, lambda x: -2 / SQRT_PI * exp(-x * x), node="ErfcBackward0", aliases=("special.erfc",))
+# The inverse of a function has the reciprocal slope: sqrt(pi)/2 e^(y^2) at y = erfinv(x).
+unary(
+    "erfinv", values.erfinv, lambda x: SQRT_PI / 2 * exp(erfinv(x) * erfinv(x)), node="ErfinvBackward0",
+    aliases=("special.erfinv",),
+)  # fmt: skip
+# e^(x^2) erfc(x), by the product rule.
+define_op(
+    "special.erfcx",
+    node="SpecialErfcxBackward0",
+    forward=values.erfcx,
+    inputs=("self",),
+    params={},
+    pointwise=True,
+    promote="float",
+    vjp={"self": lambda ct, self, result: ct * (2 * self * result - 2 / SQRT_PI)},
+    jvp=lambda self, result, self_t: self_t * (2 * self * result - 2 / SQRT_PI),
+)
+# The normal density over its integral: with y = -x/sqrt(2) that is sqrt(2/pi) / (e^(y^2) erfc(y)).
+unary(
+    "special.log_ndtr", values.log_ndtr, lambda x: math.sqrt(2 / math.pi) / erfcx(x * -math.sqrt(0.5)),
+    node="SpecialLogNdtrBackward0",
+)  # fmt: skip
+unary(
+    "special.ndtri", values.ndtri, lambda y: math.sqrt(2 * math.pi) * exp(y * y / 2), node="SpecialNdtriBackward0", result=True
+)
+
+
+def ndtr(self: Tensor) -> Any:
+    """The normal distribution's integral up to ``self``."""
+    return OPS["erfc"](self * -math.sqrt(0.5)) * 0.5
+
+
+define_function("special.ndtr", ndtr)
+unary(
+    "special.entr",
+    values.entr,
+    lambda x: where(array_of(x) >= 0, -1 - log(x), -math.inf),
+    node="SpecialEntrBackward0",
+)
+
+# -- gamma and its kin -------------------------------------------------------------------------------------------------
+
+digamma = either("digamma", values.digamma)
+lgamma = either("lgamma", values.lgamma)
+unary("lgamma", values.lgamma, lambda x: digamma(x), node="LgammaBackward0", aliases=("special.gammaln",))
+unary("digamma", values.digamma, lambda x: _polygamma(1, x), node="DigammaBackward0", aliases=("special.digamma", "special.psi"))
+
+
+def _polygamma(n: int, x: Any) -> Any:
+    return OPS["polygamma"](n, x) if isinstance(x, Tensor) else values.polygamma(n, x)
+
+
+polygamma_op = define_op(
+    "polygamma.n",
+    node="PolygammaBackward0",
+    forward=lambda self, n: values.polygamma(n, _floating(self)),
+    inputs=("self",),
+    pointwise=True,
+    promote=None,
+    vjp={"self": lambda ct, self, n: ct * _polygamma(n + 1, self)},
+    jvp=lambda self, self_t, n: self_t * _polygamma(n + 1, self),
+    method=False,
+)
+
+
+def _floating(x: Any) -> Any:
+    return x if x.dtype.kind == "f" else x.astype(dtypes.default_numpy())
+
+
+def polygamma(n: Any, self: Any) -> Any:
+    """The nth derivative of digamma; as a method, ``x.polygamma(n)``, and op_db's calls, the tensor comes first."""
+    if isinstance(n, Tensor):
+        n, self = self, n
+    if n < 0:
+        raise RuntimeError("polygamma(n, x) does not support negative n.")
+    return polygamma_op(self, n)
+
+
+define_function("polygamma", polygamma, aliases=("special.polygamma",))
+define_function("polygamma_", lambda self, n: OPS["polygamma.n_"](self, n))
+mvlgamma = define_op(
+    "mvlgamma",
+    node="MvlgammaBackward0",
+    forward=lambda self, p: values.mvlgamma(_floating(self), p),
+    inputs=("self",),
+    pointwise=True,
+    promote=None,
+    # log Gamma_p(x) = const + sum of log Gamma(x - i/2), i < p
+    vjp={"self": lambda ct, self, p: ct * _sum([digamma(self - 0.5 * i) for i in range(p)])},
+    jvp=lambda self, self_t, p: self_t * _sum([digamma(self - 0.5 * i) for i in range(p)]),
+    aliases=("special.multigammaln",),
+)
+
+
+def _sum(terms: list[Any]) -> Any:
+    total = terms[0]
+    for t in terms[1:]:
+        total = total + t
+    return total
+
+
+def _gamma_density(a: Any, x: Any) -> Any:
+    """x^(a-1) e^-x / Gamma(a), the slope of the lower incomplete gamma function in x."""
+    return exp((a - 1) * log(x) - x - lgamma(a))
+
+
+def _incomplete(name: str, alias: str, forward: Any, direction: int) -> None:
+    define_op(
+        name,
+        node=f"{name.title()}Backward0",
+        forward=forward,
+        inputs=("self", "other"),
+        params={},
+        pointwise=True,
+        promote="float",
+        vjp={"self": undefined(name), "other": lambda ct, self, other: ct * direction * _gamma_density(self, other)},
+        jvp=lambda self, other, other_t: other_t * direction * _gamma_density(self, other),
+        aliases=(alias,),
+    )
+
+
+_incomplete("igamma", "special.gammainc", values.igamma, 1)
+_incomplete("igammac", "special.gammaincc", values.igammac, -1)
+define_op(
+    "special.zeta",
+    node="SpecialZetaBackward0",
+    forward=values.zeta,
+    inputs=("self", "other"),
+    params={},
+    pointwise=True,
+    promote="float",
+    # zeta(s, x) = sum (x + k)^-s
+    vjp={
+        "self": undefined("special_zeta"),
+        "other": lambda ct, self, other: ct * -self * _zeta(self + 1, other),
+    },
+    jvp=lambda self, other, other_t: other_t * -self * _zeta(self + 1, other),
+    inplace=False,
+)
+_zeta = either("special.zeta", values.zeta)
+
+# -- Bessel functions of imaginary argument ----------------------------------------------------------------------------
+
+i0, i1 = either("i0", values.i0), either("special.i1", values.i1)
+i0e, i1e = either("special.i0e", values.i0e), either("special.i1e", values.i1e)
+
+
+def _over(y: Any, x: Any, limit: float) -> Any:
+    """``y / x``, and its limit where x is 0."""
+    origin = array_of(x) == 0
+    return where(origin, limit, y / where(origin, 1.0, x))
+
+
+unary("i0", values.i0, lambda x: i1(x), node="I0Backward0", aliases=("special.i0",))
+unary("special.i1", values.i1, lambda x: i0(x) - _over(i1(x), x, 0.5), node="SpecialI1Backward0")
+# Scaled by e^-|x|, which adds -sign(x) times the function.
+unary("special.i0e", values.i0e, lambda x: i1e(x) - sign(x) * i0e(x), node="SpecialI0EBackward0")
+unary(
+    "special.i1e", values.i1e, lambda x: i0e(x) - _over(i1e(x), x, 0.5) - sign(x) * i1e(x), node="SpecialI1EBackward0"
+)
+
+# -- sinc --------------------------------------------------------------------------------------------------------------
+
+
+def _sinc_slope(x: Any) -> Any:
+    """(pi x cos(pi x) - sin(pi x)) / (pi x^2); near 0 it is -pi^2 x / 3, which gives the second derivative there."""
+    origin = array_of(x) == 0
+    safe = where(origin, 1.0, x)
+    y = safe * math.pi
+    return where(origin, x * (-(math.pi**2) / 3), (y * cos(y) - sin(y)) / (y * safe))
+
+
+define_op(
+    "sinc",
+    node="SincBackward0",
+    forward=np.sinc,
+    inputs=("self",),
+    pointwise=True,
+    promote="float",
+    vjp={"self": lambda ct, self: ct * _sinc_slope(self).conjugate()},
+    jvp=lambda self, self_t: self_t * _sinc_slope(self),
+    aliases=("special.sinc",),
+)
