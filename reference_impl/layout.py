@@ -87,3 +87,25 @@ def one_dim(dim: int, ndim: int) -> int:
     if not -span <= dim < span:
         raise IndexError(f"Dimension out of range (expected to be in range of [{-span}, {span - 1}], but got {dim})")
     return dim % span
+
+
+def owner_of(array: Any) -> Any:
+    """The array that owns the memory."""
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array
+
+
+def geometry(array: Any) -> tuple[tuple[int, ...], tuple[int, ...], int]:
+    """Shape, strides and offset from the start of the memory, in elements."""
+    start = array.__array_interface__["data"][0] - owner_of(array).__array_interface__["data"][0]
+    size = array.itemsize
+    return tuple(array.shape), tuple(s // size for s in array.strides), int(start // size)
+
+
+def positions(size: Any, stride: Any, offset: int) -> Any:
+    """Place in memory of each element, in elements."""
+    places = np.full(tuple(size), offset, dtype=np.int64)
+    for axis, (n, s) in enumerate(zip(size, stride, strict=True)):
+        places += (np.arange(n) * s).reshape((-1,) + (1,) * (len(size) - axis - 1))
+    return places

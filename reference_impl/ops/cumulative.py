@@ -194,12 +194,13 @@ def diff(self: Tensor, n: int = 1, dim: int = -1, prepend: Any = None, append: A
     """The ``n``-th difference of neighbours along ``dim``."""
     if self.ndim == 0:
         raise RuntimeError("diff expects input to be at least one-dimensional")
+    if n == 0:
+        return op("copy_", op("zeros_like", self), self)
     parts = [p for p in (prepend, self, append) if p is not None]
     x = op("cat", parts, dim) if len(parts) > 1 else self
-    n = min(n, x.shape[dim])
-    if n == 0:
-        return op("zeros_like", x) if x.shape[dim] == 0 and n else x.clone() if n == 0 and x is self else x
-    for _ in range(n):
+    if x.shape[dim] == 0:
+        return op("zeros_like", x)
+    for _ in range(min(n, x.shape[dim])):
         longer, shorter = part(x, dim, 1, None), part(x, dim, 0, -1)
         x = op("logical_xor", longer, shorter) if x._data.dtype.kind == "b" else longer - shorter
     return x

@@ -24,7 +24,7 @@ def _parse(equation: str, operands: list[Tensor]) -> tuple[list[list[Any]], list
     wide = max(widths, default=0)
     inputs = [_labels(t, x.ndim, wide) for t, x in zip(terms, operands, strict=True)]
     if arrow:
-        return inputs, _labels(right, len(right.replace("...", "")) + wide, wide)
+        return inputs, _labels(right, len(right.replace("...", "")) + (wide if "..." in right else 0), wide)
     counts: dict[Any, int] = {}
     for label in (n for term in inputs for n in term):
         counts[label] = counts.get(label, 0) + 1
@@ -57,7 +57,9 @@ def _with_diagonals(x: Tensor, labels: list[Any]) -> tuple[Tensor, list[Any]]:
 
 def _arranged(x: Tensor, labels: list[Any], wanted: list[Any]) -> Tensor:
     """Axes in the order ``wanted``, with axes of one where ``x`` has none."""
-    x = op("permute", x, tuple(labels.index(n) for n in wanted if n in labels))
+    order = tuple(labels.index(n) for n in wanted if n in labels)
+    if order != tuple(range(x.ndim)):
+        x = op("permute", x, order)
     for i, n in enumerate(wanted):
         if n not in labels:
             x = op("unsqueeze", x, i)
@@ -78,6 +80,9 @@ def _pair(x: Tensor, xl: list[Any], y: Tensor, yl: list[Any], keep: set[Any]) ->
     inner = [n for n in xl if n in yl and n not in keep]
     rows = [n for n in xl if n not in yl]
     columns = [n for n in yl if n not in xl]
+    if not inner:
+        labels = [*batch, *rows, *columns]
+        return _arranged(x, xl, labels) * _arranged(y, yl, labels), labels
     sizes = dict(zip(xl, x.shape, strict=True)) | dict(zip(yl, y.shape, strict=True))
 
     def fold(groups: list[list[Any]]) -> tuple[int, ...]:
@@ -109,6 +114,8 @@ def einsum(equation: Any, *operands: Any) -> Any:
     """Sum of products, as the equation's letters tell; operands are joined from left to right."""
     if isinstance(equation, Tensor):
         return _from_lists(equation, *operands)
+    if not isinstance(equation, str):  # op_db's samples have the operands first
+        return einsum(operands[0], *equation)
     parts = list(operands[0]) if len(operands) == 1 and not isinstance(operands[0], Tensor) else list(operands)
     inputs, output = _parse(equation, parts)
     parts, inputs = map(list, zip(*[_with_diagonals(x, n) for x, n in zip(parts, inputs, strict=True)], strict=True))  # type: ignore[assignment]

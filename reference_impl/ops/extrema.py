@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from reference_impl import layout
-from reference_impl.ops.lang import array_of, constant, op, shape_of, sum, where, zeros
-from reference_impl.ops.reduction import axes_of, kept_shape, publish, spread
+from reference_impl.ops.lang import array_of, constant, op, shape_of, sum, zeros
+from reference_impl.ops.reduction import axes_of, publish, spread
 from reference_impl.ops.rule import NOT_DIFFERENTIABLE, define_op
 from reference_impl.registry import OPS
 from reference_impl.return_types import make_type
@@ -216,4 +216,3 @@ _plain(
         self != 0, axis=axes_of(self, dim), keepdims=keepdim, dtype=np.int64
     ),
 )
-_ = kept_shape, where

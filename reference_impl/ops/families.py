@@ -25,4 +25,6 @@ from reference_impl.ops import rounding as rounding
 from reference_impl.ops import selection as selection
 from reference_impl.ops import shape as shape
 from reference_impl.ops import sorting as sorting
+from reference_impl.ops import softmax as softmax
 from reference_impl.ops import special as special
+from reference_impl.ops import strided as strided

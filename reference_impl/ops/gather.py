@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from reference_impl import layout
-from reference_impl.ops.lang import array_of, constant, op, reshape, shape_of, sum, sum_to, where, zeros
-from reference_impl.ops.rule import NOT_DIFFERENTIABLE, define_function, define_op
+from reference_impl.ops.lang import array_of, constant, op, reshape, shape_of, sum, where, zeros
+from reference_impl.ops.rule import define_function, define_op
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor, make
 
@@ -68,6 +68,7 @@ def take_along_dim(self: Tensor, indices: Tensor, dim: int | None = None) -> Any
     if dim is None:
         return gather_op(op("reshape", self, (-1,)), op("reshape", indices, (-1,)), 0)
     at = layout.one_dim(dim, self.ndim)
+    indices = make(np.where(indices._data < 0, indices._data + self.shape[at], indices._data))
     lead = np.broadcast_shapes(
         tuple(1 if i == at else n for i, n in enumerate(self.shape)),
         tuple(1 if i == at else n for i, n in enumerate(indices.shape)),
@@ -88,7 +89,7 @@ def _scatter_at(self: Any, index: Any, dim: int) -> tuple[Any, Any]:
     at = layout.one_dim(dim, made.ndim)
     index = np.asarray(index)
     if made.ndim == 0:
-        return made, (np.zeros((), dtype=np.int64),)
+        return made, (np.zeros(index.shape, dtype=np.int64),)
     _check_range(index, made.shape[at], at)
     return made, _places(index, made.shape, at, index.shape)
 
@@ -102,6 +103,8 @@ def _within(src: Any, index: Any) -> Any:
 def _scatter_forward(self: Any, index: Any, src: Any, dim: int, how: Any = None) -> Any:
     if np.asarray(index).size == 0:
         return np.array(self)
+    if np.ndim(index) == 0 and np.ndim(self):
+        index, src = np.reshape(index, 1), np.reshape(src, 1) if np.ndim(src) == 0 else src
     made, at = _scatter_at(self, index, dim)
     target = made.reshape(1) if made.ndim == 0 else made
     values = src if np.ndim(src) == 0 and not isinstance(src, np.ndarray) else _within(src, index)
@@ -435,4 +438,3 @@ put_op = define_op(
     },
     jvp=lambda self_t, index, source_t, accumulate: put_op(self_t, index, source_t, accumulate),
 )
-_ = NOT_DIFFERENTIABLE, sum_to, make

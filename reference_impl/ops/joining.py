@@ -160,6 +160,41 @@ define_function("dstack", lambda tensors: cat_op([_at_least_3d(t) for t in tenso
 define_function("column_stack", column_stack, method=False)
 
 
+def broadcast_tensors(*tensors: Any) -> Any:
+    """All tensors as views of their common shape."""
+    parts = tensors[0] if len(tensors) == 1 and not isinstance(tensors[0], Tensor) else tensors
+    wide = np.broadcast_shapes(*[t.shape for t in parts])
+    return tuple([t if t.shape == wide else op("expand", t, wide) for t in parts])
+
+
+define_function("broadcast_tensors", broadcast_tensors, method=False)
+
+
+def meshgrid(*tensors: Any, indexing: str = "ij") -> Any:
+    """Grids of coordinates from one vector per axis, as views."""
+    parts = tensors[0] if len(tensors) == 1 and not isinstance(tensors[0], Tensor) else tensors
+    if indexing == "xy" and len(parts) > 1:
+        made = meshgrid(parts[1], parts[0], *parts[2:])
+        return made[1], made[0], *made[2:]
+    sizes = [t.shape[0] if t.ndim else 1 for t in parts]
+    shapes = [tuple(-1 if i == k else 1 for i in range(len(parts))) for k in range(len(parts))]
+    return tuple([op("expand", op("view", t, s), tuple(sizes)) for t, s in zip(parts, shapes, strict=True)])
+
+
+define_function("meshgrid", meshgrid, method=False)
+
+
+def cartesian_prod(*tensors: Any) -> Any:
+    """All combinations of one element of each vector."""
+    parts = tensors[0] if len(tensors) == 1 and not isinstance(tensors[0], Tensor) else tensors
+    if len(parts) == 1:
+        return parts[0]
+    return stack_op([op("reshape", g, (-1,)) for g in meshgrid(*parts)], 1)
+
+
+define_function("cartesian_prod", cartesian_prod, method=False)
+
+
 def combinations(self: Tensor, r: int = 2, with_replacement: bool = False) -> Any:  # noqa: FBT001, FBT002
     """All combinations of ``r`` elements of a vector."""
     if r == 0:

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from reference_impl.ops.lang import adjoint, conj, matmul, op, reshape, shape_of, sum, sum_to, swap, unsqueeze
+from reference_impl.ops.lang import adjoint, conj, matmul, op, sum_to, swap, unsqueeze
 from reference_impl.ops.rule import define_function, define_op
 from reference_impl.registry import OPS
-from reference_impl.tensor import Tensor, make
+from reference_impl.tensor import Tensor
 
 
 def _expect(name: str, x: Any, ndim: int) -> None:
@@ -132,7 +132,7 @@ def matmul_function(self: Tensor, other: Tensor) -> Any:
     if a == 2 and b == 1:  # noqa: PLR2004
         return mv_op(self, other)
     if a == 1 and b == 2:  # noqa: PLR2004
-        return op("squeeze", mm_op(op("unsqueeze", self, 0), other), 0)
+        return op("squeeze_", mm_op(op("unsqueeze", self, 0), other), 0)
     if a == 2 and b == 2:  # noqa: PLR2004
         return mm_op(self, other)
     return _batched(self, other)
@@ -284,7 +284,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Any:  #
     """``input @ weight.T + bias``."""
     if input.ndim == 2 and bias is not None and weight.ndim == 2:  # noqa: PLR2004
         return addmm_op(bias, input, op("t", weight))
-    if bias is not None and weight.ndim == 2 and input.ndim > 2:  # noqa: PLR2004
+    if bias is not None and weight.ndim == 2 and input.ndim:  # noqa: PLR2004
         rows = op("reshape", input, (-1 if input.numel() else math.prod(input.shape[:-1]), input.shape[-1]))
         made = addmm_op(bias, rows, op("t", weight))
         return op("view", made, (*input.shape[:-1], weight.shape[0]))
@@ -307,10 +307,17 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Any:
     left, right = [d % max(a.ndim, 1) for d in left], [d % max(b.ndim, 1) for d in right]
     rest_a = [i for i in range(a.ndim) if i not in left]
     rest_b = [i for i in range(b.ndim) if i not in right]
+    a, b = _matched(a, left, b, right), _matched(b, right, a, left)
     n = math.prod(a.shape[i] for i in left)
     x = op("reshape", op("permute", a, (*rest_a, *left)), (math.prod(a.shape[i] for i in rest_a), n))
     y = op("reshape", op("permute", b, (*right, *rest_b)), (n, math.prod(b.shape[i] for i in rest_b)))
     return op("view", mm_op(x, y), (*[a.shape[i] for i in rest_a], *[b.shape[i] for i in rest_b]))
+
+
+def _matched(x: Tensor, dims: list[int], other: Tensor, others: list[int]) -> Tensor:
+    """``x`` summed along axes where the other operand has one entry for all."""
+    gone = [i for i, k in zip(dims, others, strict=True) if other.shape[k] == 1 and x.shape[i] != 1]
+    return op("sum", x, gone, keepdim=True) if gone else x
 
 
 define_function("tensordot", tensordot, method=False)
@@ -346,4 +353,3 @@ def chain_matmul(*matrices: Any) -> Any:
 
 
 define_function("chain_matmul", chain_matmul, method=False)
-_ = make, reshape, shape_of, sum

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from reference_impl import layout
-from reference_impl.ops.lang import op, permute, reshape, shape_of, sum, zeros
+from reference_impl.ops.lang import constant, op, permute, reshape, shape_of, sum, zeros
 from reference_impl.ops.rule import define_function, define_op
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor
@@ -112,6 +112,10 @@ def repeat_interleave(self: Tensor, repeats: Any = None, dim: int | None = None,
         self, dim = op("reshape", self, (-1,)), 0
     if self.ndim == 0:
         self, dim = self.reshape(1), 0
+    if isinstance(repeats, int):
+        at = layout.one_dim(dim, self.ndim)
+        wide = op("expand", op("unsqueeze", self, at + 1), (*self.shape[: at + 1], repeats, *self.shape[at + 1 :]))
+        return op("view", op("clone", wide), (*self.shape[:at], self.shape[at] * repeats, *self.shape[at + 1 :]))
     times = repeats._data if isinstance(repeats, Tensor) else np.asarray(repeats)
     at = np.repeat(np.arange(self.shape[dim]), times)
     return op("index_select", self, dim, OPS["from_numpy"](at.astype(np.int64)))
@@ -293,4 +297,45 @@ pad_op = define_op(
     jvp=lambda self_t, pad: pad_op(self_t, pad, 0.0),
     method=False,
 )
-_ = permute, shape_of
+
+# -- overlapping windows -----------------------------------------------------------------------------------------------
+
+
+def _unfold_forward(self: Any, dimension: int, size: int, step: int) -> Any:
+    at = layout.one_dim(dimension, self.ndim)
+    n = self.shape[at] if self.ndim else 1
+    if size > n or size < 0:
+        raise RuntimeError(f"maximum size for tensor at dimension {at} is {n} but size is {size}")
+    if step <= 0:
+        raise RuntimeError(f"step is {step} but must be > 0")
+    if self.ndim == 0:
+        return np.lib.stride_tricks.as_strided(self, (size,), (self.itemsize,))
+    shape, strides = list(self.shape), list(self.strides)
+    shape[at] = (n - size) // step + 1
+    strides[at] *= step
+    return np.lib.stride_tricks.as_strided(self, (*shape, size), (*strides, self.strides[at]))
+
+
+def _unfold_vjp(ct: Any, shape: tuple[int, ...], dimension: int, size: int, step: int) -> Any:
+    """Each window's cotangent added where the window was."""
+    if not shape:
+        return reshape(sum(ct), ())
+    at = dimension % len(shape)
+    last = len(shape_of(ct)) - 1
+    rows = permute(ct, (at, last, *(i for i in range(last) if i != at)))
+    count = shape_of(rows)[0]
+    rest = shape_of(rows)[2:]
+    places = (np.arange(count)[:, None] * step + np.arange(size)).reshape(-1)
+    made = op("index_add", zeros((shape[at], *rest), ct), 0, constant(places, ct), reshape(rows, (count * size, *rest)))
+    return op("movedim", made, 0, at)
+
+
+unfold_op = define_op(
+    "unfold",
+    node="UnfoldBackward0",
+    forward=_unfold_forward,
+    inputs=("self",),
+    view=True,
+    vjp={"self": lambda ct, self_shape, dimension, size, step: _unfold_vjp(ct, self_shape, dimension, size, step)},
+    jvp="linear",
+)

@@ -34,7 +34,7 @@ def spread(ct: Any, shape: tuple[int, ...], dim: Any, keepdim: bool) -> Any:
 
 def count(shape: tuple[int, ...], dim: Any) -> int:
     """Number of elements that go into each result."""
-    return math.prod(shape[i] for i in layout.dims(dim, len(shape)))
+    return math.prod(shape[i] for i in layout.dims(dim, len(shape))) if shape else 1
 
 
 def axes_of(x: Any, dim: Any) -> Any:

@@ -166,6 +166,8 @@ sum_to_size_op = define_op(
 def sum_to_size(self: Tensor, *size: Any) -> Any:
     """Summed over the axes along which ``size`` would be broadcast to this shape."""
     wanted = _sizes(size)
+    if not wanted:
+        return OPS["sum"](self)
     return self if self._data.shape == wanted else sum_to_size_op(self, wanted)
 
 

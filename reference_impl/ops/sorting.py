@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from reference_impl import dtypes, layout
+from reference_impl import layout
 from reference_impl.ops.extrema import pick_at_index, spread_to_index
-from reference_impl.ops.lang import array_of, constant, expand, op, shape_of, sum, zeros
+from reference_impl.ops.lang import array_of, constant, expand, op, shape_of, sum
 from reference_impl.ops.reduction import publish
 from reference_impl.ops.rule import NOT_DIFFERENTIABLE, define_function, define_op
 from reference_impl.return_types import make_type
@@ -320,7 +320,7 @@ def unique_consecutive(
     """The values without immediate repetitions."""
     x = np.asarray(self._data)
     rows = x.reshape(-1) if dim is None else np.moveaxis(x, dim, 0)
-    flat = rows.reshape(len(rows), -1)
+    flat = rows.reshape(len(rows), -1) if rows.size else rows.reshape(len(rows), math.prod(rows.shape[1:]))
     starts = np.ones(len(rows), dtype=bool)
     starts[1:] = (flat[1:] != flat[:-1]).any(axis=1)
     values = rows[starts] if dim is None else np.moveaxis(rows[starts], 0, dim)
@@ -355,4 +355,3 @@ define_function("searchsorted", searchsorted, method=False)
 define_function(
     "bucketize", lambda input, boundaries, **options: searchsorted(boundaries, input, **options), method=False  # noqa: A006
 )
-_ = math, dtypes, zeros
