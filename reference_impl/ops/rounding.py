@@ -258,8 +258,12 @@ nextafter = define_op(
     node="NextafterBackward0",
     forward=np.nextafter,
     inputs=("self", "other"),
-    vjp={"self": undefined("nextafter"), "other": undefined("nextafter")},
-    jvp=lambda self_t: undefined("nextafter")(self_t),
+    # The result follows the first operand, but where the two are equal.
+    vjp={
+        "self": lambda ct, self, other: where(array_of(self) == array_of(other), 0.0, ct),
+        "other": lambda ct: zeros_like(ct),
+    },
+    jvp=lambda self, other, self_t: where(array_of(self) == array_of(other), 0.0, self_t),
 )
 heaviside = define_op(
     "heaviside",
