@@ -11,6 +11,7 @@ from reports.changes import Changes, compare_runs
 from reports.load import load_run
 from reports.records import Run
 from reports.render import render
+from reports.serve import LiveReport, ReportServer
 from reports.statement import build_statement, statement_markdown
 from reports.summary import FORMATS, changes_text
 from reports.text import clean
@@ -40,19 +41,32 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m reports", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    build = commands.add_parser("build", help="one self-contained HTML page from any number of record files")
+    build = commands.add_parser(
+        "build", help="one self-contained HTML page from any number of record files"
+    )
     _records(build, build_command)
-    build.add_argument("-o", "--output", type=Path, default=Path("report.html"), help="the page (report.html)")
-    build.add_argument("--against", type=Path, metavar="OLD", help="an older run: adds the page of changes")
+    build.add_argument(
+        "-o", "--output", type=Path, default=Path("report.html"), help="the page (report.html)"
+    )
+    build.add_argument(
+        "--against", type=Path, metavar="OLD", help="an older run: adds the page of changes"
+    )
 
-    diff = commands.add_parser("diff", help="what changed between two runs; exit code 1: newly failing, 3: worse, 0: neither")
+    diff = commands.add_parser(
+        "diff",
+        help="what changed between two runs; exit code 1: newly failing, 3: worse, 0: neither",
+    )
     diff.add_argument("old", type=Path)
     diff.add_argument("new", type=Path)
     diff.add_argument("--format", choices=("text", "markdown"), default="text")
-    diff.add_argument("-o", "--output", type=Path, help="also write the page of the new run with its changes")
+    diff.add_argument(
+        "-o", "--output", type=Path, help="also write the page of the new run with its changes"
+    )
     diff.set_defaults(command=diff_command)
 
-    summary = commands.add_parser("summary", help="the run in short, for a CI step page or a script")
+    summary = commands.add_parser(
+        "summary", help="the run in short, for a CI step page or a script"
+    )
     _records(summary, summary_command)
     summary.add_argument("--format", choices=sorted(FORMATS), default="text")
     summary.add_argument("--artifact-url", help="where the page can be read")
@@ -60,12 +74,23 @@ def _parser() -> argparse.ArgumentParser:
     statement = commands.add_parser("statement", help="the conformance statement, in Markdown")
     _records(statement, statement_command)
     statement.add_argument("-o", "--output", type=Path, help="a file instead of the terminal")
+
+    serve = commands.add_parser(
+        "serve", help="a live view of a run that goes on, for this machine alone"
+    )
+    serve.add_argument("paths", nargs="+", type=Path, metavar="DIR")
+    serve.add_argument("--port", type=int, default=0, help="any free one if it is not given")
+    serve.set_defaults(command=serve_command)
     return parser
 
 
 def _records(parser: argparse.ArgumentParser, command: object) -> None:
-    parser.add_argument("paths", nargs="+", type=Path, metavar="DIR", help="folders with *.jsonl, or such files")
-    parser.add_argument("--run", metavar="ID", help="only the files of this run; 'latest' for the one started last")
+    parser.add_argument(
+        "paths", nargs="+", type=Path, metavar="DIR", help="folders with *.jsonl, or such files"
+    )
+    parser.add_argument(
+        "--run", metavar="ID", help="only the files of this run; 'latest' for the one started last"
+    )
     parser.set_defaults(command=command)
 
 
@@ -119,6 +144,19 @@ def statement_command(options: argparse.Namespace) -> int:
     else:
         sys.stdout.write(text)
     return _code(run)
+
+
+def serve_command(options: argparse.Namespace) -> int:
+    """Serve the page until interrupted."""
+    load_run(options.paths)
+    with ReportServer(LiveReport(options.paths), options.port) as server:
+        sys.stdout.write(f"{server.address} (Ctrl-C ends it)\n")
+        sys.stdout.flush()
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            sys.stdout.write("\n")
+    return OK
 
 
 if __name__ == "__main__":

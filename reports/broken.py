@@ -57,6 +57,12 @@ class MissingFooterError(BrokenRecordsError):
     label = "no footer"
 
 
+class StillRunningError(BrokenRecordsError):
+    """The file has no footer yet, and is still being written."""
+
+    label = "running"
+
+
 class CountMismatchError(BrokenRecordsError):
     """The footer counts other cases than the file holds."""
 

@@ -20,6 +20,7 @@ KINDS = {
     "gained": "newly checked",
     "new": "new",
 }
+_LEAVING_FAILURE = {"pass": "repaired", "xfail": "expected"}
 WORSE = frozenset({"lost", "gone", "drifted", "reworded"})
 
 
@@ -35,13 +36,18 @@ class Change:
     @property
     def what(self) -> str:
         """The change in a few words."""
-        if self.old is None or self.new is None:
-            return (self.new or self.old).status if self.kind in {"new", "gone"} else ""  # type: ignore[union-attr]
-        if self.kind == "drifted":
+        if self.kind == "drifted" and self.old and self.new:
             return f"error over bound {self.old.over_bound:.3g} → {self.new.over_bound:.3g}"
-        if self.kind == "reworded":
-            return f"{self.old.signature or self.old.status} → {self.new.signature or self.new.status}"
-        return f"{self.old.status} → {self.new.status}"
+        said = [self._said(case) for case in (self.old, self.new) if case is not None]
+        return " → ".join(said)
+
+    def _said(self, case: Case) -> str:
+        told = (
+            case.signature
+            if self.kind in {"reworded", "broken"} and case.status != "pass"
+            else None
+        )
+        return f"{case.status} ({told})" if told else case.status
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,7 @@ class Changes:
 
 def compare_runs(old: Run, new: Run) -> Changes:
     """What changed from ``old`` to ``new``, case by case."""
-    before, after = _by_id(old), _by_id(new)
+    before, after = old.cases, new.cases
     found = []
     for id_ in before.keys() | after.keys():
         first, second = before.get(id_), after.get(id_)
@@ -80,32 +86,31 @@ def compare_runs(old: Run, new: Run) -> Changes:
     return Changes(found, len(before.keys() & after.keys()), new.incomplete)
 
 
-def _by_id(run: Run) -> dict[str, Case]:
-    # Two runs of two torch versions have the same ids; a run that itself merges versions keeps them apart.
-    return run.cases
-
-
 def _kind(old: Case | None, new: Case | None) -> str | None:
-    if old is None or new is None:
-        present = new or old
-        if new is not None and present is not None and present.status in UNEXPECTED:
-            return "broken"
-        return "new" if old is None else "gone"
+    if new is None:
+        return "gone"
     if new.status in UNEXPECTED:
-        if old.status not in UNEXPECTED:
-            return "broken"
-        return "reworded" if (old.status, old.signature) != (new.status, new.signature) else None
+        return _kind_of_failure(old, new)
+    if old is None:
+        return "new"
     if old.status in UNEXPECTED:
-        return {"pass": "repaired", "xfail": "expected"}.get(new.status, "lost")
+        return _LEAVING_FAILURE.get(new.status, "lost")
     return _kind_of_quiet(old, new)
 
 
+def _kind_of_failure(old: Case | None, new: Case) -> str | None:
+    if old is None or old.status not in UNEXPECTED:
+        return "broken"
+    return "reworded" if (old.status, old.signature) != (new.status, new.signature) else None
+
+
 def _kind_of_quiet(old: Case, new: Case) -> str | None:
+    """The change between two cases of which neither is unexpected."""
     ran_before, runs_now = old.status in EXECUTED, new.status in EXECUTED
     if ran_before != runs_now:
         return "lost" if ran_before else "gained"
     if old.status != new.status:
-        return {"pass": "repaired", "xfail": "expected"}.get(new.status)
+        return _LEAVING_FAILURE.get(new.status)
     if new.status == "pass":
         return "drifted" if _drifted(old.over_bound, new.over_bound) else None
     return "reworded" if old.signature != new.signature and runs_now else None
@@ -119,7 +124,9 @@ def tell(changes: Changes) -> str:
     """The comparison in one sentence."""
     if not changes.compared:
         return "Nothing to compare: the two runs have no case in common."
-    parts = [f"{len(changes.of(kind)):,} {label}" for kind, label in KINDS.items() if changes.of(kind)]
+    parts = [
+        f"{len(changes.of(kind)):,} {label}" for kind, label in KINDS.items() if changes.of(kind)
+    ]
     told = "; ".join(parts) if parts else "nothing changed"
     unfinished = " The new run is incomplete." if changes.incomplete else ""
     return f"{changes.compared:,} cases compared: {told}.{unfinished}"

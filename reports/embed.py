@@ -18,6 +18,7 @@ from reports.text import clean
 LISTED_CASES = 60_000
 # Compressed bytes for cases and for their details; a third more as base64, and 2 MB in all.
 DETAIL_BYTES = 620_000
+EXACT = 1e15
 DATA_BYTES = 1_100_000
 
 
@@ -48,7 +49,11 @@ def listed_cases(run: Run) -> list[Listed]:
         return [Listed(case) for case in sorted(run.cases.values(), key=_order)]
     rest = set(STATUSES) - {"pass"}
     listed = [Listed(case) for case in run.of(rest)[:LISTED_CASES]]
-    listed += [Listed(_counted(row), total.counts["pass"]) for row, total in run.totals.items() if total.counts["pass"]]
+    listed += [
+        Listed(_counted(row), total.counts["pass"])
+        for row, total in run.totals.items()
+        if total.counts["pass"]
+    ]
     return sorted(listed, key=lambda item: _order(item.case))
 
 
@@ -83,12 +88,16 @@ def _json(value: Any) -> bytes:
 
 
 def _columns(run: Run, listed: list[Listed], changes: dict[str, str]) -> dict[str, Any]:
-    subjects, suites, entries, checks, signatures, blames, tests, places = (_Table() for _ in range(8))
+    subjects, suites, entries, checks, signatures, blames, tests, places = (
+        _Table() for _ in range(8)
+    )
     for clause in run.clauses.values():
         entries((clause.id, clause.area, "clause"))
     for subject in run.subjects():
         subjects(subject)
-    columns: dict[str, list[Any]] = {name: [] for name in ("sample", "subject", "suite", "entry", "check", "sign", "ms")}
+    columns: dict[str, list[Any]] = {
+        name: [] for name in ("sample", "subject", "suite", "entry", "check", "sign", "ms")
+    }
     columns |= {name: [] for name in ("over", "ulps", "blame", "test", "line", "from")}
     letters = []
     other_ids: dict[int, str] = {}
@@ -101,7 +110,9 @@ def _columns(run: Run, listed: list[Listed], changes: dict[str, str]) -> dict[st
         columns["sample"].append(sample)
         columns["subject"].append(subjects(case.subject))
         columns["suite"].append(suites(clean(case.row.suite, 60)))
-        columns["entry"].append(entries((clean(case.entry, 200), clean(case.row.group, 100), _kind(case))))
+        columns["entry"].append(
+            entries((clean(case.entry, 200), clean(case.row.group, 100), _kind(case)))
+        )
         columns["check"].append(checks(clean(case.row.check or "", 60)))
         columns["sign"].append(signatures(case.signature or ""))
         columns["ms"].append(_short(case.elapsed_s * 1000, 3))
@@ -113,7 +124,10 @@ def _columns(run: Run, listed: list[Listed], changes: dict[str, str]) -> dict[st
         columns["from"].append(places(clean(case.reference_line, 300)))
     return {
         "version": 1,
-        "statuses": [[status.letter, status.name, status.label, status.unexpected] for status in STATUSES.values()],
+        "statuses": [
+            [status.letter, status.name, status.label, status.unexpected]
+            for status in STATUSES.values()
+        ],
         "subjects": [[s.device, s.dtype, s.mode, s.torch, s.label] for s in subjects.values()],
         "suites": suites.values(),
         "entries": entries.values(),
@@ -127,8 +141,14 @@ def _columns(run: Run, listed: list[Listed], changes: dict[str, str]) -> dict[st
         "cases": columns,
         "letters": "".join(letters),
         "ids": other_ids,
-        "weights": {position: item.weight for position, item in enumerate(listed) if item.weight != 1},
-        "changes": {position: changes[item.case.id] for position, item in enumerate(listed) if item.case.id in changes},
+        "weights": {
+            position: item.weight for position, item in enumerate(listed) if item.weight != 1
+        },
+        "changes": {
+            position: changes[item.case.id]
+            for position, item in enumerate(listed)
+            if item.case.id in changes
+        },
     }
 
 
@@ -138,8 +158,15 @@ def _kind(case: Case) -> str:
 
 def _sample(case: Case) -> str | None:
     # The id in pieces, so that only what differs from case to case is kept; None where it has another form.
-    head, tail = f"{case.row.suite}/{case.entry}[", f"]::{case.subject.device}::{case.subject.dtype}::{case.subject.mode}"
-    if not (case.id.startswith(head) and case.id.endswith(tail) and len(case.id) >= len(head) + len(tail)):
+    head, tail = (
+        f"{case.row.suite}/{case.entry}[",
+        f"]::{case.subject.device}::{case.subject.dtype}::{case.subject.mode}",
+    )
+    if not (
+        case.id.startswith(head)
+        and case.id.endswith(tail)
+        and len(case.id) >= len(head) + len(tail)
+    ):
         return None
     sample = case.id[len(head) : len(case.id) - len(tail)]
     return sample if clean(sample, 300) == sample else None
@@ -149,7 +176,7 @@ def _short(value: float | None, digits: int) -> float | int | None:
     if value is None:
         return None
     rounded = float(f"{value:.{digits}g}")
-    return int(rounded) if rounded.is_integer() and abs(rounded) < 1e15 else rounded
+    return int(rounded) if rounded.is_integer() and abs(rounded) < EXACT else rounded
 
 
 def _clause(clause: Any) -> dict[str, Any]:
@@ -158,14 +185,19 @@ def _clause(clause: Any) -> dict[str, Any]:
 
 
 def _field(value: Any) -> Any:
-    return [clean(item, 300) for item in value[:20]] if isinstance(value, list) else clean(value, 1000)
+    return (
+        [clean(item, 300) for item in value[:20]] if isinstance(value, list) else clean(value, 1000)
+    )
 
 
 def _details(run: Run, listed: list[Listed], budget: int) -> tuple[dict[int, Any], int]:
     """The details of as many cases as fit, one of each signature first; and how many were left out."""
     positions = {id(item.case): position for position, item in enumerate(listed)}
     wanted = [item.case for item in listed if item.case.status != "pass"]
-    by_file = {id(case): case_detail(record, run.conflicts.get(case.id)) for case, record in run.details(wanted[:20_000])}
+    by_file = {
+        id(case): case_detail(record, run.conflicts.get(case.id))
+        for case, record in run.details(wanted[:20_000])
+    }
     details: dict[int, Any] = {}
     measure, used, left = zlib.compressobj(6), 0, len(wanted) - len(by_file)
     for case in _one_of_each_first(case for case in wanted if id(case) in by_file):
@@ -184,5 +216,14 @@ def _one_of_each_first(cases: Iterable[Case]) -> list[Case]:
     for case in cases:
         seen[case.status, case.signature] += 1
         # unexpected statuses before the expected ones, then the first of every signature, then the second ...
-        keyed.append(((not STATUSES[case.status].unexpected, seen[case.status, case.signature], RANK[case.status]), case))
+        keyed.append(
+            (
+                (
+                    not STATUSES[case.status].unexpected,
+                    seen[case.status, case.signature],
+                    RANK[case.status],
+                ),
+                case,
+            )
+        )
     return [case for _, case in sorted(keyed, key=lambda pair: pair[0])]

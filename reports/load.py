@@ -30,7 +30,7 @@ def load_run(paths: Iterable[Path], *, run: str | None = None) -> Run:
     Raises:
         NoRecordsError: a path does not exist, or no file belongs to ``run``.
     """
-    files = _only([read_header(path) for path in _find(paths)], run)
+    files = _only([read_header(path) for path in find_files(paths)], run)
     readable = [file for file in files if file.header is not None]
     with _collector_paused():
         return merge(_read(readable), files)
@@ -48,7 +48,8 @@ def _read(files: list[RecordFile]) -> Iterator[Part]:
         yield from pool.map(read_file, files)
 
 
-def _find(paths: Iterable[Path]) -> list[Path]:
+def find_files(paths: Iterable[Path]) -> list[Path]:
+    """The record files at ``paths``, each once."""
     found: dict[Path, None] = {}
     for path in paths:
         if path.is_dir():
@@ -56,20 +57,30 @@ def _find(paths: Iterable[Path]) -> list[Path]:
         elif path.is_file():
             found[path] = None
         else:
-            near = get_close_matches(path.name, [p.name for p in path.parent.glob("*")] if path.parent.is_dir() else [])
+            near = get_close_matches(
+                path.name, [p.name for p in path.parent.glob("*")] if path.parent.is_dir() else []
+            )
             hint = f"; did you mean {str(path.parent / near[0])!r}?" if near else ""
-            raise NoRecordsError(f"no records at {str(path)!r}: there is no such folder or file{hint}")
+            raise NoRecordsError(
+                f"no records at {str(path)!r}: there is no such folder or file{hint}"
+            )
     return list(found)
 
 
 def _only(files: list[RecordFile], run: str | None) -> list[RecordFile]:
     if run is None:
         return files
-    started = {file.run: str((file.header or {}).get("started", "")) for file in files if file.header is not None}
+    started = {
+        file.run: str((file.header or {}).get("started", ""))
+        for file in files
+        if file.header is not None
+    }
     if run == "latest" and started:
         run = max(started, key=lambda name: started[name])
     if run not in started:
-        raise NoRecordsError(f"no file belongs to the run {run!r}; there are {', '.join(sorted(started)) or 'none'}")
+        raise NoRecordsError(
+            f"no file belongs to the run {run!r}; there are {', '.join(sorted(started)) or 'none'}"
+        )
     return [file for file in files if file.run == run]
 
 

@@ -69,7 +69,10 @@ def build_matrix(run: Run) -> Matrix:
     for row, total in run.totals.items():
         line = lines.setdefault(row.group, Line(row.group, ""))
         line.cells.setdefault(row.subject, Cell()).counts.update(total.counts)
-    return Matrix(run.subjects(), sorted(lines.values(), key=lambda line: (line.name not in titles, line.name)))
+    return Matrix(
+        run.subjects(),
+        sorted(lines.values(), key=lambda line: (line.name not in titles, line.name)),
+    )
 
 
 def counts_by_subject(run: Run) -> dict[Subject, Cell]:

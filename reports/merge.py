@@ -56,7 +56,9 @@ class _Merge:
             subject = Subject(subject.device, subject.dtype, subject.mode, one_line(torch, 40))
         key = (row.suite, subject, row.group, row.entry, row.clause, row.op, row.check)
         if key not in self._rows:
-            self._rows[key] = Row(row.suite, subject, row.group, row.entry, row.clause, row.op, row.check)
+            self._rows[key] = Row(
+                row.suite, subject, row.group, row.entry, row.clause, row.op, row.check
+            )
         return self._rows[key]
 
     def finish(self) -> Run:
@@ -81,9 +83,14 @@ class _Merge:
 
     def _mark_conflict(self, key: str, cases: list[Case]) -> None:
         files = self._run.files
-        places = [f"{case.status} in {files[case.file].path.name}, line {case.line}" for case in cases]
+        places = [
+            f"{case.status} in {files[case.file].path.name}, line {case.line}" for case in cases
+        ]
         what = f"{one_line(key, 300)} is recorded with different outcomes: {'; '.join(places)}"
         last = cases[-1]
         files[last.file].problems.append(ConflictError(files[last.file].path, last.line, what))
-        cases[0].status, cases[0].signature = "conflict", "recorded more than once, with different outcomes"
+        cases[0].status, cases[0].signature = (
+            "conflict",
+            "recorded more than once, with different outcomes",
+        )
         self._run.conflicts[key] = what

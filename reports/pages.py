@@ -20,6 +20,24 @@ SHOWN_SIGNATURES = 12
 SHOWN_TIMES = 30
 SHOWN_CHANGES = 200
 PER_SIGNATURE = 4
+SHOWN_VALUES = 6
+ENVIRONMENT = {
+    "torch": "torch",
+    "numpy": "NumPy",
+    "python": "Python",
+    "os": "system",
+    "cpu": "processor",
+    "devices": "devices",
+    "driver": "driver",
+    "mode": "modes",
+    "tier": "tier",
+    "seed": "seed",
+    "suite_version": "suite",
+    "commit": "commit",
+    "run": "run",
+    "started": "started",
+    "options": "options",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +70,7 @@ def page_context(run: Run, changes: Changes | None) -> dict[str, Any]:
         "name": subject_name(run),
         "tiles": _tiles(run),
         "subjects": counts_by_subject(run),
+        "counts": run.counts,
         "statuses": list(STATUSES.values()),
         "signatures": groups[:SHOWN_SIGNATURES],
         "signature_count": len(groups),
@@ -74,7 +93,9 @@ def page_context(run: Run, changes: Changes | None) -> dict[str, Any]:
 
 def _tiles(run: Run) -> list[Tile]:
     counts, unexpected = run.counts, len(run.unexpected)
-    executed_rows = [row for row, total in run.totals.items() if any(total.counts[status] for status in EXECUTED)]
+    executed_rows = [
+        row for row, total in run.totals.items() if any(total.counts[status] for status in EXECUTED)
+    ]
     clauses = {row.clause for row in executed_rows if row.clause}
     ops = {row.op for row in executed_rows if row.op}
     executed = run.executed()
@@ -82,29 +103,30 @@ def _tiles(run: Run) -> list[Tile]:
         Tile(f"{executed:,}", "cases executed", "" if executed else "bad", "status:executed"),
         Tile(f"{counts['pass']:,}", "passed", "good" if counts["pass"] else "", "status:pass"),
         Tile(f"{unexpected:,}", "unexpected", "bad" if unexpected else "good", "status:unexpected"),
-        Tile(f"{counts['xfail']:,}", "failed as expected", "warn" if counts["xfail"] else "", "status:xfail"),
+        Tile(
+            f"{counts['xfail']:,}",
+            "failed as expected",
+            "warn" if counts["xfail"] else "",
+            "status:xfail",
+        ),
         Tile(f"{counts['unsupported']:,}", "unsupported", "", "status:unsupported"),
         Tile(f"{counts['skip']:,}", "skipped", "", "status:skip"),
         Tile(f"{counts['reference-lacks']:,}", "reference lacks", "", "status:reference-lacks"),
         Tile(f"{sum(total.checks for total in run.totals.values()):,}", "comparisons", ""),
     ]
-    known = f" of {len(run.clauses):,}" if run.clauses else ""
-    tiles.append(Tile(f"{len(clauses):,}{known}", "promises looked at", ""))
+    known = f"of {len(run.clauses):,} " if run.clauses else ""
+    tiles.append(Tile(f"{len(clauses):,}", f"{known}promises looked at", ""))
     return [*tiles, Tile(f"{len(ops):,}", "ops looked at", "")] if ops else tiles
 
 
 def _environment(run: Run) -> list[tuple[str, str]]:
     """What the files say about where they ran; values on which they disagree stand side by side."""
-    shown = {
-        "torch": "torch", "numpy": "NumPy", "python": "Python", "os": "system", "cpu": "processor", "devices": "devices",
-        "driver": "driver", "mode": "modes", "tier": "tier", "seed": "seed", "suite_version": "suite", "commit": "commit",
-        "run": "run", "started": "started", "options": "options",
-    }  # fmt: skip
     rows = []
-    for name, label in shown.items():
+    for name, label in ENVIRONMENT.items():
         values = sorted({_value(header.get(name)) for header in run.headers} - {""})
+        more = [f"{len(values) - SHOWN_VALUES} more"] if len(values) > SHOWN_VALUES else []
         if values:
-            rows.append((label, " / ".join(values[:6]) + (f" / {len(values) - 6} more" if len(values) > 6 else "")))
+            rows.append((label, " / ".join([*values[:SHOWN_VALUES], *more])))
     return rows
 
 
@@ -114,7 +136,11 @@ def _value(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(one_line(item, 80) for item in value[:12])
     if isinstance(value, dict):
-        return ", ".join(f"{one_line(k, 40)}={_value(v)}" for k, v in list(value.items())[:20] if v not in (None, [], False))
+        return ", ".join(
+            f"{one_line(k, 40)}={_value(v)}"
+            for k, v in list(value.items())[:20]
+            if v not in (None, [], False)
+        )
     return one_line(value, 160)
 
 
@@ -137,9 +163,18 @@ def _failures(run: Run, groups: list[Signature]) -> list[FailureGroup]:
         share = min(PER_SIGNATURE, max(left, 1)) if left > 0 else 0
         wanted.append(group.cases[:share])
         left -= share
-    records = {case.id: record for case, record in run.details([case for cases in wanted for case in cases])}
+    records = {
+        case.id: record
+        for case, record in run.details([case for cases in wanted for case in cases])
+    }
     return [
-        FailureGroup(group, [(case, _whole(case_detail(records[case.id], run.conflicts.get(case.id)))) for case in cases])
+        FailureGroup(
+            group,
+            [
+                (case, _whole(case_detail(records[case.id], run.conflicts.get(case.id))))
+                for case in cases
+            ],
+        )
         for group, cases in zip(groups, wanted, strict=True)
     ]
 
@@ -152,7 +187,9 @@ def _whole(detail: dict[str, Any]) -> dict[str, Any]:
 
 def _expectations(run: Run) -> dict[str, Any]:
     return {
-        "entries": sorted(run.expectations, key=lambda entry: (entry.matched > 0, entry.file, entry.id))[:500],
+        "entries": sorted(
+            run.expectations, key=lambda entry: (entry.matched > 0, entry.file, entry.id)
+        )[:500],
         "more": max(0, len(run.expectations) - 500),
         "unmatched": sum(not entry.matched for entry in run.expectations),
         "xfail": run.counts["xfail"],
@@ -167,7 +204,11 @@ def _timing(run: Run) -> dict[str, Any]:
     for row, total in run.totals.items():
         groups[row.group] = groups.get(row.group, 0.0) + total.elapsed_s
         subjects[row.subject.label] = subjects.get(row.subject.label, 0.0) + total.elapsed_s
-    workers = {file.path.name: number((file.footer or {}).get("elapsed_s")) or 0.0 for file in run.files if file.footer}
+    workers = {
+        file.path.name: number((file.footer or {}).get("elapsed_s")) or 0.0
+        for file in run.files
+        if file.footer
+    }
     return {
         "total": run.elapsed_s,
         "cases": _bars({case.id: case.elapsed_s for case in slowest}, linked=True),
@@ -180,7 +221,9 @@ def _timing(run: Run) -> dict[str, Any]:
 def _bars(values: dict[str, float], *, linked: bool = False) -> list[Bar]:
     longest = max(values.values(), default=0.0) or 1.0
     top = sorted(values.items(), key=lambda item: (-item[1], item[0]))[:SHOWN_TIMES]
-    return [Bar(label, value, round(100 * value / longest, 2), linked=linked) for label, value in top]
+    return [
+        Bar(label, value, round(100 * value / longest, 2), linked=linked) for label, value in top
+    ]
 
 
 def _faults(run: Run) -> dict[str, Any] | None:
@@ -190,7 +233,12 @@ def _faults(run: Run) -> dict[str, Any] | None:
     for fault in run.faults:
         groups.setdefault(fault.group, Cell()).counts["found" if fault.found else "missed"] += 1
     bars = [
-        Bar(name, cell.counts["found"], round(100 * cell.counts["found"] / cell.total, 1), f"{cell.counts['found']} of {cell.total}")
+        Bar(
+            name,
+            cell.counts["found"],
+            round(100 * cell.counts["found"] / cell.total, 1),
+            f"{cell.counts['found']} of {cell.total}",
+        )
         for name, cell in sorted(groups.items())
     ]
     found = sum(fault.found for fault in run.faults)

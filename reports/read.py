@@ -23,7 +23,16 @@ from reports.status import OUTCOMES, status_of
 from reports.text import clean, number, one_line
 
 SCHEMA = 1
-CLAUSE_FIELDS = ("since", "stability", "devices", "priority", "note", "exception", "message", "holds_in")
+CLAUSE_FIELDS = (
+    "since",
+    "stability",
+    "devices",
+    "priority",
+    "note",
+    "exception",
+    "message",
+    "holds_in",
+)
 CHUNK_BYTES = 1_000_000
 
 # What is kept of a case: everything of ``Case`` but its file, its row by number.
@@ -54,11 +63,15 @@ def read_header(path: Path) -> RecordFile:
     with path.open("rb") as stream:
         line = stream.readline()
     if not line:
-        file.problems.append(MissingHeaderError(path, None, "is empty: the process died before its header"))
+        file.problems.append(
+            MissingHeaderError(path, None, "is empty: the process died before its header")
+        )
         return file
     data = _parse(file, line, 1, whole=line.endswith(b"\n"))
     if data is None or data.get("type") != "header" or not isinstance(data.get("run"), str):
-        file.problems.append(MissingHeaderError(path, 1, "does not start with a header, so it was not read"))
+        file.problems.append(
+            MissingHeaderError(path, 1, "does not start with a header, so it was not read")
+        )
     elif data.get("schema") != SCHEMA or isinstance(data.get("schema"), bool):
         found = one_line(repr(data.get("schema")), 40)
         what = f"has schema {found}, this reader knows {SCHEMA}; it was not read"
@@ -78,8 +91,14 @@ def _parse(file: RecordFile, line: bytes, at: int, *, whole: bool) -> dict[str, 
     try:
         data = json.loads(line)
     except (ValueError, RecursionError) as error:
-        what = f"is not JSON ({one_line(error, 100)})" if whole else "stops in the middle: the process died here"
-        file.problems.append((MalformedLineError if whole else HalfWrittenLineError)(file.path, at, what))
+        what = (
+            f"is not JSON ({one_line(error, 100)})"
+            if whole
+            else "stops in the middle: the process died here"
+        )
+        file.problems.append(
+            (MalformedLineError if whole else HalfWrittenLineError)(file.path, at, what)
+        )
         return None
     if not isinstance(data, dict):
         file.problems.append(MalformedLineError(file.path, at, "is not a JSON object"))
@@ -168,12 +187,16 @@ class _Reader:
             return self._readers[kind]
         if kind == "header":
             raise BadFieldError("is a second header")
-        raise BadFieldError(f"has the unknown type {one_line(kind, 40)!r}{_hint(kind, ['case', *self._readers])}")
+        raise BadFieldError(
+            f"has the unknown type {one_line(kind, 40)!r}{_hint(kind, ['case', *self._readers])}"
+        )
 
     def _case(self, data: dict[str, Any], offset: int, at: int) -> Facts:
         outcome, expectation, id_ = data["outcome"], data.get("expectation"), data["id"]
         if not isinstance(outcome, str) or outcome not in OUTCOMES:
-            raise BadFieldError(f"has the unknown outcome {one_line(outcome, 40)!r}{_hint(outcome, OUTCOMES)}")
+            raise BadFieldError(
+                f"has the unknown outcome {one_line(outcome, 40)!r}{_hint(outcome, OUTCOMES)}"
+            )
         if expectation is not None and expectation not in ("xfail", "xpass"):
             raise BadFieldError(f"has the unknown expectation {one_line(expectation, 40)!r}")
         if not isinstance(id_, str):
@@ -215,13 +238,24 @@ class _Reader:
         if not entry:
             return None
         parts = (
-            subject["device"], subject["dtype"], subject["mode"], data["suite"], data.get("area"), entry, clause, op, data.get("check")
+            subject["device"], subject["dtype"], subject["mode"],
+            data["suite"], data.get("area"), entry, clause, op, data.get("check"),
         )  # fmt: skip
         found = self._rows.get(parts)
         if found is None:
             device, dtype, mode = (self._names[part] for part in parts[:3])
-            suite, area, entry, clause, op, check = (None if part is None else self._names[part] for part in parts[3:])
-            row = Row(suite or "", Subject(device, dtype, mode), area or suite or "", entry or "", clause, op, check)
+            suite, area, entry, clause, op, check = (
+                None if part is None else self._names[part] for part in parts[3:]
+            )
+            row = Row(
+                suite or "",
+                Subject(device, dtype, mode),
+                area or suite or "",
+                entry or "",
+                clause,
+                op,
+                check,
+            )
             self._rows[parts] = found = len(self._part.rows)
             self._part.rows.append(row)
         return found
@@ -236,10 +270,14 @@ class _Reader:
     def _place(self, place: Any) -> str:
         if not isinstance(place, list):
             return ""
-        return self._word(":".join([part if isinstance(part, str) else str(part) for part in place[:2]]))
+        return self._word(
+            ":".join([part if isinstance(part, str) else str(part) for part in place[:2]])
+        )
 
     def _signature(self, data: dict[str, Any]) -> str | None:
-        signature = data.get("signature") or str(data.get("message") or "").strip().split("\n", 1)[0]
+        signature = (
+            data.get("signature") or str(data.get("message") or "").strip().split("\n", 1)[0]
+        )
         return self._word(one_line(signature)) if signature else None
 
     def _clause(self, data: dict[str, Any]) -> None:
@@ -247,14 +285,22 @@ class _Reader:
         area, title, statement, kind, source = (
             clean(data.get(name) or "") for name in ("area", "title", "statement", "kind", "source")
         )
-        fields = {name: data[name] for name in CLAUSE_FIELDS if data.get(name) not in (None, [], "")}
+        fields = {
+            name: data[name] for name in CLAUSE_FIELDS if data.get(name) not in (None, [], "")
+        }
         self._part.clauses.append(Clause(id_, area, title, statement, kind, source, fields))
 
     def _expectation(self, data: dict[str, Any]) -> None:
-        id_, kind, reason, file = (clean(data.get(name) or "", 600) for name in ("id", "kind", "reason", "file"))
-        issue, expires = (clean(data[name], 300) if data.get(name) else None for name in ("issue", "expires"))
+        id_, kind, reason, file = (
+            clean(data.get(name) or "", 600) for name in ("id", "kind", "reason", "file")
+        )
+        issue, expires = (
+            clean(data[name], 300) if data.get(name) else None for name in ("issue", "expires")
+        )
         matched = int(number(data["matched"]) or 0)
-        self._part.expectations.append(Expectation(id_, kind, reason, issue, expires, matched, file))
+        self._part.expectations.append(
+            Expectation(id_, kind, reason, issue, expires, matched, file)
+        )
 
     def _fault(self, data: dict[str, Any]) -> None:
         id_, group, planted = (clean(data[name], 500) for name in ("id", "group", "planted"))
@@ -270,7 +316,11 @@ class _Reader:
             file.problems.append(MissingFooterError(file.path, None, what))
         elif number(file.footer.get("cases")) != file.cases:
             told = one_line(file.footer.get("cases"), 40)
-            file.problems.append(CountMismatchError(file.path, None, f"holds {file.cases:,} cases, its footer counts {told}"))
+            file.problems.append(
+                CountMismatchError(
+                    file.path, None, f"holds {file.cases:,} cases, its footer counts {told}"
+                )
+            )
 
 
 def _hint(word: object, known: Any) -> str:

@@ -26,7 +26,11 @@ class Subject:
     @property
     def label(self) -> str:
         """What the column is called, without the parts that are at their default."""
-        parts = [self.device, self.dtype if self.dtype != "default" else "", self.mode if self.mode != "eager" else ""]
+        parts = [
+            self.device,
+            self.dtype if self.dtype != "default" else "",
+            self.mode if self.mode != "eager" else "",
+        ]
         if self.torch:
             parts.append(f"torch {self.torch}")
         return " ".join(part for part in parts if part)
@@ -204,7 +208,10 @@ class Run:
 
     def of(self, statuses: Container[str]) -> list[Case]:
         """The cases with one of these statuses, by id."""
-        return sorted((case for case in self.cases.values() if case.status in statuses), key=lambda case: case.id)
+        return sorted(
+            (case for case in self.cases.values() if case.status in statuses),
+            key=lambda case: case.id,
+        )
 
     def subjects(self) -> list[Subject]:
         """The columns: the reference first, then by name."""
@@ -213,7 +220,9 @@ class Run:
 
     def details(self, cases: Iterable[Case]) -> Iterator[tuple[Case, dict[str, Any]]]:
         """Each case with its whole record, read again from its file in the order of the files."""
-        for number, chosen in groupby(sorted(cases, key=lambda case: (case.file, case.offset)), key=lambda case: case.file):
+        for number, chosen in groupby(
+            sorted(cases, key=lambda case: (case.file, case.offset)), key=lambda case: case.file
+        ):
             with self.files[number].path.open("rb") as stream:
                 for case in chosen:
                     stream.seek(case.offset)

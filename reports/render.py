@@ -53,7 +53,9 @@ def render(run: Run, *, changes: Changes | None = None, live: bool = False) -> b
         style=Markup(style),  # noqa: S704 -- our own file, not data
         boot=Markup(boot),  # noqa: S704
         script=Markup(script),  # noqa: S704
-        data=pack(run, changes={change.id: change.kind for change in changes.changes} if changes else None),
+        data=pack(
+            run, changes={change.id: change.kind for change in changes.changes} if changes else None
+        ),
     )
     return page.encode("utf-8", "backslashreplace")
 

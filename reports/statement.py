@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from reports.records import Case, Run
-from reports.status import STATUSES
 from reports.text import clean, count, markdown, one_line
 from reports.verdict import judge_run, subject_name
 
@@ -44,7 +43,7 @@ def build_statement(run: Run) -> Statement:
         title=f"Conformance of {subject_name(run)}",
         verdict=judge_run(run).sentence,
         facts=_facts(run),
-        counts=[(status, run.counts[status]) for status in STATUSES if run.counts[status]],
+        counts=run.counts.most_common(),
         unexpected=run.unexpected,
         expected=_reasons(run, ("xfail",)),
         left_out=_reasons(run, LEFT_OUT),
@@ -71,13 +70,19 @@ def _facts(run: Run) -> list[tuple[str, str]]:
     }  # fmt: skip
     facts = []
     for name, label in shown.items():
-        values = sorted({_words(header.get(name)) for header in run.headers if header.get(name) is not None})
+        values = sorted(
+            {_words(header.get(name)) for header in run.headers if header.get(name) is not None}
+        )
         facts.append((label, one_line(", ".join(values[:8]), 400) or "not recorded"))
     return [*facts, ("record files", count(len(run.files), "file"))]
 
 
 def _words(value: Any) -> str:
-    return ", ".join(one_line(item, 100) for item in value) if isinstance(value, list) else one_line(value, 200)
+    return (
+        ", ".join(one_line(item, 100) for item in value)
+        if isinstance(value, list)
+        else one_line(value, 200)
+    )
 
 
 def _reasons(run: Run, statuses: tuple[str, ...]) -> list[Reason]:
@@ -89,7 +94,9 @@ def _reasons(run: Run, statuses: tuple[str, ...]) -> list[Reason]:
         issue = expected.get("issue") or record.get("issue")
         key = (case.status, clean(reason, 600), clean(issue, 300) if issue else None)
         groups.setdefault(key, []).append(case)
-    found = [Reason(*key, cases=sorted(cases, key=lambda case: case.id)) for key, cases in groups.items()]
+    found = [
+        Reason(*key, cases=sorted(cases, key=lambda case: case.id)) for key, cases in groups.items()
+    ]
     return sorted(found, key=lambda group: (group.status, -len(group.cases), group.reason))
 
 
@@ -97,15 +104,23 @@ def statement_markdown(statement: Statement) -> str:
     """The whole statement as Markdown, nothing left out."""
     lines = [f"# {markdown(statement.title)}", "", markdown(statement.verdict, 600), ""]
     if not statement.complete:
-        lines += ["**The records are incomplete; this statement covers only what was recorded.**", ""]
+        lines += [
+            "**The records are incomplete; this statement covers only what was recorded.**",
+            "",
+        ]
     lines += ["| fact | value |", "|---|---|"]
     lines += [f"| {label} | {markdown(value, 400)} |" for label, value in statement.facts]
     lines += [f"| checksum of the records | sha256:{statement.checksum} |", ""]
     lines += ["| outcome | cases |", "|---|---|"]
     lines += [f"| {status} | {amount:,} |" for status, amount in statement.counts]
     lines += ["", f"## Unexpected results ({len(statement.unexpected):,})", ""]
-    lines += [f"- {markdown(case.id, 600)}: {case.status}" for case in statement.unexpected] or ["None."]
-    for title, groups in (("Expected failures", statement.expected), ("Not executed", statement.left_out)):
+    lines += [f"- {markdown(case.id, 600)}: {case.status}" for case in statement.unexpected] or [
+        "None."
+    ]
+    for title, groups in (
+        ("Expected failures", statement.expected),
+        ("Not executed", statement.left_out),
+    ):
         lines += ["", f"## {title} ({sum(len(group.cases) for group in groups):,})", ""]
         lines += [line for group in groups for line in _group_lines(group)] or ["None."]
     return "\n".join(lines) + "\n"

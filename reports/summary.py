@@ -12,6 +12,7 @@ from reports.verdict import judge_run, signatures, subject_name
 
 LIMIT_BYTES = 2_000_000
 SHOWN = 30
+LISTED = 500
 
 
 def _counts(run: Run) -> dict[str, int]:
@@ -21,7 +22,9 @@ def _counts(run: Run) -> dict[str, int]:
 def text_summary(run: Run, url: str | None) -> str:
     """About ten lines for a terminal, then every unexpected case."""
     lines = [judge_run(run).sentence]
-    lines.append(", ".join(f"{amount:,} {status}" for status, amount in _counts(run).items()) or "no cases")
+    lines.append(
+        ", ".join(f"{amount:,} {status}" for status, amount in _counts(run).items()) or "no cases"
+    )
     lines += [f"! {clean(str(problem), 300)}" for problem in run.problems[:SHOWN]]
     unexpected = run.unexpected
     lines += [f"{len(group.cases):>6}  {group.text[:100]}" for group in signatures(unexpected)[:5]]
@@ -37,20 +40,30 @@ def markdown_summary(run: Run, url: str | None) -> str:
     sign = {"good": "✅", "bad": "❌", "incomplete": "⚠️", "empty": "❌"}[verdict.tone]
     lines = [f"## {sign} {markdown(subject_name(run))}", "", markdown(verdict.sentence, 600), ""]
     lines += ["| outcome | cases |", "|---|---:|"]
-    lines += [f"| {STATUSES[status].label} | {amount:,} |" for status, amount in _counts(run).items()]
+    lines += [
+        f"| {STATUSES[status].label} | {amount:,} |" for status, amount in _counts(run).items()
+    ]
     if run.problems:
         lines += ["", "### Broken or conflicting records", ""]
         lines += [f"- {markdown(str(problem), 400)}" for problem in run.problems[:SHOWN]]
     unexpected = run.unexpected
     if unexpected:
-        lines += ["", "### Failures", "", "| cases | signature | where | subjects |", "|---:|---|---|---|"]
         lines += [
-            f"| {len(group.cases):,} | {markdown(group.text, 160)} | {markdown(group.entries)} | {markdown(group.subjects)} |"
+            "",
+            "### Failures",
+            "",
+            "| cases | signature | where | subjects |",
+            "|---:|---|---|---|",
+        ]
+        lines += [
+            f"| {len(group.cases):,} | {markdown(group.text, 160)} | {markdown(group.entries)} "
+            f"| {markdown(group.subjects)} |"
             for group in signatures(unexpected)[:SHOWN]
         ]
         lines += ["", f"<details><summary>{count(len(unexpected), 'case')}</summary>", ""]
-        lines += [f"- {case.status}: {markdown(case.id, 400)}" for case in unexpected[:500]]
-        lines += [f"- and {len(unexpected) - 500:,} more"] * (len(unexpected) > 500) + ["", "</details>"]
+        lines += [f"- {case.status}: {markdown(case.id, 400)}" for case in unexpected[:LISTED]]
+        more = len(unexpected) - LISTED
+        lines += [f"- and {more:,} more"] * (more > 0) + ["", "</details>"]
     if web_address(url):
         lines += ["", f"[The whole report](<{url}>)"]
     return "\n".join(lines) + "\n"
@@ -86,7 +99,12 @@ def json_summary(run: Run, url: str | None) -> str:
 
 
 def _failed(case: Case) -> dict[str, Any]:
-    return {"id": clean(case.id, 600), "status": case.status, "signature": case.signature, "blame": case.blame}
+    return {
+        "id": clean(case.id, 600),
+        "status": case.status,
+        "signature": case.signature,
+        "blame": case.blame,
+    }
 
 
 FORMATS: dict[str, Callable[[Run, str | None], str]] = {
@@ -103,10 +121,17 @@ def changes_text(changes: Changes, *, as_markdown: bool) -> str:
         found = changes.of(kind)
         if not found:
             continue
-        lines += ["", f"### {label} ({len(found):,})" if as_markdown else f"{label} ({len(found):,}):"]
+        lines += [
+            "",
+            f"### {label} ({len(found):,})" if as_markdown else f"{label} ({len(found):,}):",
+        ]
         if as_markdown:
             lines.append("")
         for change in found:
             id_, what = one_line(change.id, 600), one_line(change.what, 400)
-            lines.append(f"- {markdown(id_, 600)}: {markdown(what, 400)}" if as_markdown else f"  {id_}: {what}")
+            lines.append(
+                f"- {markdown(id_, 600)}: {markdown(what, 400)}"
+                if as_markdown
+                else f"  {id_}: {what}"
+            )
     return "\n".join(lines) + "\n"

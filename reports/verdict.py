@@ -29,6 +29,11 @@ class Signature:
         return listing(sorted({case.subject.label for case in self.cases}))
 
     @property
+    def only_reference(self) -> bool:
+        """Whether no subject shows it, so that it is our bug."""
+        return all(case.subject.is_reference for case in self.cases)
+
+    @property
     def entries(self) -> str:
         """The clauses and ops it was seen in."""
         return listing(sorted({case.entry for case in self.cases}))
@@ -104,7 +109,9 @@ def _places(clauses: set[str], others: set[str]) -> str:
 
 def _kept(run: Run, score: _Score) -> str:
     expected = score.ran - score.passed
-    known = f", {count(expected, 'case')} fail{'s' * (expected == 1)} as expected" if expected else ""
+    known = (
+        f", {count(expected, 'case')} fail{'s' * (expected == 1)} as expected" if expected else ""
+    )
     passed = f"{count(score.passed, 'case')} pass{'es' * (score.passed == 1)}"
     return f"{subject_name(run)} keeps what was checked, {_places(score.clauses, score.others)}: {passed}{known}"
 
@@ -114,7 +121,9 @@ def _broken(run: Run, score: _Score, theirs: list[Case]) -> str:
     others = {case.entry for case in theirs if not case.row.clause}
     group = signatures(theirs)[0]
     most = f", most often with “{one_line(group.text, 80)}”" if len(group.cases) > 1 else ""
-    ends = f"{len(theirs):,} of {count(score.ran, 'case')} end{'s' * (len(theirs) == 1)} unexpectedly"
+    ends = (
+        f"{len(theirs):,} of {count(score.ran, 'case')} end{'s' * (len(theirs) == 1)} unexpectedly"
+    )
     return f"{subject_name(run)} breaks {_places(clauses, others)}: {ends}{most}"
 
 
@@ -129,13 +138,22 @@ def _notes(run: Run) -> list[str]:
     notes = []
     if run.totals and all(row.subject.is_reference for row in run.totals):
         notes.append("Only the reference ran: this page says nothing about any torch.")
+    ours = sum(case.subject.is_reference for case in run.unexpected)
+    if ours:
+        notes.append(f"The reference fails {count(ours, 'case')}: our bugs, not the subject's.")
     lacking = run.counts["reference-lacks"]
     if lacking:
-        notes.append(f"The reference lacks {count(lacking, 'case')}; none of them counts as a pass.")
+        notes.append(
+            f"The reference lacks {count(lacking, 'case')}; none of them counts as a pass."
+        )
     if run.conflicts:
-        notes.append(f"{count(len(run.conflicts), 'case')} recorded with different outcomes, none counted as a pass.")
+        notes.append(
+            f"{count(len(run.conflicts), 'case')} recorded with different outcomes, none counted as a pass."
+        )
     if run.repeats:
-        notes.append(f"{count(run.repeats, 'record')} repeated a case that was recorded before; each case counts once.")
+        notes.append(
+            f"{count(run.repeats, 'record')} repeated a case that was recorded before; each case counts once."
+        )
     unmatched = sum(not entry.matched for entry in run.expectations)
     if unmatched:
         notes.append(f"{count(unmatched, 'expectation')} matched nothing.")
@@ -145,9 +163,12 @@ def _notes(run: Run) -> list[str]:
 
 
 def signatures(cases: list[Case]) -> list[Signature]:
-    """The cases grouped by what their failure looks like, the most frequent first."""
+    """The cases by what their failure looks like, the most frequent first, those of the reference alone last."""
     groups: dict[str, list[Case]] = {}
     for case in cases:
         groups.setdefault(case.signature or f"{case.status} without a message", []).append(case)
     found = [Signature(text, members) for text, members in groups.items()]
-    return sorted(found, key=lambda signature: (-len(signature.cases), signature.text))
+    return sorted(
+        found,
+        key=lambda signature: (signature.only_reference, -len(signature.cases), signature.text),
+    )

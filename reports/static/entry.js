@@ -1,6 +1,6 @@
 // The page of one clause or op: the promise, its tests, and the verdict of each column.
 function factRows(facts) {
-  return h("table", { class: "facts" }, h("tbody", {}, facts.filter(([, value]) => value !== undefined && value !== "" && value !== null).map(([label, value]) =>
+  return h("table", { class: "facts" }, h("tbody", {}, facts.filter(([, value]) => value !== undefined && value !== "" && value !== null && value.length !== 0).map(([label, value]) =>
     h("tr", {}, h("th", { scope: "row" }, label), h("td", {}, Array.isArray(value) ? value.map((item) => h("div", { class: "mono" }, item)) : value)))));
 }
 

@@ -47,7 +47,7 @@ function matrixPage(state) {
     const bare = entries.filter((entry) => !entry.cases.length).length;
     body.push(h("tr", { class: "area" }, h("th", { scope: "row" },
       h("a", { class: "fold", href: fragment("matrix", { ...state.params, open: toggled.join(",") || null }), "aria-expanded": unfolded, role: "button", "data-area": area }, h("span", { "aria-hidden": "true" }, unfolded ? "▾ " : "▸ "), area),
-      h("span", { class: "sub" }, ` ${report.areas[area] ?? ""} ${entries.length}`, bare ? `, ${bare} without a case` : "")),
+      h("span", { class: "sub" }, ` ${report.areas[area] ?? ""} · ${plural(entries.length, entries[0].kind)}`, bare ? `, ${bare} without a case` : "")),
     subjects.map((subject) => cellNode(groups.get(subject), fragment("cases", { q: `${state.query} area:${quoted(area)} subject:${quoted(subject.label)}`.trim() })))));
     if (unfolded) body.push(...entries.map((entry) => entryRow(entry, subjects, chosen)));
   }
