@@ -46,6 +46,7 @@ from reference_impl.printing import set_printoptions
 from reference_impl.registry import lookup
 from reference_impl.tensor import Size, Tensor
 
+from reference_impl.autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from reference_impl import autograd, distributions, nn, optim  # after the ops they use
 
 half, float, double, cfloat, cdouble = float16, float32, float64, complex64, complex128  # noqa: A001 - torch's names
@@ -68,5 +69,3 @@ def __getattr__(name: str) -> Any:
     return found
 
 
-def manual_seed(seed: Any) -> None:
-    """placeholder until random.py"""

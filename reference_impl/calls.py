@@ -19,6 +19,8 @@ new = object.__new__
 
 def call(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Run one op on tensors and numbers; the result is recorded if a gradient may be wanted."""
+    if kwargs.get("out") is not None:
+        return call_into(lambda *a, **k: call(rule, a, k), rule.name, args, kwargs)
     inputs, params = rule.bind(args, kwargs)
     if MODE.special and DUAL_LEVELS and MODE.fwd_grad:
         level = _dual_level(inputs)
@@ -66,7 +68,7 @@ def _wrap(rule: Any, inputs: list[Any], params: tuple[Any, ...], out: Any) -> An
         made = make(out) if rule.single else tuple([make(x) for x in out])
     if MODE.grad and rule.tracked and any(isinstance(x, Tensor) and x.requires_grad for x in inputs):
         record(rule, inputs, params, made, hidden)
-    if MODE.inference:
+    if MODE.inference and not (rule.view and not inputs[0].is_inference()):
         for t in (made,) if rule.single else made:
             t._autograd().inference = True
     return made
@@ -407,13 +409,13 @@ def make_binary(rule: Any) -> Callable[..., Any]:
         keep_self = (self_for_self and fa is not None) or (self_for_other and fb is not None)
         keep_other = (other_for_self and fa is not None) or (other_for_other and fb is not None)
         if keep_self or keep_other:
-            kept_self = (self if self._storage is None else save(self)) if keep_self else None
-            if not keep_other:
-                kept_other = None
-            elif kind is Tensor and other._storage is not None:
-                kept_other = save(other)
-            else:
-                kept_other = other
+            kept_self = None
+            if keep_self:
+                kept_self = self if self._storage is None and self._meta is None else save(self)
+            kept_other = None
+            if keep_other:
+                plain = kind is not Tensor or (other._storage is None and other._meta is None)
+                kept_other = other if plain else save(other)
             node.saved = (kept_self, kept_other)
         else:
             node.saved = ()
@@ -444,12 +446,19 @@ def make_write(rule: Any) -> Callable[..., Any]:
     return op
 
 
-def refuse_out(name: str, args: tuple[Any, ...]) -> None:
-    """Raise if an ``out=`` call has an argument that requires grad in grad mode."""
-    if MODE.grad and any(isinstance(x, Tensor) and x.requires_grad for x in args):
+def call_into(fn: Callable[..., Any], name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """The ``out=`` form: compute, then write the result into the tensor given.
+
+    Raises:
+        RuntimeError: in grad mode, if an argument requires grad.
+    """
+    out = kwargs["out"]
+    rest = {k: v for k, v in kwargs.items() if k != "out"}
+    if MODE.grad and any(isinstance(x, Tensor) and x.requires_grad for x in (*args, *rest.values(), out)):
         raise errors.OutArgumentError(name)
-
-
-def number_tensor(x: Any) -> Tensor:
-    """A Python number as torch wraps it."""
-    return as_tensor(x)
+    found = fn(*args, **rest)
+    if out._data.shape != found._data.shape:
+        out._data = np.empty(found._data.shape, dtype=out._data.dtype)
+    inplace.check_fits(name, out, found._data)
+    inplace.store(out, found._data)
+    return out

@@ -119,12 +119,13 @@ class GraphTask:
         """Run until nothing is left, then accumulate the leaves."""
         heap, nodes, buffers, owned = self.heap, self.nodes, self.buffers, self.owned
         create_graph, keep_graph = self.create_graph, self.keep_graph
+        watched = self.needed is not None or MODE.anomaly
         try:
             while heap:
                 seq = -heappop(heap)
                 node = nodes.pop(seq)
                 ct = buffers.pop(seq)
-                if node.extra is not None or node.runs_user_code or self.needed is not None:
+                if node.extra is not None or node.runs_user_code or watched:
                     self._run_watched(node, ct, seq)
                     continue
                 if type(node) is CopySlices and not create_graph and ct is not None:
@@ -151,6 +152,8 @@ class GraphTask:
                             heappush(heap, -to_seq)
                     i += 2
         except BaseException:
+            if MODE.anomaly:
+                OPS["autograd.show_trace"](node)
             if self.remaining is None:
                 self._settle(run_now=True, extra=node)
             raise
@@ -165,12 +168,14 @@ class GraphTask:
             self._settle(run_now=True, extra=node)
         slots = ct if node.outputs != 1 else [ct]
         if extra is not None:
-            slots = self._before(node, extra, list(slots))
+            slots = self._tensor_hooks(extra, list(slots))
         for nr, value in enumerate(slots):
             for at in self.captures.get((node, nr), ()):
                 self.captured[at] = value
         if self.needed is not None and node not in self.needed:
             return
+        if extra is not None and extra.pre:
+            slots = self._node_prehooks(extra, slots)
         self.order.append(node)
         changed = slots[0] if node.outputs == 1 else slots
         if not user and type(node) is CopySlices and not self.create_graph and changed is not None:
@@ -204,23 +209,24 @@ class GraphTask:
         """A cotangent as the loop keeps it."""
         return ct if ct is None or self.create_graph or not isinstance(ct, Tensor) else ct._data
 
-    def _before(self, node: Node, extra: hooks.NodeHooks, slots: list[Any]) -> list[Any]:
-        """Tensor hooks, then node pre-hooks, then retained gradients."""
+    def _tensor_hooks(self, extra: hooks.NodeHooks, slots: list[Any]) -> list[Any]:
+        """Hooks of the node's output tensors, then their retained gradients."""
         for nr, found in extra.tensor_pre.items():
             if found and slots[nr] is not None:
                 slots[nr] = self._taken(hooks.run_tensor_hooks(found, self._shown(slots[nr])))
-        if extra.pre:
-            shown = tuple(self._shown(ct) for ct in slots)
-            for fn in tuple(extra.pre.values()):
-                result = fn(shown)
-                if result is not None:
-                    shown = tuple(result) if isinstance(result, tuple | list) else (result,)
-            slots = [self._taken(ct) for ct in shown]
         for nr, ref in extra.retained.items():
             tensor = ref()
             if tensor is not None and slots[nr] is not None:
                 self._retain(tensor, slots[nr])
         return slots
+
+    def _node_prehooks(self, extra: hooks.NodeHooks, slots: list[Any]) -> list[Any]:
+        shown = tuple(self._shown(ct) for ct in slots)
+        for fn in tuple(extra.pre.values()):
+            result = fn(shown)
+            if result is not None:
+                shown = tuple(result) if isinstance(result, tuple | list) else (result,)
+        return [self._taken(ct) for ct in shown]
 
     def _retain(self, tensor: Tensor, ct: Any) -> None:
         meta = tensor._autograd()
@@ -279,17 +285,16 @@ class GraphTask:
             ct = self._taken(hooks.run_tensor_hooks(meta.hooks, self._shown(ct)))
             owned = False
         slots = [ct]
-        if extra is not None and extra.pre:
-            slots, owned = self._before(node, extra, slots), False
         for at in self.captures.get((node, 0), ()):
-            self.captured[at] = slots[0]
+            self.captured[at] = ct
         if self.needed is not None and node not in self.needed:
             return
+        if extra is not None and extra.pre:
+            slots, owned = self._node_prehooks(extra, slots), False
         if slots[0] is not None:
             accumulate(variable, slots[0], create_graph=self.create_graph, owned=owned)
             for fn in tuple((meta.post_hooks or {}).values()):
-                if fn(variable) is not None:
-                    raise RuntimeError("Tensor post accumulate grad hooks should return None.")
+                hooks.check_nothing(fn(variable))
         if extra is not None and extra.post:
             self._after(node, extra, [], slots)
 
@@ -303,6 +308,8 @@ def accumulate(variable: Tensor, ct: Any, *, create_graph: bool, owned: bool) ->
     """
     meta = variable._autograd()
     held = meta.grad
+    if meta.grad_dtype is not None:
+        ct, owned = _as_grad_dtype(ct, meta.grad_dtype), False
     if create_graph:
         meta.grad = OPS["clone"](ct) if held is None else held + ct
         return
@@ -314,11 +321,20 @@ def accumulate(variable: Tensor, ct: Any, *, create_graph: bool, owned: bool) ->
     held._shared().version += 1
 
 
+def _as_grad_dtype(ct: Any, wanted: Any) -> Any:
+    """The cotangent in the dtype that the leaf wants for its gradient; "any" keeps it."""
+    if wanted == "any":
+        return ct
+    return OPS["to"](ct, wanted) if isinstance(ct, Tensor) else ct.astype(wanted.np)
+
+
 def _own(ct: Any, variable: Tensor, *, owned: bool) -> Any:
     """The cotangent as an array of our own, laid out in memory like the leaf."""
     data = variable._data
     if type(data) is not np.ndarray or data.ndim == 0:
         return ct if type(ct) is not np.ndarray or owned else np.array(ct)
+    if not MODE.grad_layout_policy:
+        return ct if owned else np.array(ct, order="K")
     wanted = memory_order(data) if is_dense(data) else None
     if owned and memory_order(ct) == wanted:
         return ct

@@ -42,16 +42,22 @@ class FreedGraphError(RuntimeError):
         )
 
 
+HINTS = {
+    False: "Hint: enable anomaly detection to find the operation that failed to compute its gradient, with "
+    "torch.autograd.set_detect_anomaly(True).",
+    True: "Hint: the backtrace further above shows the operation that failed to compute its gradient. The variable in "
+    "question was changed in there or anywhere later. Good luck!",
+}
+
+
 class ModifiedSavedTensorError(RuntimeError):
     """A saved tensor was changed in place before backward read it."""
 
-    def __init__(self, kind: str, shape: list[int], producer: str, found: int, wanted: int) -> None:
+    def __init__(self, what: str, producer: str, found: int, wanted: int, *, traced: bool) -> None:
         origin = f", which is {producer}," if producer else ""
         super().__init__(
             "one of the variables needed for gradient computation has been modified by an inplace operation: "
-            f"[{kind} {shape}]{origin} is at version {found}; expected version {wanted} instead. Hint: enable anomaly "
-            "detection to find the operation that failed to compute its gradient, with "
-            "torch.autograd.set_detect_anomaly(True)."
+            f"[{what}]{origin} is at version {found}; expected version {wanted} instead. {HINTS[traced]}"
         )
 
 

@@ -20,6 +20,7 @@ class Mode(threading.local):
     fwd_grad = True
     multithreading = True
     view_replay = False
+    grad_layout_policy = True
     # Pack and unpack hooks, innermost last; a message while they are disabled.
     saved_hooks: tuple[tuple[Callable[..., Any], Callable[..., Any]], ...] = ()
     saved_hooks_disabled: str | None = None
@@ -217,6 +218,24 @@ class set_multithreading_enabled(ModeContext):  # noqa: N801 - torch's name
 
     def __exit__(self, *exc_info: object) -> None:
         MODE.multithreading = self.previous
+
+
+class enforce_grad_layout_policy(ModeContext):  # noqa: N801 - torch's name
+    """While True, a new .grad gets the leaf's strides; while False it keeps those of what arrived."""
+
+    def __init__(self, mode: bool) -> None:  # noqa: FBT001 - torch's signature
+        self.previous = MODE.grad_layout_policy
+        self.mode = mode
+        MODE.grad_layout_policy = mode
+
+    def clone(self) -> enforce_grad_layout_policy:
+        return type(self)(self.mode)
+
+    def __enter__(self) -> None:
+        MODE.grad_layout_policy = self.mode
+
+    def __exit__(self, *exc_info: object) -> None:
+        MODE.grad_layout_policy = self.previous
 
 
 def is_multithreading_enabled() -> bool:

@@ -274,9 +274,10 @@ def _assign_grad(self: Tensor, value: Any) -> None:
         raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}")
     if value is self:
         raise errors.GradAssignmentError("can't assign Variable as its own grad")
-    if value._data.dtype != self._data.dtype and (self._meta is None or self._meta.grad_dtype is None):
+    wanted = _grad_dtype(self)
+    if wanted is not None and value.dtype is not wanted:
         raise errors.GradAssignmentError(
-            f"attempting to assign a gradient with dtype '{value.dtype}' to a tensor with grad_dtype '{self.dtype}'. "
+            f"attempting to assign a gradient with dtype '{value.dtype}' to a tensor with grad_dtype '{wanted}'. "
             "The gradient must match the tensor's grad_dtype (defaults to the tensor's dtype)."
         )
     if value._data.shape != self._data.shape:
@@ -396,12 +397,15 @@ def _never(_self: Tensor) -> bool:
 
 
 def _grad_dtype(self: Tensor) -> Any:
+    """The dtype the gradient must have; None if any will do."""
     found = None if self._meta is None else self._meta.grad_dtype
-    return self.dtype if found is None else found
+    return self.dtype if found is None else None if found == "any" else found
 
 
 def _set_grad_dtype(self: Tensor, value: Any) -> None:
-    self._autograd().grad_dtype = value
+    if not self.is_leaf:
+        raise RuntimeError("grad_dtype can only be set on leaf tensors.")
+    self._autograd().grad_dtype = "any" if value is None else value
 
 
 Tensor.name = property(_name)  # type: ignore[attr-defined]

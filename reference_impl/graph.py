@@ -164,24 +164,17 @@ class Node(metaclass=_NodeType):
 
     def _with_history(self, found: Tensor, at: int, entry: Any) -> Tensor:
         """A saved output gets this node as its history back; an unpacked input the history it had."""
+        if self.rule is None:
+            return _at_its_origin(found, entry)
         name = self.saved_names[at]
-        names = self.rule.output_names if self.rule is not None else ()
+        names = self.rule.output_names
         if name in names:
             made = make(found._array(), found._shared())
             if name in self.rule.differentiable:
                 made._grad_fn = self
                 made._output_nr = names.index(name)
             return made
-        if type(entry) is SavedTensor and entry.origin is not None:
-            fn, output_nr, leaf = entry.origin
-            if fn is not None or leaf is not None:
-                made = make(found._array(), found._shared())
-                made._grad_fn, made._output_nr = fn, output_nr
-                if fn is None:
-                    meta = made._autograd()
-                    meta.requires_grad, meta.accumulator = True, leaf
-                return made
-        return found
+        return _at_its_origin(found, entry)
 
     def _producer(self, at: int) -> str:
         """Where saved value number ``at`` came from, for the error about its version."""
@@ -193,6 +186,21 @@ class Node(metaclass=_NodeType):
         if tensor is not None and tensor._grad_fn is not None:
             return f"output {tensor._output_nr} of {tensor._grad_fn.name()}"
         return ""
+
+
+def _at_its_origin(found: Tensor, entry: Any) -> Tensor:
+    """What an unpack hook returned, with the place in the graph that the packed tensor had."""
+    if type(entry) is not SavedTensor or entry.origin is None:
+        return found
+    fn, output_nr, leaf = entry.origin
+    if fn is None and leaf is None:
+        return found
+    made = make(found._array(), found._shared())
+    made._grad_fn, made._output_nr = fn, output_nr
+    if fn is None:
+        meta = made._autograd()
+        meta.requires_grad, meta.accumulator = True, leaf
+    return made
 
 
 class RuleNode(Node):

@@ -71,7 +71,7 @@ def check_result(found: Any, previous: Tensor, name: str) -> Tensor:
         RuntimeError: its dtype or shape differs.
     """
     if not isinstance(found, Tensor):
-        raise TypeError(f"expected Tensor, but hook {name!r} returned '{type(found).__name__}'")
+        raise TypeError(f"hook returned '{type(found).__name__}', expected a Tensor or None from {name!r}")
     if found._data.dtype != previous._data.dtype:
         raise errors.HookResultError(
             f"hook '{name}' has changed the type of value (was torch.{previous.dtype.short}Tensor got torch.{found.dtype.short}Tensor)"
@@ -81,6 +81,20 @@ def check_result(found: Any, previous: Tensor, name: str) -> Tensor:
             f"hook '{name}' has changed the size of value (was {list(previous.shape)} got {list(found.shape)})"
         )
     return found
+
+
+def check_nothing(found: Any) -> None:
+    """Refuse a result of a post-accumulate hook.
+
+    Raises:
+        TypeError: it is no tensor.
+        RuntimeError: it is one.
+    """
+    if found is None:
+        return
+    if not isinstance(found, Tensor):
+        raise TypeError(f"hook returned '{type(found).__name__}', expected None")
+    raise RuntimeError("Tensor post accumulate grad hooks should return None.")
 
 
 def run_tensor_hooks(hooks: Hooks, grad: Tensor) -> Tensor:

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from reference_impl import dtypes
-from reference_impl.grad_mode import no_grad
+from reference_impl import dtypes, forward_ad
+from reference_impl.grad_mode import DUAL_LEVELS, no_grad
 from reference_impl.registry import register
 from reference_impl.tensor import Tensor
 
@@ -159,6 +159,9 @@ def _suffixes(t: Tensor, data: Any) -> list[str]:
         found.append(f"grad_fn=<{name.rsplit('::', maxsplit=1)[-1]}>")
     elif t.requires_grad:
         found.append("requires_grad=True")
+    tangent = forward_ad.tangent_of(t, DUAL_LEVELS[-1]) if DUAL_LEVELS else None
+    if tangent is not None:
+        found.append(f"tangent={tangent!r}")
     return found
 
 

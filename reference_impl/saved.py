@@ -97,7 +97,7 @@ def check_version(tensor: Tensor, wanted: int, describe: Callable[[], str]) -> N
     found = 0 if tensor._storage is None else tensor._storage.version
     if found != wanted:
         raise errors.ModifiedSavedTensorError(
-            f"torch.{tensor.dtype.short}Tensor", list(tensor._data.shape), describe(), found, wanted
+            f"torch.{tensor.dtype.short}Tensor {list(tensor._data.shape)}", describe(), found, wanted, traced=MODE.anomaly
         )
 
 
@@ -121,3 +121,20 @@ def save(tensor: Any, *, is_output: bool = False) -> Any:
     if storage is None or storage.version == 0:
         return tensor
     return SavedTensor(tensor, storage.version, is_output=is_output)
+
+
+class _PublicType(type):
+    """isinstance(x, SavedTensor) holds for what nodes hand out."""
+
+    def __instancecheck__(cls, x: object) -> bool:
+        return isinstance(x, SavedTensor)
+
+
+class PublicSavedTensor(metaclass=_PublicType):
+    """The type under its public name; only nodes make instances."""
+
+    def __init__(self, *_args: Any, **_kwargs: Any) -> None:
+        raise RuntimeError(
+            "Trying to create a SavedTensor object from Python is forbidden. You can only manipulate SavedTensor objects from "
+            "a grad_fn attribute, such as `y.grad_fn._raw_saved_self`."
+        )

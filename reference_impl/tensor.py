@@ -162,6 +162,8 @@ class Tensor(metaclass=_TensorType):
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
+        if value and not self.is_leaf:
+            raise errors.RequiresGradFlagError("you can only change requires_grad flags of leaf variables.")
         self._set_requires_grad(value, "floating point and complex")
 
     def _set_requires_grad(self, value: bool, kinds: str) -> None:  # noqa: FBT001 - the attribute's value

@@ -9,6 +9,7 @@ import numpy as np
 
 from reference_impl import dtypes
 from reference_impl.devices import check_device
+from reference_impl.grad_mode import MODE
 from reference_impl.ops.lang import array_of
 from reference_impl.ops.rule import define_function, define_op
 from reference_impl.registry import OPS, register
@@ -19,6 +20,8 @@ def _finish(data: Any, *, requires_grad: bool = False, device: Any = None) -> Te
     """A leaf over ``data``; a 0-d array becomes a NumPy scalar, which is faster to compute with."""
     check_device(device)
     made = make(data[()] if isinstance(data, np.ndarray) and data.ndim == 0 else data)
+    if MODE.inference:
+        made._autograd().inference = True
     if requires_grad:
         made.requires_grad = True
     return made

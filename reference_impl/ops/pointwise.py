@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from reference_impl.ops.lang import absolute, array_of, conj, cos, cosh, is_complex, real, sign, sin, sinh, where, zeros_like
-from reference_impl.ops.rule import define_function, define_op
+from reference_impl.ops.rule import define_function, define_op, takes_out
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor
 
@@ -136,13 +136,17 @@ tanh_op = define_op(
 def _with_alpha(name: str, plain: Any, scaled: Any, aliases: tuple[str, ...]) -> None:
     """``add`` and ``sub`` take ``alpha``, a factor of the second operand; 1 is a row of its own, on the short path."""
 
-    def op(self: Any, other: Any, *, alpha: Any = 1) -> Any:
+    def op(self: Any, other: Any, *, alpha: Any = 1, out: Any = None) -> Any:
+        if out is not None:
+            return into(self, other, alpha=alpha, out=out)
         return plain(self, other) if alpha == 1 else scaled(self, other, alpha)
+
+    into = takes_out(name, op)
 
     def write(self: Any, other: Any, *, alpha: Any = 1) -> Any:
         return OPS[f"{name}.plain_"](self, other) if alpha == 1 else OPS[f"{name}.scaled_"](self, other, alpha)
 
-    define_function(name, op, aliases=aliases)
+    define_function(name, op, aliases=aliases, has_out=True)
     define_function(f"{name}_", write, aliases=tuple(f"{a}_" for a in aliases))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import operator
 from collections.abc import Callable, Sequence
@@ -9,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from reference_impl import calls, registry
+from reference_impl import calls, layout, registry
 from reference_impl.graph import RuleNode, make_short_apply
 from reference_impl.tensor import Tensor
 
@@ -37,7 +38,8 @@ class OpRule:
         params: names of the other arguments, with ``defaults``.
         vjp: per input, a formula of the output's cotangent and of whatever else it names; None for an input without a
             derivative (an index, a mask).
-        jvp: formula of what it names; ``<input>_t`` is an input's tangent. "linear": the op applied to the tangents.
+        jvp: formula of what it names; ``<input>_t`` is an input's tangent. "linear": the op applied to the tangents;
+            None: there is no forward-mode derivative.
         differentiable: names of the outputs that carry gradients.
         pointwise: inputs broadcast against each other; `calls` sums cotangents back.
         promote: "common": inputs are brought to one dtype; "float": to one that is floating point; None: left alone; "own": left
@@ -176,9 +178,6 @@ class OpRule:
     def _with_keywords(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
         names = (*self.inputs, *self.params)
         values = dict(zip(names, args, strict=False))
-        if kwargs.pop("out", None) is not None:
-            calls.refuse_out(self.name, args)
-            raise TypeError(f"{self.name}(): the reference has no out= form; write to the tensor with copy_")
         for key, value in kwargs.items():
             name = key if key in names else SPELLINGS.get(key, key)
             if name not in names:
@@ -246,6 +245,10 @@ class OpRule:
         """The output's tangent, or one per output, from the inputs and theirs (None: constant)."""
         if not self.tracked:
             return None if self.single else (None,) * len(made)
+        if self.jvp is None:
+            raise NotImplementedError(
+                f"Trying to use forward AD with {self.name} that does not support it because it has not been implemented yet."
+            )
         full = [_tangent_or_zeros(x, t) for x, t in zip(inputs, tangents, strict=True)]
         if self.jvp == "linear":
             args = [t if i in self.diff_at(inputs) else x for i, (x, t) in enumerate(zip(inputs, full, strict=True))]
@@ -289,6 +292,8 @@ def _meta_value(kind: str, at: int, inputs: list[Any], params: tuple[Any, ...], 
     x = inputs[at]
     if not isinstance(x, Tensor):
         return () if kind == "input_shape" else None
+    if kind == "input_layout":
+        return layout.geometry(x._array())
     return x._data.shape if kind == "input_shape" else x._data.dtype
 
 
@@ -355,9 +360,25 @@ def define_op(  # noqa: PLR0913 - a row has as many columns as it needs
     return fn
 
 
-def define_function(name: str, fn: Callable[..., Any], *, method: bool = True, aliases: tuple[str, ...] = ()) -> Callable[..., Any]:
-    """Enter a function that is composed of ops, under op_db's name; its derivatives follow from theirs."""
-    publish(fn, (name, *aliases), rule=None, method=method)
+def takes_out(name: str, fn: Callable[..., Any]) -> Callable[..., Any]:
+    """``fn`` with an ``out=`` argument."""
+
+    @functools.wraps(fn)
+    def op(*args: Any, out: Any = None, **kwargs: Any) -> Any:
+        return fn(*args, **kwargs) if out is None else calls.call_into(fn, name, args, {**kwargs, "out": out})
+
+    return op
+
+
+def define_function(
+    name: str, fn: Callable[..., Any], *, method: bool = True, aliases: tuple[str, ...] = (), has_out: bool = False
+) -> Callable[..., Any]:
+    """Enter a function that is composed of ops, under op_db's name; its derivatives follow from theirs.
+
+    It gets an ``out=`` argument unless it ``has_out`` of its own or is an in-place form.
+    """
+    plain = has_out or name.endswith("_")
+    publish(fn if plain else takes_out(name, fn), (name, *aliases), rule=None, method=method)
     return fn
 
 

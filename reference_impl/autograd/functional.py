@@ -1,0 +1,1 @@
+"""torch.autograd.functional: products and matrices of derivatives of Python functions."""

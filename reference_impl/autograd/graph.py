@@ -1,0 +1,236 @@
+"""torch.autograd.graph: nodes, edges, and hooks on what the graph saves."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from reference_impl import engine
+from reference_impl.grad_mode import MODE
+from reference_impl.graph import GradientEdge, Node, edge
+from reference_impl.hooks import RemovableHandle
+from reference_impl.inplace import bump
+from reference_impl.tensor import Tensor
+
+__all__ = [
+    "GradientEdge",
+    "Node",
+    "allow_mutation_on_saved_tensors",
+    "disable_saved_tensors_hooks",
+    "get_gradient_edge",
+    "increment_version",
+    "node_creation_hook",
+    "register_multi_grad_hook",
+    "save_on_cpu",
+    "saved_tensors_hooks",
+]
+
+
+class _Token:
+    """Keeps what an edge needs of its tensor: shape and dtype."""
+
+    def __init__(self, t: Tensor) -> None:
+        self.shape, self.dtype = t.shape, t.dtype
+
+
+def get_gradient_edge(tensor: Tensor) -> GradientEdge:
+    """Where the gradient of ``tensor`` is computed.
+
+    Raises:
+        RuntimeError: it does not require grad.
+    """
+    if not tensor.requires_grad:
+        raise RuntimeError("It is not possible to get the gradient edge for a Tensor that does not require gradients")
+    return GradientEdge(edge(tensor), tensor._output_nr, _Token(tensor))
+
+
+def increment_version(tensor: Tensor | Iterable[Tensor]) -> None:
+    """Raise the version as a write would, for writes autograd cannot see."""
+    for t in (tensor,) if isinstance(tensor, Tensor) else tensor:
+        bump(t)
+
+
+class saved_tensors_hooks:  # noqa: N801 - torch's name
+    """Inside, every saved tensor goes through ``pack_hook``, and each read through ``unpack_hook``."""
+
+    def __init__(self, pack_hook: Callable[[Tensor], Any], unpack_hook: Callable[[Any], Tensor]) -> None:
+        self.pack_hook = pack_hook
+        self.unpack_hook = unpack_hook
+
+    def __enter__(self) -> None:
+        if MODE.saved_hooks_disabled is not None:
+            raise RuntimeError(MODE.saved_hooks_disabled)
+        MODE.saved_hooks = (*MODE.saved_hooks, (self.pack_hook, self.unpack_hook))
+        MODE.refresh()
+
+    def __exit__(self, *exc_info: object) -> None:
+        MODE.saved_hooks = MODE.saved_hooks[:-1]
+        MODE.refresh()
+
+
+class save_on_cpu(saved_tensors_hooks):  # noqa: N801 - torch's name
+    """Inside, saved tensors are kept as copies on the CPU, where the reference has all tensors anyway."""
+
+    def __init__(self, pin_memory: bool = False, device_type: str = "cuda") -> None:  # noqa: FBT001, FBT002
+        _ = pin_memory, device_type
+        super().__init__(lambda t: t.detach().clone(), lambda t: t)
+
+
+@contextlib.contextmanager
+def disable_saved_tensors_hooks(error_message: str) -> Iterator[None]:
+    """Inside, entering a hook context raises RuntimeError with this message."""
+    if MODE.saved_hooks:
+        raise RuntimeError(error_message)
+    previous = MODE.saved_hooks_disabled
+    MODE.saved_hooks_disabled = error_message
+    try:
+        yield
+    finally:
+        MODE.saved_hooks_disabled = previous
+
+
+@contextlib.contextmanager
+def node_creation_hook(fn: Callable[[Node], None]) -> Iterator[None]:
+    """Inside, ``fn`` is called with each node that is recorded."""
+    MODE.node_creation_hooks = (*MODE.node_creation_hooks, fn)
+    MODE.refresh()
+    try:
+        yield
+    finally:
+        MODE.node_creation_hooks = MODE.node_creation_hooks[:-1]
+        MODE.refresh()
+
+
+class _MultiHandle(RemovableHandle):
+    """Removes the hooks on all tensors at once."""
+
+    def __init__(self, handles: tuple[RemovableHandle, ...]) -> None:
+        self.handles = handles
+
+    def remove(self) -> None:
+        for handle in self.handles:
+            handle.remove()
+
+
+def register_multi_grad_hook(tensors: Sequence[Tensor], fn: Callable[..., None], *, mode: str = "all") -> RemovableHandle:
+    """Call ``fn`` once per pass: with all gradients when the last is known, or with the first one.
+
+    Raises:
+        ValueError: ``mode`` is neither "all" nor "any".
+    """
+    if mode not in ("all", "any"):
+        raise ValueError(f"Expects mode to be one of ('all', 'any') but got {mode}")
+    lock = threading.Lock()
+    if mode == "any":
+        return _any_hook(tensors, fn, lock)
+    count: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
+    grads: weakref.WeakKeyDictionary[Any, list[Any]] = weakref.WeakKeyDictionary()
+    expected: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
+    nodes = [edge(t) for t in tensors]
+
+    def at(i: int) -> Callable[[Any], None]:
+        def inner(grad: Any) -> None:
+            task = engine.RUNNING.tasks[-1]
+            if task not in grads:
+                grads[task] = [None] * len(tensors)
+                count[task] = 0
+                expected[task] = sum(engine.will_run(task, node) for node in nodes)
+            grads[task][i] = grad
+            count[task] += 1
+            if count[task] == expected[task]:
+                fn(grads.pop(task))
+
+        return inner
+
+    return _MultiHandle(tuple(t.register_hook(at(i)) for i, t in enumerate(tensors)))
+
+
+def _any_hook(tensors: Sequence[Tensor], fn: Callable[..., None], lock: Any) -> RemovableHandle:
+    ran: weakref.WeakSet[Any] = weakref.WeakSet()
+
+    def wrapped(grad: Any) -> None:
+        task = engine.RUNNING.tasks[-1]
+        with lock:
+            if task in ran:
+                return
+            ran.add(task)
+        fn(grad)
+
+    return _MultiHandle(tuple(t.register_hook(wrapped) for t in tensors if t.requires_grad))
+
+
+class _Clones:
+    """Originals of tensors that were saved and then written to, while mutation is allowed."""
+
+    def __init__(self) -> None:
+        self.cloned: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
+        self.original: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
+        self.active = True
+
+    def clear(self) -> None:
+        """Forget everything: the context is left."""
+        self.cloned.clear()
+        self.original.clear()
+        self.active = False
+
+
+class _Handle:
+    """What is kept in place of a saved tensor."""
+
+
+_mutation_contexts: list[_Clones] = []
+
+
+class allow_mutation_on_saved_tensors:  # noqa: N801 - torch's name
+    """Inside, a saved tensor may be written to: backward uses the value it had when it was saved."""
+
+    def __enter__(self) -> _Clones:
+        if _mutation_contexts:
+            raise RuntimeError("allow_mutation_on_saved_tensors contexts cannot be nested")
+        clones = _Clones()
+
+        def pack(t: Tensor) -> Any:
+            # A copy at once is simpler than one at the first write, and gives the same gradients.
+            handle = _Handle()
+            clones.original[handle] = t.clone() if t.requires_grad and t.grad_fn is None else t.detach().clone()
+            return handle
+
+        def unpack(handle: Any) -> Tensor:
+            if handle not in clones.original:
+                raise AssertionError("Trying to backward outside of the 'allow_mutation_on_saved_tensors' context in which the graph was originally recorded.")
+            found: Tensor = clones.original[handle]
+            return found
+
+        self.hooks = saved_tensors_hooks(pack, unpack)
+        self.hooks.__enter__()
+        _mutation_contexts.append(clones)
+        return clones
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.hooks.__exit__(*exc_info)
+        _mutation_contexts.pop().clear()
+
+
+class region_activation_memory_budget:  # noqa: N801 - torch's name
+    """A hint to the compiler; refused outside compiled code, which the reference does not have."""
+
+    def __init__(self, budget: float) -> None:
+        if not isinstance(budget, int | float) or isinstance(budget, bool):
+            raise TypeError(f"region_activation_memory_budget expects a float, got {type(budget).__name__}")
+        if not 0 <= budget <= 1:
+            raise ValueError(f"region_activation_memory_budget must be in [0, 1], got {budget}")
+
+    def __enter__(self) -> None:
+        raise RuntimeError("region_activation_memory_budget can only be used inside a torch.compile region")
+
+    def __exit__(self, *exc_info: object) -> None:
+        """Never entered."""
+
+
+def set_warn_on_accumulate_grad_stream_mismatch(enabled: bool) -> None:  # noqa: FBT001 - torch's signature
+    """There are no streams to mismatch."""
+
+

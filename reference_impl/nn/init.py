@@ -1,0 +1,61 @@
+"""torch.nn.init: fill parameters in place."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from reference_impl.grad_mode import no_grad
+from reference_impl.tensor import Tensor
+
+
+def _fans(t: Tensor) -> tuple[int, int]:
+    receptive = math.prod(t.shape[2:])
+    return t.shape[1] * receptive, t.shape[0] * receptive
+
+
+def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0) -> Any:
+    """Draws from U(a, b)."""
+    with no_grad():
+        return tensor.uniform_(a, b)  # type: ignore[attr-defined]
+
+
+def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0) -> Any:
+    """Draws from N(mean, std^2)."""
+    with no_grad():
+        return tensor.normal_(mean, std)  # type: ignore[attr-defined]
+
+
+def constant_(tensor: Tensor, val: float) -> Any:
+    """One value everywhere."""
+    with no_grad():
+        return tensor.fill_(val)  # type: ignore[attr-defined]
+
+
+def zeros_(tensor: Tensor) -> Any:
+    """Zeros."""
+    return constant_(tensor, 0.0)
+
+
+def ones_(tensor: Tensor) -> Any:
+    """Ones."""
+    return constant_(tensor, 1.0)
+
+
+def xavier_uniform_(tensor: Tensor, gain: float = 1.0) -> Any:
+    """Uniform with variance 2 gain^2 / (fan_in + fan_out) (Glorot and Bengio, 2010)."""
+    bound = gain * math.sqrt(6.0 / sum(_fans(tensor)))
+    return uniform_(tensor, -bound, bound)
+
+
+def xavier_normal_(tensor: Tensor, gain: float = 1.0) -> Any:
+    """Normal with variance 2 gain^2 / (fan_in + fan_out) (Glorot and Bengio, 2010)."""
+    return normal_(tensor, 0.0, gain * math.sqrt(2.0 / sum(_fans(tensor))))
+
+
+def kaiming_uniform_(tensor: Tensor, a: float = 0.0, mode: str = "fan_in", nonlinearity: str = "leaky_relu") -> Any:
+    """Uniform with variance gain^2 / fan (He et al., 2015)."""
+    fan = _fans(tensor)[0 if mode == "fan_in" else 1]
+    gain = math.sqrt(2.0 / (1 + a * a)) if nonlinearity == "leaky_relu" else math.sqrt(2.0) if nonlinearity == "relu" else 1.0
+    bound = gain * math.sqrt(3.0 / fan)
+    return uniform_(tensor, -bound, bound)

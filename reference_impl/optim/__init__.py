@@ -1,0 +1,87 @@
+"""torch.optim: what programs about autograd use to follow a gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from reference_impl.grad_mode import enable_grad, no_grad
+from reference_impl.registry import OPS
+from reference_impl.tensor import Tensor
+
+
+class Optimizer:
+    """Holds parameters, in groups with options; ``step`` moves them."""
+
+    def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
+        if isinstance(params, Tensor):
+            raise TypeError(f"params argument given to the optimizer should be an iterable of Tensors or dicts, but got {type(params).__name__}")
+        given = list(params)
+        if not given:
+            raise ValueError("optimizer got an empty parameter list")
+        groups = given if isinstance(given[0], dict) else [{"params": given}]
+        self.param_groups = [{**defaults, **g, "params": list(g["params"])} for g in groups]
+        self.state: dict[Tensor, dict[str, Any]] = {}
+        for group in self.param_groups:
+            for p in group["params"]:
+                if not isinstance(p, Tensor):
+                    raise TypeError(f"optimizer can only optimize Tensors, but one of the params is {type(p).__name__}")
+                if not (p.is_leaf or p.retains_grad):
+                    raise ValueError("can't optimize a non-leaf Tensor")
+
+    def zero_grad(self, set_to_none: bool = True) -> None:  # noqa: FBT001, FBT002 - torch's signature
+        """Forget or zero all gradients."""
+        for group in self.param_groups:
+            for p in group["params"]:
+                if set_to_none:
+                    p.grad = None
+                elif p.grad is not None:
+                    p.grad.detach_().zero_()
+
+    def step(self, closure: Any = None) -> Any:
+        """Move every parameter that has a gradient; ``closure`` computes the loss anew."""
+        loss = None
+        if closure is not None:
+            with enable_grad():
+                loss = closure()
+        with no_grad():
+            for group in self.param_groups:
+                for p in group["params"]:
+                    if p.grad is not None:
+                        self._move(p, p.grad, group, self.state.setdefault(p, {}))
+        return loss
+
+    def _move(self, p: Any, grad: Any, group: dict[str, Any], state: dict[str, Any]) -> None:
+        raise NotImplementedError
+
+
+class SGD(Optimizer):
+    """Gradient descent with momentum and weight decay."""
+
+    def __init__(self, params: Any, lr: float = 1e-3, momentum: float = 0.0, weight_decay: float = 0.0) -> None:
+        super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
+
+    def _move(self, p: Any, grad: Any, group: dict[str, Any], state: dict[str, Any]) -> None:
+        if group["weight_decay"]:
+            grad = grad + group["weight_decay"] * p
+        if group["momentum"]:
+            held = state.get("momentum_buffer")
+            grad = grad.clone() if held is None else held * group["momentum"] + grad
+            state["momentum_buffer"] = grad
+        p.add_(grad, alpha=-group["lr"])
+
+
+class Adam(Optimizer):
+    """Steps scaled by running moments of the gradient (Kingma and Ba, 2015)."""
+
+    def __init__(self, params: Any, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8) -> None:
+        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps})
+
+    def _move(self, p: Any, grad: Any, group: dict[str, Any], state: dict[str, Any]) -> None:
+        b1, b2 = group["betas"]
+        state["step"] = state.get("step", 0) + 1
+        state["m"] = b1 * state.get("m", OPS["zeros_like"](p)) + (1 - b1) * grad
+        state["v"] = b2 * state.get("v", OPS["zeros_like"](p)) + (1 - b2) * grad * grad
+        m = state["m"] / (1 - b1 ** state["step"])
+        v = state["v"] / (1 - b2 ** state["step"])
+        p.add_(m / (v.sqrt() + group["eps"]), alpha=-group["lr"])
