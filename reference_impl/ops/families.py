@@ -12,6 +12,9 @@ from reference_impl.ops import extrema as extrema
 from reference_impl.ops import gather as gather
 from reference_impl.ops import indexing as indexing
 from reference_impl.ops import joining as joining
+from reference_impl.ops import loss as loss
+from reference_impl.ops import loss_classes as loss_classes
+from reference_impl.ops import masking as masking
 from reference_impl.ops import matmul as matmul
 from reference_impl.ops import multivariate as multivariate
 from reference_impl.ops import norms as norms
@@ -22,9 +25,12 @@ from reference_impl.ops import random as random
 from reference_impl.ops import rearranging as rearranging
 from reference_impl.ops import reduction as reduction
 from reference_impl.ops import rounding as rounding
+from reference_impl.ops import segments as segments
 from reference_impl.ops import selection as selection
 from reference_impl.ops import shape as shape
-from reference_impl.ops import sorting as sorting
 from reference_impl.ops import softmax as softmax
+from reference_impl.ops import sorting as sorting
 from reference_impl.ops import special as special
+from reference_impl.ops import splitting as splitting
+from reference_impl.ops import statistics as statistics
 from reference_impl.ops import strided as strided
