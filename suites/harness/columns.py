@@ -47,11 +47,8 @@ def make_columns(options: Options) -> list[Column]:
         pytest.UsageError: a module, driver or device that cannot be loaded.
     """
     columns = []
-    reference = (
-        None if options.only == "subject" else load_reference(needed=options.only is not None)
-    )
-    if reference is not None:
-        columns.append(Column(REFERENCE_SUBJECT, reference))
+    if options.only != "subject":
+        columns.append(Column(REFERENCE_SUBJECT, load_reference()))
     if options.only != "reference":
         driver = load_subject(options)
         columns += [
@@ -63,15 +60,16 @@ def make_columns(options: Options) -> list[Column]:
     return columns
 
 
-def load_reference(*, needed: bool) -> ModuleType | None:
-    """The driver of the reference, or None with a message where it cannot be imported and is not needed."""
+def load_reference() -> ModuleType:
+    """The driver of the reference.
+
+    Raises:
+        pytest.UsageError: the reference cannot be imported.
+    """
     try:
         return importlib.import_module("suites.harness.reference_driver")
     except ImportError as error:
-        if needed:
-            raise pytest.UsageError(f"the reference cannot be imported: {error}") from error
-        sys.stderr.write(f"gradstone: no reference column: {error}\n")
-        return None
+        raise pytest.UsageError(f"the reference cannot be imported: {error}") from error
 
 
 def load_subject(options: Options) -> Any:

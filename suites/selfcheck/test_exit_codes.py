@@ -1,0 +1,103 @@
+"""0 as expected, 1 unexpected, 4 wrong usage, 5 nothing ran; a run of zero cases is never a success."""
+
+import pytest
+
+from suites.selfcheck.launcher import plant, read_records, run_pytest
+
+ONE = "def test_one(torch):\n    assert_values(torch.tensor([1.0]), [{}])\n"
+REFERENCE = ("--only", "reference")
+
+
+def test_passing_cases_give_zero(tmp_path):
+    plant(tmp_path, ONE.format("1.0"))
+    assert run_pytest(tmp_path, *REFERENCE).code == 0
+
+
+def test_a_failing_case_gives_one(tmp_path):
+    plant(tmp_path, ONE.format("2.0"))
+    assert run_pytest(tmp_path, *REFERENCE).code == 1
+
+
+def test_no_test_gives_five(tmp_path):
+    plant(tmp_path, "")
+    assert run_pytest(tmp_path, *REFERENCE).code == 5
+
+
+def test_only_cases_that_cannot_run_give_five(tmp_path):
+    plant(tmp_path, '@clause("device.leaf-grad-stays-on-device")\ndef test_one(torch):\n    pass\n')
+    ran = run_pytest(tmp_path, *REFERENCE)
+    assert ran.only_case()["outcome"] == "not-applicable"
+    assert ran.code == 5
+    assert "nothing ran on reference" in ran.text
+
+
+def test_a_missing_device_gives_five_though_the_reference_passes(tmp_path):
+    plant(tmp_path, ONE.format("1.0"))
+    ran = run_pytest(tmp_path, "--device", "meta")
+    assert sorted(ran.outcomes()) == ["pass", "unsupported"]
+    assert ran.code == 5
+
+
+def test_a_spent_budget_gives_five(tmp_path):
+    plant(tmp_path, ONE.format("1.0"))
+    ran = run_pytest(tmp_path, *REFERENCE, "--budget", "0.000001s")
+    assert ran.only_case()["outcome"] == "skip"
+    assert ran.code == 5
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--device", "cdua"), "did you mean 'cuda'"),
+        (("--dtype", "flaot32"), "did you mean 'float32'"),
+        (("--mode", "eagre"), "did you mean 'eager'"),
+        (("--tier", "quik"), "did you mean 'quick'"),
+        (("--only", "subjct"), "did you mean 'subject'"),
+        (("--load", "no_such_module"), "'no_such_module' cannot be imported"),
+        (("--impl", "json"), "wanted package.module:Driver"),
+        (("--impl", "json:dupms"), "did you mean 'dumps'"),
+        (("--budget", "soon"), "wanted a time like"),
+        (("--shard", "3/2"), "wanted I/N"),
+        (("--seed", "x"), "wanted a whole number"),
+        (("--expectations", "suites/behaviours/test_plantd.py"), "did you mean 'test_planted.py'"),
+        (("--explain", "retain.secondbackward"), "did you mean 'retain."),
+        (("--nonsense",), "unrecognized arguments"),
+    ],
+    ids=lambda value: "-".join(value).strip("-") if isinstance(value, tuple) else "",
+)
+def test_wrong_usage_gives_four_and_the_nearest_name(tmp_path, words, said):
+    plant(tmp_path, ONE.format("1.0"))
+    ran = run_pytest(tmp_path, *words)
+    assert (ran.code, said in ran.text) == (4, True), ran.text
+
+
+def test_an_unknown_clause_is_wrong_usage(tmp_path):
+    plant(tmp_path, '@clause("vjp.passed-cotangent-is-modified")\ndef test_one(torch):\n    pass\n')
+    ran = run_pytest(tmp_path, *REFERENCE)
+    assert ran.code == 4
+    assert "did you mean 'vjp.passed-cotangent-is-not-modified'" in ran.text
+
+
+def test_questions_need_no_run(tmp_path):
+    plant(tmp_path, ONE.format("2.0"))
+    listed = run_pytest(tmp_path, "--list-clauses")
+    explained = run_pytest(tmp_path, "--explain", "ops/mul[vjp-3x4]::npu::float32::eager")
+    assert (listed.code, explained.code) == (0, 0)
+    assert "vjp.passed-cotangent-is-not-modified" in listed.text
+    assert "on the device npu, in the dtype float32" in explained.text
+
+
+@pytest.mark.parametrize("parts", [2, 5])
+def test_shards_share_the_cases_out(tmp_path, parts):
+    body = "".join(f"def test_{name}(torch):\n    pass\n" for name in "abcdefghij")
+    for part in range(1, parts + 1):
+        place = tmp_path / str(part)
+        place.mkdir()
+        plant(place, body)
+        run_pytest(place, *REFERENCE, "--shard", f"{part}/{parts}")
+    seen = [i for part in range(1, parts + 1) for i in ids_in(tmp_path / str(part))]
+    assert len(seen) == len(set(seen)) == 10
+
+
+def ids_in(place):
+    return [record["id"] for record in read_records(place / "records") if record["type"] == "case"]
