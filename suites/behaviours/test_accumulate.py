@@ -393,3 +393,24 @@ def test_n_identical_passes_give_n_times_the_gradient(torch, passes):
     for _ in range(passes):
         (x * x).backward(torch.tensor([0.5, 4.0]))
     assert_same(x.grad, torch.tensor([1.0 * passes, -16.0 * passes]))
+
+
+@clause("accumulate.grad-is-not-the-passed-cotangent")
+def test_gradient_of_a_sum_has_a_memory_cell_for_each_element(torch):
+    x = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    x.sum().backward()
+    x.grad[0] = 7.0
+    assert_values(x.grad, [7.0, 1.0, 1.0])
+
+
+@clause("accumulate.setting-grad-none-resets")
+def test_grads_of_two_passes_are_two_tensors(torch):
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    y = x * 1
+    ct = torch.tensor([1.0, 0.5])
+    y.backward(ct, retain_graph=True)
+    first, x.grad = x.grad, None
+    y.backward(ct)
+    first.zero_()
+    assert_values(x.grad, [1.0, 0.5])
+    assert_values(ct, [1.0, 0.5])
