@@ -365,7 +365,7 @@ def as_tensor(x: Any) -> Tensor:
         return x
     if isinstance(x, np.ndarray | np.generic):
         return make(x)
-    return make(np.array(x, dtype=dtypes.of_number(x)))
+    return make(np.array(x))  # a number is as precise as Python has it; it never widens what it meets
 
 
 def finish(node: Node, grads: Any, *, tensors: bool) -> list[Any]:

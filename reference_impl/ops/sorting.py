@@ -239,27 +239,23 @@ def _quantile(self: Tensor, q: Any, dim: int | None, keepdim: bool, how: str, *,
     values = sort_op(flat, -1)[0]
     numbers = np.sum(~np.isnan(values._data), axis=-1, keepdims=True)
     last = np.maximum(numbers - 1, 0) if skip_nan else np.where(numbers < flat.shape[-1], flat.shape[-1] - 1, numbers - 1)
-    places = points.reshape(-1) * last.astype(points.dtype)
+    row = op("reshape", q, (-1,)) if isinstance(q, Tensor) else make(points.reshape(-1))
+    places = row * make(last.astype(points.dtype))
     if not skip_nan:
-        places = np.where(numbers < flat.shape[-1], last, places)
-    made = _read_between(values, _rounded(places, how), how)
-    made = op("movedim", made, -1, 0) if points.ndim else op("squeeze", made, -1)
+        places = op("where", make(np.asarray(numbers < flat.shape[-1])), make(last.astype(points.dtype)), places)
+    made = _read_between(values, places, how)
+    made = op("movedim", made, -1, 0) if points.ndim else op("squeeze_", made, -1)
     return _with_kept_dims(made, self, dim, points.ndim) if keepdim else made
 
 
-def _rounded(places: Any, how: str) -> Any:
+def _read_between(values: Tensor, places: Tensor, how: str) -> Tensor:
     rule = {"lower": np.floor, "higher": np.ceil, "nearest": np.rint}.get(how)
-    return places if rule is None else rule(places)
-
-
-def _read_between(values: Tensor, places: Any, how: str) -> Tensor:
-    below = np.floor(places)
+    if rule is not None:
+        return op("gather", values, -1, make(rule(places._data).astype(np.int64)))
+    below = np.floor(places._data)
     low = op("gather", values, -1, make(below.astype(np.int64)))
-    if how not in ("linear", "midpoint"):
-        return low
-    high = op("gather", values, -1, make(np.ceil(places).astype(np.int64)))
-    weight = np.full_like(places, 0.5) if how == "midpoint" else places - below
-    return op("lerp", low, high, make(weight))
+    high = op("gather", values, -1, make(np.ceil(places._data).astype(np.int64)))
+    return op("lerp", low, high, make(np.full_like(below, 0.5)) if how == "midpoint" else places - make(below))
 
 
 def _with_kept_dims(made: Tensor, self: Tensor, dim: int | None, lead: int) -> Tensor:
