@@ -54,9 +54,6 @@ class Node(metaclass=_NodeType):
     def release(self) -> None:
         """Free what was saved."""
         if self.saved:
-            for entry in self.saved:
-                if type(entry) is SavedTensor:
-                    entry.released = True
             self.saved = None
 
     # -- the public face -------------------------------------------------------------------------------------------
@@ -123,7 +120,8 @@ class Node(metaclass=_NodeType):
             raise errors.FreedGraphError
         if not self.saved:
             return None
-        return self.unpack(self.saved_names.index(wanted), tensors=True)
+        found = self.unpack(self.saved_names.index(wanted), tensors=True)
+        return found if found is None else as_tensor(found)
 
     def _raw_saved(self, wanted: str, name: str) -> SavedTensor:
         if wanted not in self.saved_names:
@@ -133,10 +131,12 @@ class Node(metaclass=_NodeType):
         at = self.saved_names.index(wanted)
         entry = self.saved[at] if self.saved else None
         if type(entry) is SavedTensor:
+            entry.owner = weakref.ref(self)
             return entry
         # From now on the value has hooks or may get them: keep it as a SavedTensor.
         tensor = entry if entry is None or isinstance(entry, Tensor) else as_tensor(entry)
         made = SavedTensor(tensor, 0, is_output=wanted not in self.rule.inputs)
+        made.owner = weakref.ref(self)
         self.saved = tuple(made if i == at else e for i, e in enumerate(self.saved))
         return made
 
@@ -157,7 +157,8 @@ class Node(metaclass=_NodeType):
                 check_version(entry, 0, lambda: self._producer(at))
             found = entry
         else:
-            return as_tensor(entry) if tensors and entry is not None else entry
+            # A Python number stays one: as a tensor it would widen a 0-d cotangent.
+            return as_tensor(entry) if tensors and isinstance(entry, np.ndarray | np.generic) else entry
         if not tensors:
             return found._data
         return self._with_history(found, at, entry)
@@ -379,9 +380,9 @@ def finish(node: Node, grads: Any, *, tensors: bool) -> list[Any]:
         if tensors:
             fixed[i] = _finish_tensor(ct, shape, dtype)
             continue
-        if shape is not None and ct.shape != shape:
+        if shape is not None:
             ct = sum_to(ct, shape)
-        if ct.dtype != dtype:
+        if ct.dtype is not dtype and ct.dtype != dtype:
             ct = (ct.real if ct.dtype.kind == "c" and dtype.kind != "c" else ct).astype(dtype)
         fixed[i] = ct
     return fixed

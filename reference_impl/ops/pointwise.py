@@ -28,7 +28,7 @@ add_plain = define_op(
 add_scaled = define_op(
     "add.scaled",
     node="AddBackward0",
-    forward=lambda self, other, alpha: np.add(self, other * self.dtype.type(alpha)),
+    forward=lambda self, other, alpha: np.add(self, other * _as_kind(alpha, self)),
     inputs=("self", "other"),
     pointwise=True,
     vjp={"self": lambda ct: ct, "other": lambda ct, alpha: ct * _conj(alpha)},
@@ -47,13 +47,18 @@ sub_plain = define_op(
 sub_scaled = define_op(
     "sub.scaled",
     node="SubBackward0",
-    forward=lambda self, other, alpha: np.subtract(self, other * self.dtype.type(alpha)),
+    forward=lambda self, other, alpha: np.subtract(self, other * _as_kind(alpha, self)),
     inputs=("self", "other"),
     pointwise=True,
     vjp={"self": lambda ct: ct, "other": lambda ct, alpha: -ct * _conj(alpha)},
     jvp=lambda self_t, other_t, alpha: self_t - other_t * alpha,
     method=False,
 )
+
+
+def _as_kind(x: Any, like: Any) -> Any:
+    """A number in the dtype of an array; a negative one wraps in an unsigned dtype, as in torch."""
+    return np.asarray(x).astype(like.dtype)
 
 
 def _conj(x: Any) -> Any:
@@ -155,7 +160,7 @@ _with_alpha("sub", sub_plain, sub_scaled, ("subtract",))
 rsub_tensor = define_op(
     "rsub.tensor",
     node="RsubBackward0",
-    forward=lambda self, other, alpha=1: np.subtract(other, self if alpha == 1 else self * self.dtype.type(alpha)),
+    forward=lambda self, other, alpha=1: np.subtract(other, self if alpha == 1 else self * _as_kind(alpha, self)),
     inputs=("self", "other"),
     pointwise=True,
     vjp={"self": lambda ct, alpha: -ct * _conj(alpha), "other": lambda ct: ct},
@@ -165,7 +170,7 @@ rsub_tensor = define_op(
 rsub_number = define_op(
     "rsub.number",
     node="RsubBackward1",
-    forward=lambda self, other, alpha=1: np.subtract(other, self if alpha == 1 else self * self.dtype.type(alpha)),
+    forward=lambda self, other, alpha=1: np.subtract(other, self if alpha == 1 else self * _as_kind(alpha, self)),
     inputs=("self", "other"),
     pointwise=True,
     vjp={"self": lambda ct, alpha: -ct * _conj(alpha), "other": None},

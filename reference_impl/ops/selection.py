@@ -55,8 +55,8 @@ Tensor.where = lambda self, condition, other: where_op(condition, self, other)  
 def _masked_fill(self: Any, mask: Any, value: Any) -> Any:
     if np.asarray(mask).dtype != np.bool_:
         raise RuntimeError(f"masked_fill only supports boolean masks, but got mask with dtype {dtypes.of_array(mask)!r}")
-    found = np.asarray(value).dtype
-    if dtypes.promote_types(self.dtype, found).kind != self.dtype.kind and not (self.dtype.kind in "fc" and found.kind != "c"):
+    found = np.asarray(value).dtype.kind
+    if (found == "c" and self.dtype.kind != "c") or (found == "f" and self.dtype.kind in "iu" and value != int(value)):
         raise RuntimeError(f"value cannot be converted to type {dtypes.of_array(self)!r} without overflow")
     return np.where(mask, np.asarray(value).astype(self.dtype), self)
 
