@@ -10,7 +10,7 @@ import numpy as np
 
 from reference_impl import dtypes, errors, forward_ad, inplace, views
 from reference_impl.grad_mode import DUAL_LEVELS, MODE
-from reference_impl.graph import Node, as_tensor, edge, next_sequence
+from reference_impl.graph import AccumulateGrad, Node, as_tensor, edge, next_sequence
 from reference_impl.saved import save
 from reference_impl.tensor import Tensor, make
 
@@ -33,8 +33,8 @@ def promote(rule: Any, inputs: list[Any]) -> list[Any]:
     """The inputs as arrays of the dtype the op computes in; None stays None."""
     if rule.view:
         return [inputs[0]._array(), *inputs[1:]]
-    arrays = [x._data if isinstance(x, Tensor) else x for x in inputs]
     how = rule.promote
+    arrays = [x._data if isinstance(x, Tensor) else x for x in inputs]
     if how is None or how == "own":
         return arrays
     found = [x for x in arrays if x is not None]
@@ -66,12 +66,20 @@ def _wrap(rule: Any, inputs: list[Any], params: tuple[Any, ...], out: Any) -> An
         made = _wrap_views(rule, inputs[0], params, out)
     else:
         made = make(out) if rule.single else tuple([make(x) for x in out])
-    if MODE.grad and rule.tracked and any(isinstance(x, Tensor) and x.requires_grad for x in inputs):
+    if MODE.grad and rule.tracked and _any_tracked(inputs):
         record(rule, inputs, params, made, hidden)
     if MODE.inference and not (rule.view and not inputs[0].is_inference()):
         for t in (made,) if rule.single else made:
             t._autograd().inference = True
     return made
+
+
+def _any_tracked(inputs: list[Any]) -> bool:
+    """True if a gradient may be wanted for one of the inputs."""
+    for x in inputs:  # noqa: SIM110 - a generator costs more than the rest of the loop
+        if isinstance(x, Tensor) and (x._grad_fn is not None or (x._meta is not None and x.requires_grad)):
+            return True
+    return False
 
 
 def _wrap_views(rule: Any, source: Tensor, params: tuple[Any, ...], out: Any) -> Any:
@@ -103,9 +111,11 @@ def record(
 
     ``edges`` and ``kept`` (saved inputs) are given when they had to be taken before a write.
     """
-    outs = (made,) if rule.single else made
-    names = rule.each_output(len(outs))
-    carries = [name in rule.differentiable and t._data.dtype.kind in "fc" for t, name in zip(outs, names, strict=True)]
+    if rule.single:
+        outs, carries = (made,), (made._data.dtype.kind in "fc",)
+    else:
+        outs, names = made, rule.each_output(len(made))
+        carries = [name in rule.differentiable and t._data.dtype.kind in "fc" for t, name in zip(outs, names, strict=True)]
     if not any(carries):
         return None
     node = new(rule.node_class)
@@ -146,6 +156,8 @@ _LATER = object()  # stands for a saved value that is an output
 def save_inputs(rule: Any, inputs: list[Any], edges: tuple[Any, ...]) -> list[Any]:
     """Saved values that are inputs, for the inputs that need a gradient; outputs are left for later."""
     kept: list[Any] = []
+    if not rule.saved_names:
+        return kept
     for want, (where, at) in zip(rule.saved_for(edges), rule.saved_sources, strict=True):
         if not want:
             kept.append(None)
@@ -159,6 +171,8 @@ def save_inputs(rule: Any, inputs: list[Any], edges: tuple[Any, ...]) -> list[An
 
 def _saved_values(rule: Any, outs: tuple[Tensor, ...], hidden: tuple[Any, ...], kept: list[Any]) -> tuple[Any, ...]:
     """What the formulas of the inputs that need a gradient name. See Note [What a node saves]."""
+    if not kept:
+        return ()
     values = list(kept)
     for i, (where, at) in enumerate(rule.saved_sources):
         if values[i] is _LATER:
@@ -177,6 +191,8 @@ def _fixes(rule: Any, inputs: list[Any], out: Tensor) -> tuple[Any, ...] | None:
         return None
     fixes = []
     shape, dtype = out._data.shape, out._data.dtype
+    # NumPy would widen a product of two dtypes further than torch does, so each cotangent is brought back.
+    mixed = rule.mixes_complex or any(isinstance(x, Tensor) and x._data.dtype != dtype for x in inputs)
     for at in rule.diff_at(inputs):
         x = inputs[at]
         if not isinstance(x, Tensor):
@@ -184,7 +200,7 @@ def _fixes(rule: Any, inputs: list[Any], out: Tensor) -> tuple[Any, ...] | None:
             continue
         data = x._data
         wide = rule.pointwise and data.shape != shape
-        same = data.dtype == dtype and not rule.mixes_complex
+        same = data.dtype == dtype and not mixed
         fixes.append(None if same and not wide else (data.shape if wide else None, data.dtype))
     return tuple(fixes) if any(f is not None for f in fixes) else None
 
@@ -237,7 +253,7 @@ def write(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor:
     target = inputs[0]
     if not isinstance(target, Tensor):
         raise TypeError(f"{rule.name}_() writes to a tensor, got {type(target).__name__}")
-    tracked = MODE.grad and rule.tracked and any(isinstance(x, Tensor) and x.requires_grad for x in inputs)
+    tracked = MODE.grad and rule.tracked and _any_tracked(inputs)
     views.check_writable(target, recorded=tracked)
     inplace.check_inference(target)
     level = _dual_level(inputs) if MODE.special and MODE.fwd_grad else None
@@ -253,14 +269,24 @@ def write(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor:
         inplace.store(target, result)
         return target
     # A rule that needs the value from before the write keeps a copy of it, with its history.
-    before = [target.clone() if rule.saves_first else target, *inputs[1:]]
     edges = input_edges(rule, inputs)
+    before = [_copy_before(target) if rule.saves_first and rule.saved_for(edges)[0] else target, *inputs[1:]]
     kept = save_inputs(rule, before, edges)
     inplace.store(target, result)
     node = record(rule, inputs, params, alias(target), hidden, edges, kept)
     if node is not None:
         views.rebase(target, node)
     return target
+
+
+def _copy_before(target: Tensor) -> Tensor:
+    """The value a tensor had before a write, with the history it had."""
+    made = make(np.array(target._data))
+    fn = edge(target)
+    if type(fn) is AccumulateGrad:
+        return target.clone()  # type: ignore[attr-defined,no-any-return]
+    made._grad_fn, made._output_nr = fn, target._output_nr
+    return made
 
 
 def _write_dual(rule: Any, inputs: list[Any], params: tuple[Any, ...], level: int) -> Tensor:

@@ -128,14 +128,14 @@ class GraphTask:
                 if node.extra is not None or node.runs_user_code or watched:
                     self._run_watched(node, ct, seq)
                     continue
-                if type(node) is CopySlices and not create_graph and ct is not None:
-                    grads = node.apply_owned(ct, owned=seq in owned)
+                if type(node) is CopySlices:
+                    grads = self._write_back(node, ct, owned=seq in owned)
                 else:
                     grads = node.apply(ct, create_graph)
-                if node.fix is not None:
-                    grads = finish(node, grads, tensors=create_graph)
-                if not keep_graph and node.saved != ():
-                    node.release()
+                    if node.fix is not None:
+                        grads = finish(node, grads, tensors=create_graph)
+                    if node.saved and not keep_graph:
+                        node.saved = None
                 edges = node.edges
                 i = 0
                 for g in grads:
@@ -143,7 +143,9 @@ class GraphTask:
                     if to is not None:
                         # A new array without a base is ours: it may be added into, or become a leaf's gradient.
                         mine = type(g) is np.ndarray and g is not ct and g.base is None
-                        if mine or to.outputs != 1 or to.seq in nodes or type(to) is AccumulateGrad:
+                        if type(to) is AccumulateGrad:
+                            self._send_to_leaf(to, g, mine)
+                        elif mine or to.outputs != 1 or to.seq in nodes:
                             self.send(to, edges[i + 1], g, mine)
                         else:
                             to_seq = to.seq
@@ -159,6 +161,13 @@ class GraphTask:
             raise
         for leaf in list(self.leaves):
             self._finish_leaf(leaf)
+
+    def _write_back(self, node: CopySlices, ct: Any, *, owned: bool) -> Any:
+        """A write through a view; its cotangent is worked on in place where nobody else holds it."""
+        grads = node.apply(ct, self.create_graph) if self.create_graph or ct is None else node.apply_owned(ct, owned=owned)
+        if not self.keep_graph:
+            node.release()
+        return grads
 
     def _run_watched(self, node: Node, ct: Any, seq: int) -> None:
         """A node with hooks or user code, or one that might not be needed."""
@@ -178,10 +187,7 @@ class GraphTask:
             slots = self._node_prehooks(extra, slots)
         self.order.append(node)
         changed = slots[0] if node.outputs == 1 else slots
-        if not user and type(node) is CopySlices and not self.create_graph and changed is not None:
-            grads = node.apply_owned(changed, owned=False)
-        else:
-            grads = node.apply(changed, self.create_graph)
+        grads = node.apply(changed, self.create_graph)
         if node.fix is not None:
             grads = finish(node, grads, tensors=self.create_graph)
         if extra is not None and extra.post:

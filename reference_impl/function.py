@@ -6,6 +6,7 @@ import functools
 import inspect
 import traceback
 import warnings
+import weakref
 from typing import Any, ClassVar
 
 from reference_impl import errors, forward_ad, views
@@ -86,6 +87,7 @@ class FunctionNode(Node, FunctionCtx):
         made = []
         for entry in self.saved or ():
             made.append(entry if isinstance(entry, SavedTensor) else SavedTensor(entry, _version(entry)))
+            made[-1].owner = weakref.ref(self)
         self.saved = tuple(made)
         return self.saved
 

@@ -6,31 +6,33 @@ from typing import Any
 
 import numpy as np
 
-_reduced: dict[tuple[tuple[int, ...], tuple[int, ...]], tuple[int, ...]] = {}
+# (wide shape, narrow shape) -> (axes, keep the reduced axes, reshape afterwards); bounded, so that odd programs do not
+# grow it for ever.
+_plans: dict[tuple[tuple[int, ...], tuple[int, ...]], tuple[Any, bool, bool]] = {}
+_MOST_PLANS = 10_000
 
 
-def reduced_axes(wide: tuple[int, ...], narrow: tuple[int, ...]) -> tuple[int, ...]:
-    """Axes of ``wide`` along which an array of shape ``narrow`` was broadcast."""
-    key = (wide, narrow)
-    axes = _reduced.get(key)
-    if axes is None:
-        lead = len(wide) - len(narrow)
-        axes = tuple(range(lead)) + tuple(
-            lead + i for i, n in enumerate(narrow) if n == 1 and wide[lead + i] != 1
-        )
-        if len(_reduced) > 10_000:  # noqa: PLR2004 - a bound, so that odd programs do not grow it for ever
-            _reduced.clear()
-        _reduced[key] = axes
-    return axes
+def _plan_sum(wide: tuple[int, ...], narrow: tuple[int, ...]) -> tuple[Any, bool, bool]:
+    lead = len(wide) - len(narrow)
+    inner = tuple(lead + i for i, n in enumerate(narrow) if n == 1 and wide[lead + i] != 1)
+    axes = (*range(lead), *inner)
+    if len(_plans) > _MOST_PLANS:
+        _plans.clear()
+    plan = (axes[0] if len(axes) == 1 else axes, lead == 0, lead > 0 and bool(inner))
+    _plans[wide, narrow] = plan
+    return plan
 
 
 def sum_to(x: Any, shape: tuple[int, ...]) -> Any:
     """The transpose of broadcasting ``shape`` to ``x.shape``: sum over the axes along which values were repeated."""
-    if x.shape == shape:
+    wide = x.shape
+    if wide == shape:
         return x
-    axes = reduced_axes(x.shape, shape)
-    summed = np.add.reduce(x, axis=axes, dtype=x.dtype) if axes else x
-    return summed if summed.shape == shape else np.reshape(summed, shape)
+    axes, keep, again = _plans.get((wide, shape)) or _plan_sum(wide, shape)
+    if axes == ():
+        return np.reshape(x, shape)
+    summed = np.add.reduce(x, axes, x.dtype, None, keep)
+    return summed.reshape(shape) if again else summed
 
 
 def memory_order(array: Any) -> tuple[int, ...] | None:

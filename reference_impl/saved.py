@@ -22,7 +22,7 @@ class SavedTensor:
     the node. The version is compared whenever the value is read.
     """
 
-    __slots__ = ("hooks", "is_output", "origin", "packed", "released", "tensor", "version")
+    __slots__ = ("hooks", "is_output", "origin", "owner", "packed", "tensor", "version")
 
     def __init__(self, tensor: Tensor | None, version: int, *, is_output: bool = False) -> None:
         self.tensor = tensor
@@ -31,7 +31,7 @@ class SavedTensor:
         self.origin: Any = None
         self.packed: Any = None
         self.hooks: tuple[Hook, Hook] | None = None
-        self.released = False
+        self.owner: Any = None  # weak reference to the node, once user code has a hold of this
 
     def register_hooks(self, pack: Hook, unpack: Hook) -> None:
         """Pack the value now with ``pack``; each read calls ``unpack``.
@@ -40,7 +40,8 @@ class SavedTensor:
             RuntimeError: hooks are registered already, or the value was freed.
             TypeError: ``pack`` or ``unpack`` cannot be called.
         """
-        if self.released:
+        node = None if self.owner is None else self.owner()
+        if self.owner is not None and (node is None or node.saved is None):
             raise RuntimeError(
                 "Calling register_hooks on a saved tensor after it has been freed. Saved intermediate values of the "
                 "graph are freed when you call .backward() or autograd.grad()."

@@ -240,7 +240,6 @@ def rebase(t: Tensor, node: Node) -> None:
     _move_retained(base, slices)
     base._grad_fn = slices
     base._output_nr = 0
-    t.grad_fn  # noqa: B018 - makes the view's own grad_fn now, as torch does
 
 
 def _move_retained(t: Tensor, node: Node) -> None:

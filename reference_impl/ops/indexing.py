@@ -279,6 +279,10 @@ def _normal_index(index: Any) -> tuple[Any, ...]:
 
 def get_item(self: Tensor, index: Any) -> Any:
     """``x[index]``: a chain of views for a basic index, a copy for one with arrays or masks."""
+    if type(index) is int and self._data.ndim:
+        n = self._data.shape[0]
+        if -n <= index < n:
+            return select(self, 0, index)
     parts = index if isinstance(index, tuple) else (index,)
     if any(_is_advanced(i) or isinstance(i, bool) for i in parts):
         return advanced_index(self, _normal_index(index))

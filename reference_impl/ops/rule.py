@@ -101,6 +101,7 @@ class OpRule:
             (formulas[self.inputs[i]], tuple(order.index(n) for n in named[i])) for i in self.diff_inputs
         )
         self._needed_by = tuple(tuple(n in named[i] for n in self.saved_names) for i in self.diff_inputs)
+        self._wanted: dict[tuple[bool, ...], list[bool]] = {}  # which inputs have an edge -> which values are saved
         self._meta_sources = tuple(self._meta_source(n) for n in self.meta_names)
 
     def _meta_source(self, name: str) -> tuple[str, Any]:
@@ -151,6 +152,8 @@ class OpRule:
             TypeError: an argument is missing, unknown or given twice.
         """
         n = len(self.inputs)
+        if not kwargs and self.spread is None and not self.variadic and len(args) == self.arity:
+            return list(args[:n]), args[n:]
         if self.spread is not None:
             args = self._gather(args)
         if kwargs:
@@ -219,15 +222,25 @@ class OpRule:
         """Which saved values the inputs with an edge need."""
         if self.variadic:
             return list(self._needed_by[0])
-        wanted = [False] * len(self.saved_names)
-        for k, needed in enumerate(self._needed_by):
-            if edges[2 * k] is not None:
-                wanted = [a or b for a, b in zip(wanted, needed, strict=True)]
+        mask = tuple([fn is not None for fn in edges[::2]])
+        wanted = self._wanted.get(mask)
+        if wanted is None:
+            needs = [needed for needed, present in zip(self._needed_by, mask, strict=True) if present]
+            wanted = self._wanted[mask] = [any(n[i] for n in needs) for i in range(len(self.saved_names))]
         return wanted
 
     def meta_of(self, inputs: list[Any], params: tuple[Any, ...], outs: tuple[Any, ...]) -> tuple[Any, ...]:
         """Values of ``meta_names`` for one call."""
-        return tuple([_meta_value(kind, at, inputs, params, outs) for kind, at in self._meta_sources])
+        return tuple(
+            [
+                params[at]
+                if kind == "param"
+                else inputs[at]._data.shape
+                if kind == "input_shape" and type(inputs[at]) is Tensor
+                else _meta_value(kind, at, inputs, params, outs)
+                for kind, at in self._meta_sources
+            ]
+        )
 
     def view_meta(self, source: Tensor, params: tuple[Any, ...]) -> tuple[Any, ...]:
         """``meta_of`` for one step of a chain of views."""
