@@ -34,3 +34,5 @@ from reference_impl.ops import special as special
 from reference_impl.ops import splitting as splitting
 from reference_impl.ops import statistics as statistics
 from reference_impl.ops import strided as strided
+from reference_impl.ops import solves as solves
+from reference_impl.ops import factorizations as factorizations
