@@ -4,14 +4,18 @@ from reference_impl.ops import activation as activation
 from reference_impl.ops import comparison as comparison
 from reference_impl.ops import complex as complex  # noqa: A004 - the family's name
 from reference_impl.ops import creation as creation
+from reference_impl.ops import ctc as ctc
 from reference_impl.ops import cumulative as cumulative
 from reference_impl.ops import diagonals as diagonals
+from reference_impl.ops import distances as distances
 from reference_impl.ops import dropout as dropout
 from reference_impl.ops import einsum as einsum
 from reference_impl.ops import extrema as extrema
+from reference_impl.ops import factorizations as factorizations
 from reference_impl.ops import gather as gather
 from reference_impl.ops import indexing as indexing
 from reference_impl.ops import joining as joining
+from reference_impl.ops import linalg as linalg
 from reference_impl.ops import loss as loss
 from reference_impl.ops import loss_classes as loss_classes
 from reference_impl.ops import masking as masking
@@ -29,10 +33,10 @@ from reference_impl.ops import segments as segments
 from reference_impl.ops import selection as selection
 from reference_impl.ops import shape as shape
 from reference_impl.ops import softmax as softmax
+from reference_impl.ops import solves as solves
 from reference_impl.ops import sorting as sorting
 from reference_impl.ops import special as special
+from reference_impl.ops import spectra as spectra
 from reference_impl.ops import splitting as splitting
 from reference_impl.ops import statistics as statistics
 from reference_impl.ops import strided as strided
-from reference_impl.ops import solves as solves
-from reference_impl.ops import factorizations as factorizations

@@ -307,3 +307,30 @@ enter("cross_entropy", f"{_WEIGHTED} label_smoothing", cross_entropy)
 enter("multi_margin_loss", "input target p margin weight size_average reduce reduction", multi_margin_loss)
 enter("multilabel_margin_loss", "input target size_average reduce reduction", multilabel_margin_loss)
 enter("multilabel_soft_margin_loss", "input target weight size_average reduce reduction", multilabel_soft_margin_loss)
+
+
+def linear_cross_entropy(  # noqa: PLR0913 - torch's signature
+    input: Tensor,  # noqa: A002
+    linear_weight: Tensor,
+    target: Tensor,
+    *,
+    linear_bias: Any = None,
+    weight: Any = None,
+    reduction: str = "mean",
+    ignore_index: int | None = None,
+    label_smoothing: float = 0.0,
+    options: Any = None,
+) -> Any:
+    """``cross_entropy`` of ``linear(input, linear_weight)``; ``options`` only say how much memory that may take."""
+    _ = options
+    shape = tuple(linear_weight.shape[:-1])
+    flat = OPS["reshape"](linear_weight, (-1, linear_weight.shape[-1]))
+    scores = OPS["matmul"](input, OPS["transpose"](flat, 0, 1))
+    scores = OPS["reshape"](scores, (*input.shape[:-1], *shape)) if len(shape) > 1 else scores
+    if linear_bias is not None:
+        scores = scores + linear_bias
+    ignored = -100 if ignore_index is None else ignore_index
+    return cross_entropy(scores, target, weight, ignored, reduction, label_smoothing)
+
+
+enter("linear_cross_entropy", "input linear_weight target", linear_cross_entropy)

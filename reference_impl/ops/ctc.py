@@ -1,0 +1,166 @@
+"""Connectionist temporal classification: the likelihood of a label sequence over all its alignments."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from reference_impl.ops.calling import enter
+from reference_impl.ops.lang import array_of, reshape, sum, undefined  # noqa: A004 - the words' names
+from reference_impl.ops.rule import define_op
+from reference_impl.registry import OPS
+from reference_impl.tensor import Tensor
+
+# Note [Alignments]
+# A label sequence is spread over time with repetitions and blanks. With a blank before, between and behind the labels,
+# an alignment walks through this longer sequence by staying, by one step, or by two where that skips a blank between
+# different labels. alpha_t(s) is the probability of all ways to be at place s at time t, with the symbols seen so far;
+# beta_t(s) that of the symbols from t on. Hence the share of place s at time t in the whole is
+# alpha_t(s) beta_t(s) / (y_t(s) p), which is minus the derivative of -log p in log y_t(s).
+
+
+class Sample(NamedTuple):
+    """One sequence: log-probabilities (time, class) and its labels with blanks."""
+
+    logs: Any
+    labels: Any
+    skips: Any  # where a step of two is allowed
+
+
+def _sample(logs: Any, target: Any, blank: int) -> Sample:
+    labels = np.full(2 * len(target) + 1, blank)
+    labels[1::2] = target
+    skips = np.zeros(len(labels), bool)
+    skips[2:] = (labels[2:] != blank) & (labels[2:] != labels[:-2])
+    return Sample(logs.astype(np.float64), labels, skips)
+
+
+def _shift(x: Any, n: int) -> Any:
+    """Moved ``n`` places up, with -inf moving in."""
+    made = np.full_like(x, -np.inf)
+    made[n:] = x[: len(x) - n]
+    return made
+
+
+def _forward(s: Sample) -> Any:
+    """log alpha, (time, place)."""
+    seen = s.logs[:, s.labels]
+    alpha = np.full_like(seen, -np.inf)
+    if not len(seen):
+        return alpha
+    alpha[0, :2] = seen[0, :2]
+    for t in range(1, len(seen)):
+        came = np.logaddexp(alpha[t - 1], _shift(alpha[t - 1], 1))
+        alpha[t] = seen[t] + np.logaddexp(came, np.where(s.skips, _shift(alpha[t - 1], 2), -np.inf))
+    return alpha
+
+
+def _backward(s: Sample) -> Any:
+    """log beta: log alpha of the sequence told from its end."""
+    skips = np.zeros_like(s.skips)
+    skips[: len(skips) - 2] = s.skips[2:]
+    return _forward(Sample(s.logs[::-1], s.labels[::-1], skips[::-1]))[::-1, ::-1]
+
+
+def _loss_of(alpha: Any) -> float:
+    """-log p: an alignment ends at the last label or at the blank behind it."""
+    if not len(alpha):
+        return 0.0 if alpha.shape[1] == 1 else np.inf
+    return float(-np.logaddexp.reduce(alpha[-1, -2:]))
+
+
+def _samples(log_probs: Any, targets: Any, lengths: tuple[Any, Any], blank: int) -> list[Sample]:
+    """The batch's sequences; targets are rows, or one behind the other."""
+    ends = np.cumsum(lengths[1])
+    made = []
+    for n, (time, count) in enumerate(zip(*lengths, strict=True)):
+        labels = targets[n, :count] if targets.ndim == 2 else targets[ends[n] - count : ends[n]]  # noqa: PLR2004
+        made.append(_sample(log_probs[:time, n], labels, blank))
+    return made
+
+
+def _losses(self: Any, targets: Any, lengths: tuple[Any, Any], blank: int, zero_infinity: bool) -> Any:  # noqa: FBT001
+    found = np.array([_loss_of(_forward(s)) for s in _samples(self, targets, lengths, blank)])
+    return np.where(np.isinf(found) & zero_infinity, 0.0, found).astype(self.dtype)
+
+
+def _shares(log_probs: Any, targets: Any, lengths: tuple[Any, Any], blank: int, zero_infinity: bool) -> Any:  # noqa: FBT001
+    """Share of every class at every time in the likelihood: (time, batch, class). See Note [Alignments]."""
+    made = np.zeros_like(log_probs)
+    for n, s in enumerate(_samples(log_probs, targets, lengths, blank)):
+        alpha = _forward(s)
+        loss = _loss_of(alpha)
+        if np.isinf(loss):
+            made[: len(s.logs), n] = 0.0 if zero_infinity else np.nan
+            continue
+        places = np.exp(alpha + _backward(s) - s.logs[:, s.labels] + loss)
+        for place, label in enumerate(s.labels):
+            made[: len(s.logs), n, label] += np.nan_to_num(places[:, place]).astype(made.dtype)
+    return made
+
+
+_OPTIONS: dict[str, Any] = {"lengths": ((), ()), "blank": 0, "zero_infinity": False}
+shares_row = define_op(
+    "_ctc_shares",
+    node="CtcLossBackward0Backward0",
+    forward=_shares,
+    inputs=("log_probs", "targets"),
+    params=_OPTIONS,
+    vjp={"log_probs": undefined("_ctc_loss_backward"), "targets": None},
+    jvp=lambda log_probs_t: undefined("_ctc_loss_backward")(log_probs_t),
+    method=False,
+)
+
+
+def _of_all(log_probs: Any, targets: Any, lengths: Any, blank: int, zero_infinity: bool) -> Any:  # noqa: FBT001
+    fn = shares_row if isinstance(log_probs, Tensor) else _shares
+    return fn(log_probs, array_of(targets), lengths, blank, zero_infinity)
+
+
+loss_row = define_op(
+    "_ctc_loss",
+    node="CtcLossBackward0",
+    forward=_losses,
+    inputs=("log_probs", "targets"),
+    params=_OPTIONS,
+    vjp={
+        "log_probs": lambda ct, log_probs, targets, lengths, blank, zero_infinity: (
+            -reshape(ct, (1, -1, 1)) * _of_all(log_probs, targets, lengths, blank, zero_infinity)
+        ),
+        "targets": None,
+    },
+    jvp=lambda log_probs, targets, log_probs_t, lengths, blank, zero_infinity: -sum(
+        log_probs_t * _of_all(log_probs, targets, lengths, blank, zero_infinity), (0, 2)
+    ),
+    method=False,
+)
+
+
+def _numbers(lengths: Any) -> tuple[int, ...]:
+    found = np.atleast_1d(array_of(lengths)) if not isinstance(lengths, tuple | list) else lengths
+    return tuple(int(n) for n in found)
+
+
+def ctc_loss(  # noqa: PLR0913 - torch's signature
+    log_probs: Tensor,
+    targets: Tensor,
+    input_lengths: Any,
+    target_lengths: Any,
+    blank: int = 0,
+    reduction: str = "mean",
+    zero_infinity: bool = False,  # noqa: FBT001, FBT002 - torch's signature
+) -> Any:
+    """Minus the log-likelihood of each label sequence; the mean is over labels, then over the batch."""
+    single = log_probs.ndim == 2  # noqa: PLR2004 - time and class
+    batch = OPS["unsqueeze"](log_probs, 1) if single else log_probs
+    lengths = (_numbers(input_lengths), _numbers(target_lengths))
+    losses = loss_row(batch, targets, lengths, blank, zero_infinity)
+    if reduction == "mean":
+        return OPS["mean"](losses / OPS["as_tensor"](np.maximum(lengths[1], 1).astype(losses._data.dtype)))
+    if reduction == "sum":
+        return sum(losses)
+    return OPS["squeeze.dim"](losses, 0) if single else losses
+
+
+enter("ctc_loss", "log_probs targets input_lengths target_lengths blank reduction zero_infinity", ctc_loss)
