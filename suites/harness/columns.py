@@ -103,7 +103,7 @@ def _load_module(name: str) -> ModuleType:
         sys.path.insert(0, str(_ROOT))
     try:
         return importlib.import_module(name)
-    except ImportError as error:
+    except Exception as error:
         raise pytest.UsageError(
             f"--load: the module '{name}' cannot be imported: {error}"
         ) from error

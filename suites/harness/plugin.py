@@ -27,6 +27,10 @@ ENTRY = pytest.StashKey[Expectation | None]()
 NOTES = pytest.StashKey[CaseNotes]()
 RESULT = pytest.StashKey[Result]()
 ELAPSED = pytest.StashKey[float]()
+MARKERS = (
+    "clause(id): the documented promise that this test checks",
+    "slow: left out of the quick tier",
+)
 _COLUMN_OPTIONS = ("--device", "--dtype", "--mode", "--load", "--impl", "--only", "--expectations")
 
 
@@ -37,6 +41,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Validates the options and begins the run."""
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
     handed: dict[str, Any] = getattr(config, "workerinput", {})
     run = Run(
         options=run_options.read(config),

@@ -19,8 +19,11 @@ def attach_repro(run: Run, facts: dict[str, Any], done: Finished) -> None:
     script = done.notes.facts.get("script") or behaviour_script(done.item, done.cases[0])
     if script is None:
         return
-    run.repros += 1
-    proven = prove(script) if run.repros <= _MOST_PROVEN else None
+    is_finding = not done.cases[
+        0
+    ].subject.is_reference  # what fails on the reference alone is our bug, not a claim
+    run.repros += is_finding
+    proven = prove(script) if is_finding and run.repros <= _MOST_PROVEN else None
     path = None
     if run.options.records is not None:
         name = "".join(c if c.isalnum() else "-" for c in facts["id"])[:120].strip("-")
