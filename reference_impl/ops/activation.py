@@ -8,7 +8,17 @@ from typing import Any
 import numpy as np
 
 from reference_impl.ops import special_values as values
-from reference_impl.ops.lang import absolute, array_of, concatenate, constant, either, exp, part, tanh, where
+from reference_impl.ops.lang import (
+    absolute,
+    array_of,
+    concatenate,
+    constant,
+    either,
+    exp,
+    part,
+    tanh,
+    where,
+)
 from reference_impl.ops.rule import define_function, define_op
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor
@@ -27,14 +37,18 @@ def offer(name: str, row: str | None = None) -> None:
     plain = row or name
     count = 1 + len(OPS[plain].rule.params)  # type: ignore[attr-defined]
 
-    def op(input: Tensor, *args: Any, inplace: bool = False, **kwargs: Any) -> Any:  # noqa: A002 - torch's name
+    def op(input: Tensor, *args: Any, inplace: bool = False, **kwargs: Any) -> Any:
         if len(args) == count:  # the flag given by position
             args, inplace = args[:-1], args[-1]
         return OPS[f"{plain}_" if inplace else plain](input, *args, **kwargs)
 
     define_function(f"nn.functional.{name}", op, method=False)
     if f"{plain}_" in OPS:
-        define_function(f"nn.functional.{name}_", lambda input, *args, **kw: OPS[f"{plain}_"](input, *args, **kw), method=False)
+        define_function(
+            f"nn.functional.{name}_",
+            lambda input, *args, **kw: OPS[f"{plain}_"](input, *args, **kw),
+            method=False,
+        )
 
 
 sigmoid = either("sigmoid", lambda x: np.asarray(0.5 * (1 + np.tanh(0.5 * x))))
@@ -76,7 +90,9 @@ def _between(ct: Any, self: Any, low: float, high: float) -> Any:
 hardtanh = curve(
     "hardtanh",
     "HardtanhBackward0",
-    lambda self, min_val=-1.0, max_val=1.0: np.clip(self, self.dtype.type(min_val), self.dtype.type(max_val)),
+    lambda self, min_val=-1.0, max_val=1.0: np.clip(
+        self, self.dtype.type(min_val), self.dtype.type(max_val)
+    ),
     lambda ct, self, min_val, max_val: _between(ct, self, min_val, max_val),
     lambda self, self_t, min_val, max_val: _between(self_t, self, min_val, max_val),
 )
@@ -92,7 +108,7 @@ hardsigmoid = curve(
 def _hardswish_slope(ct: Any, self: Any) -> Any:
     """The slope of x (x + 3) / 6 between the corners, 1 from the upper one on, 0 up to the lower one."""
     x = array_of(self)
-    return where(x <= -3, 0.0, where(x >= 3, ct, ct * (self / 3 + 0.5)))  # noqa: PLR2004 - the function's corners
+    return where(x <= -3, 0.0, where(x >= 3, ct, ct * (self / 3 + 0.5)))
 
 
 hardswish = curve(
@@ -127,7 +143,9 @@ hardshrink = curve(
 softshrink = curve(
     "softshrink",
     "SoftshrinkBackward0",
-    lambda self, lambd=0.5: where(np.abs(self) <= lambd, 0.0 * self, self - np.sign(self) * self.dtype.type(lambd)),
+    lambda self, lambd=0.5: where(
+        np.abs(self) <= lambd, 0.0 * self, self - np.sign(self) * self.dtype.type(lambd)
+    ),
     lambda ct, self, lambd: _outside(ct, self, lambd),
     lambda self, self_t, lambd: _outside(self_t, self, lambd),
 )
@@ -141,7 +159,9 @@ prelu_kernel = define_op(
         "self": lambda ct, self, weight: where(array_of(self) > 0, ct, ct * weight),
         "weight": lambda ct, self: where(array_of(self) > 0, 0.0, ct * self),
     },
-    jvp=lambda self, weight, self_t, weight_t: where(array_of(self) > 0, self_t, self_t * weight + self * weight_t),
+    jvp=lambda self, weight, self_t, weight_t: where(
+        array_of(self) > 0, self_t, self_t * weight + self * weight_t
+    ),
     method=False,
 )
 
@@ -149,10 +169,11 @@ prelu_kernel = define_op(
 def prelu(self: Tensor, weight: Tensor) -> Any:
     """``self`` where positive, times a weight elsewhere: one weight, or one per channel."""
     n = weight._data.size
-    if n != 1 and (self.ndim < 2 or self.shape[1] != n):  # noqa: PLR2004 - batch and channel
+    if n != 1 and (self.ndim < 2 or self.shape[1] != n):
         found = self.shape[1] if self.ndim > 1 else 1
         raise RuntimeError(
-            f"Mismatch of parameter numbers and input channel size. Found parameter numbers = {n} and channel size = {found}."
+            "Mismatch of parameter numbers and input channel size. "
+            f"Found parameter numbers = {n} and channel size = {found}."
         )
     shape = (1, n) + (1,) * (self.ndim - 2) if self.ndim > 1 else (n,) * self.ndim
     return prelu_kernel(self, weight if weight.shape == shape else OPS["view"](weight, shape))
@@ -161,11 +182,11 @@ def prelu(self: Tensor, weight: Tensor) -> Any:
 define_function("prelu", prelu, aliases=("nn.functional.prelu",))
 
 
-def _rrelu(self: Any, lower: float, upper: float, training: bool, generator: Any) -> Any:  # noqa: FBT001 - an option
+def _rrelu(self: Any, lower: float, upper: float, training: bool, generator: Any) -> Any:
     slopes = np.full(self.shape, (lower + upper) / 2)
     if training:
-        source = OPS["default_generator"] if generator is None else generator
-        slopes = np.asarray(source.numpy.uniform(lower, upper, self.shape))  # type: ignore[attr-defined]
+        source: Any = OPS["default_generator"] if generator is None else generator
+        slopes = np.asarray(source.numpy.uniform(lower, upper, self.shape))
     noise = np.where(self > 0, 1.0, slopes).astype(self.dtype)
     return self * noise, noise
 
@@ -195,12 +216,16 @@ rrelu = define_op(
 
 
 def _elu(self: Any, alpha: float = 1.0, scale: float = 1.0, input_scale: float = 1.0) -> Any:
-    return where(self > 0, self * scale, np.expm1(np.minimum(self, 0) * input_scale) * (alpha * scale))
+    return where(
+        self > 0, self * scale, np.expm1(np.minimum(self, 0) * input_scale) * (alpha * scale)
+    )
 
 
 def _elu_slope(ct: Any, self: Any, alpha: float, scale: float, input_scale: float) -> Any:
     up = array_of(self) > 0
-    return where(up, ct * scale, ct * exp(where(up, 0.0, self) * input_scale) * (alpha * scale * input_scale))
+    return where(
+        up, ct * scale, ct * exp(where(up, 0.0, self) * input_scale) * (alpha * scale * input_scale)
+    )
 
 
 elu = curve(
@@ -208,7 +233,9 @@ elu = curve(
     "EluBackward0",
     _elu,
     lambda ct, self, alpha, scale, input_scale: _elu_slope(ct, self, alpha, scale, input_scale),
-    lambda self, self_t, alpha, scale, input_scale: _elu_slope(self_t, self, alpha, scale, input_scale),
+    lambda self, self_t, alpha, scale, input_scale: _elu_slope(
+        self_t, self, alpha, scale, input_scale
+    ),
 )
 celu = curve(
     "celu",
@@ -224,7 +251,9 @@ SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
 def _gelu_parts(self: Any, approximate: str) -> tuple[Any, Any]:
     """The weight of x in the product, and that weight's slope."""
     if approximate == "none":
-        return 0.5 * (1 + erf(self * math.sqrt(0.5))), exp(self * self * -0.5) / math.sqrt(2 * math.pi)
+        return 0.5 * (1 + erf(self * math.sqrt(0.5))), exp(self * self * -0.5) / math.sqrt(
+            2 * math.pi
+        )
     if approximate != "tanh":
         raise RuntimeError("approximate argument must be either none or tanh.")
     k = math.sqrt(2 / math.pi)
@@ -301,12 +330,12 @@ logsigmoid = curve(
 )
 
 
-def softsign(input: Tensor) -> Any:  # noqa: A002 - torch's name
+def softsign(input: Tensor) -> Any:
     """x / (1 + |x|)."""
     return input / (absolute(input) + 1)
 
 
-def tanhshrink(input: Tensor) -> Any:  # noqa: A002 - torch's name
+def tanhshrink(input: Tensor) -> Any:
     """x - tanh(x)."""
     return input - tanh(input)
 
@@ -320,7 +349,9 @@ def _halves(x: Any, dim: int) -> tuple[Any, Any]:
         raise RuntimeError("glu does not support 0-dimensional tensors")
     n = shape[dim]
     if n % 2:
-        raise RuntimeError(f"Halving dimension must be even, but dimension {dim % len(shape)} is size {n}")
+        raise RuntimeError(
+            f"Halving dimension must be even, but dimension {dim % len(shape)} is size {n}"
+        )
     return part(x, dim, 0, n // 2), part(x, dim, n // 2, n)
 
 
@@ -349,31 +380,40 @@ define_op(
 # -- the functions of nn.functional ------------------------------------------------------------------------------------
 
 for _name in (
-    "relu", "leaky_relu", "hardtanh", "hardsigmoid", "hardswish", "threshold", "hardshrink", "softshrink", "rrelu", "celu",
-    "gelu", "silu", "softplus", "mish", "logsigmoid",
+    "relu", "leaky_relu", "hardtanh", "hardsigmoid", "hardswish", "threshold", "hardshrink", "softshrink", "rrelu",
+    "celu", "gelu", "silu", "softplus", "mish", "logsigmoid",
 ):  # fmt: skip
     offer(_name)
 
 
-def elu_function(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Any:  # noqa: A002, FBT001, FBT002
+def elu_function(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Any:
     """``x`` where positive, ``alpha (e^x - 1)`` elsewhere."""
     return OPS["elu_" if inplace else "elu"](input, alpha)
 
 
-def selu_function(input: Tensor, inplace: bool = False) -> Any:  # noqa: A002, FBT001, FBT002
+def selu_function(input: Tensor, inplace: bool = False) -> Any:
     """``elu`` with the scales that keep mean and variance."""
     return OPS["elu_" if inplace else "elu"](input, SELU_ALPHA, SELU_SCALE)
 
 
-def relu6(input: Tensor, inplace: bool = False) -> Any:  # noqa: A002, FBT001, FBT002
+def relu6(input: Tensor, inplace: bool = False) -> Any:
     """Between 0 and 6."""
     return OPS["hardtanh_" if inplace else "hardtanh"](input, 0.0, 6.0)
 
 
 define_function("nn.functional.elu", elu_function, method=False)
-define_function("nn.functional.elu_", lambda input, alpha=1.0: elu_function(input, alpha, inplace=True), method=False)
+define_function(
+    "nn.functional.elu_",
+    lambda input, alpha=1.0: elu_function(input, alpha, inplace=True),
+    method=False,
+)
 define_function("nn.functional.selu", selu_function, method=False, aliases=("selu",))
-define_function("nn.functional.selu_", lambda input: selu_function(input, inplace=True), method=False, aliases=("selu_",))
+define_function(
+    "nn.functional.selu_",
+    lambda input: selu_function(input, inplace=True),
+    method=False,
+    aliases=("selu_",),
+)
 define_function("nn.functional.relu6", relu6, method=False)
 define_function("nn.functional.relu6_", lambda input: relu6(input, inplace=True), method=False)
 define_function("nn.functional.softsign", softsign, method=False)

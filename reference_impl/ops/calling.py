@@ -23,7 +23,9 @@ def enter(name: str, order: str, fn: Callable[..., Any]) -> None:
         given = {**dict(zip(names, args, strict=False)), **kwargs}
         average, reduce = given.pop("size_average", None), given.pop("reduce", None)
         if average is not None or reduce is not None:
-            given["reduction"] = "none" if reduce is False else "sum" if average is False else "mean"
+            given["reduction"] = (
+                "none" if reduce is False else "sum" if average is False else "mean"
+            )
         if given.get("reduction", "mean") not in (*REDUCTIONS, "batchmean"):
             raise ValueError(f"{given['reduction']} is not a valid value for reduction")
         return fn(**given)

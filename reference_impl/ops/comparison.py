@@ -64,7 +64,11 @@ _two("bitwise_left_shift", _shift_left)
 _two("bitwise_right_shift", _shift_right)
 _two("gcd", np.gcd)
 _two("lcm", lambda self, other: np.abs(np.lcm(self, other)))
-for _name, _op in (("__rand__", "bitwise_and"), ("__ror__", "bitwise_or"), ("__rxor__", "bitwise_xor")):
+for _name, _op in (
+    ("__rand__", "bitwise_and"),
+    ("__ror__", "bitwise_or"),
+    ("__rxor__", "bitwise_xor"),
+):
     define_function(_name, lambda self, other, _op=_op: OPS[_op](self, other), method=False)
 
 # -- kinds of numbers --------------------------------------------------------------------------------------------------
@@ -85,10 +89,15 @@ _one("isfinite", np.isfinite)
 _one("isposinf", _only_real("isposinf", lambda x: x == np.inf))
 _one("isneginf", _only_real("isneginf", lambda x: x == -np.inf))
 _one("isreal", lambda self: np.asarray(np.isreal(self)))
-_one("signbit", lambda self: np.signbit(self) if self.dtype.kind == "f" else self < self.dtype.type(0))
+_one(
+    "signbit",
+    lambda self: np.signbit(self) if self.dtype.kind == "f" else self < self.dtype.type(0),
+)
 
 
-def _is_close(self: Any, other: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Any:  # noqa: FBT001, FBT002
+def _is_close(
+    self: Any, other: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+) -> Any:
     if self.dtype != other.dtype:
         raise RuntimeError(f"{self.dtype} did not match {other.dtype}")
     if rtol < 0 or atol < 0:
@@ -103,11 +112,19 @@ def _is_close(self: Any, other: Any, rtol: float = 1e-5, atol: float = 1e-8, equ
 
 
 define_op(
-    "isclose", forward=_is_close, inputs=("self", "other"), pointwise=True, promote=None, vjp=NOT_DIFFERENTIABLE, jvp=None
+    "isclose",
+    forward=_is_close,
+    inputs=("self", "other"),
+    pointwise=True,
+    promote=None,
+    vjp=NOT_DIFFERENTIABLE,
+    jvp=None,
 )
 
 
-def allclose(self: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:  # noqa: FBT001, FBT002
+def allclose(
+    self: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+) -> bool:
     """True if all elements are close."""
     return bool(np.all(OPS["isclose"](self, other, rtol, atol, equal_nan)._data))
 
@@ -133,6 +150,10 @@ define_function("is_conj", lambda self: False)
 define_function("is_neg", lambda self: False)
 define_function("numel", lambda self: self.numel(), method=False)
 define_function("is_tensor", lambda x: isinstance(x, Tensor), method=False)
-define_function("isin", lambda elements, test_elements, *, assume_unique=False, invert=False: make(
-    np.isin(array_of(elements), array_of(test_elements), invert=invert)
-), method=False)
+define_function(
+    "isin",
+    lambda elements, test_elements, *, assume_unique=False, invert=False: make(
+        np.isin(array_of(elements), array_of(test_elements), invert=invert)
+    ),
+    method=False,
+)

@@ -7,7 +7,17 @@ from typing import Any
 import numpy as np
 
 from reference_impl import dtypes
-from reference_impl.ops.lang import absolute, array_of, conj, cos, imag, is_complex, real, sin, where
+from reference_impl.ops.lang import (
+    absolute,
+    array_of,
+    conj,
+    cos,
+    imag,
+    is_complex,
+    real,
+    sin,
+    where,
+)
 from reference_impl.ops.rule import NOT_DIFFERENTIABLE, define_function, define_op
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor
@@ -19,13 +29,15 @@ def _as_real(self: Any) -> Any:
     if self.dtype.kind != "c":
         raise RuntimeError("view_as_real is only supported for complex tensors")
     parts = self.real  # the imaginary part lies behind each
-    return np.lib.stride_tricks.as_strided(parts, (*parts.shape, 2), (*parts.strides, parts.itemsize))
+    return np.lib.stride_tricks.as_strided(
+        parts, (*parts.shape, 2), (*parts.strides, parts.itemsize)
+    )
 
 
 def _as_complex(self: Any) -> Any:
     if self.dtype.kind != "f":
         raise RuntimeError("view_as_complex is only supported for floating point tensors")
-    if self.ndim == 0 or self.shape[-1] != 2:  # noqa: PLR2004 - real and imaginary part
+    if self.ndim == 0 or self.shape[-1] != 2:
         raise RuntimeError("Tensor must have a last dimension of size 2")
     if self.size and self.strides[-1] != self.itemsize:
         raise RuntimeError("Tensor must have a last dimension with stride 1")
@@ -87,7 +99,13 @@ def _other_kind(self: Any, dtype: Any) -> Any:
 
 
 view_dtype = define_op(
-    "view.dtype", forward=_other_kind, inputs=("self",), view=True, vjp=NOT_DIFFERENTIABLE, jvp=None, method=False
+    "view.dtype",
+    forward=_other_kind,
+    inputs=("self",),
+    view=True,
+    vjp=NOT_DIFFERENTIABLE,
+    jvp=None,
+    method=False,
 )
 
 # -- conjugates --------------------------------------------------------------------------------------------------------
@@ -112,9 +130,13 @@ conj_physical_op = define_op(
     jvp=lambda self_t: conj(self_t),
     method=False,
 )
-define_function("conj", lambda self: conj_op(self) if is_complex(self) else self, aliases=("conjugate",))
+define_function(
+    "conj", lambda self: conj_op(self) if is_complex(self) else self, aliases=("conjugate",)
+)
 define_function("conj_physical", lambda self: conj_physical_op(self) if is_complex(self) else self)
-define_function("conj_physical_", lambda self: OPS["conj_physical.complex_"](self) if is_complex(self) else self)
+define_function(
+    "conj_physical_", lambda self: OPS["conj_physical.complex_"](self) if is_complex(self) else self
+)
 define_function("resolve_conj", lambda self: self)
 define_function("resolve_neg", lambda self: self)
 
@@ -124,9 +146,12 @@ define_function("resolve_neg", lambda self: self)
 def _from_parts(real: Any, imag: Any) -> Any:
     if real.dtype != imag.dtype or real.dtype.kind != "f":
         raise RuntimeError(
-            f"Expected both inputs to be Half, Float or Double tensors of one dtype but got {real.dtype} and {imag.dtype}"
+            "Expected both inputs to be Half, Float or Double tensors of one dtype "
+            f"but got {real.dtype} and {imag.dtype}"
         )
-    made = np.empty(np.broadcast_shapes(real.shape, imag.shape), np.promote_types(real.dtype, np.complex64))
+    made = np.empty(
+        np.broadcast_shapes(real.shape, imag.shape), np.promote_types(real.dtype, np.complex64)
+    )
     made.real, made.imag = real, imag
     return made
 
@@ -147,7 +172,7 @@ complex_op = define_op(
 polar_op = define_op(
     "polar",
     node="PolarBackward0",
-    forward=lambda abs, angle: _from_parts(abs * np.cos(angle), abs * np.sin(angle)),  # noqa: A006 - torch's name
+    forward=lambda abs, angle: _from_parts(abs * np.cos(angle), abs * np.sin(angle)),
     inputs=("abs", "angle"),
     pointwise=True,
     promote=None,
@@ -155,7 +180,9 @@ polar_op = define_op(
         "abs": lambda ct, angle: real(ct) * cos(angle) + imag(ct) * sin(angle),
         "angle": lambda ct, result: real(ct * conj(result * 1j)),
     },
-    jvp=lambda angle, result, abs_t, angle_t: complex_op(abs_t * cos(angle), abs_t * sin(angle)) + result * angle_t * 1j,
+    jvp=lambda angle, result, abs_t, angle_t: (
+        complex_op(abs_t * cos(angle), abs_t * sin(angle)) + result * angle_t * 1j
+    ),
     inplace=False,
     method=False,
 )
@@ -185,6 +212,8 @@ angle_op = define_op(
     pointwise=True,
     promote=None,
     vjp={"self": lambda ct, self: ct * _angle_slope(self) if is_complex(self) else 0.0 * ct},
-    jvp=lambda self, self_t: real(conj(_angle_slope(self)) * self_t) if is_complex(self) else 0.0 * self_t,
+    jvp=lambda self, self_t: (
+        real(conj(_angle_slope(self)) * self_t) if is_complex(self) else 0.0 * self_t
+    ),
     inplace=False,
 )

@@ -7,17 +7,17 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reference_impl.ops.calling import enter
-from reference_impl.ops.lang import array_of, reshape, sum, undefined  # noqa: A004 - the words' names
+from reference_impl.ops.lang import array_of, reshape, sum, undefined
 from reference_impl.ops.rule import define_op
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor
 
-# Note [Alignments]
+# Note [Ways through the labels]
 # A label sequence is spread over time with repetitions and blanks. With a blank before, between and behind the labels,
 # an alignment walks through this longer sequence by staying, by one step, or by two where that skips a blank between
 # different labels. alpha_t(s) is the probability of all ways to be at place s at time t, with the symbols seen so far;
 # beta_t(s) that of the symbols from t on. Hence the share of place s at time t in the whole is
-# alpha_t(s) beta_t(s) / (y_t(s) p), which is minus the derivative of -log p in log y_t(s).
+# alpha_t(s) beta_t(s) / y_t(s) / p, which is minus the derivative of -log p in log y_t(s).
 
 
 class Sample(NamedTuple):
@@ -75,18 +75,22 @@ def _samples(log_probs: Any, targets: Any, lengths: tuple[Any, Any], blank: int)
     ends = np.cumsum(lengths[1])
     made = []
     for n, (time, count) in enumerate(zip(*lengths, strict=True)):
-        labels = targets[n, :count] if targets.ndim == 2 else targets[ends[n] - count : ends[n]]  # noqa: PLR2004
+        labels = targets[n, :count] if targets.ndim == 2 else targets[ends[n] - count : ends[n]]
         made.append(_sample(log_probs[:time, n], labels, blank))
     return made
 
 
-def _losses(self: Any, targets: Any, lengths: tuple[Any, Any], blank: int, zero_infinity: bool) -> Any:  # noqa: FBT001
+def _losses(
+    self: Any, targets: Any, lengths: tuple[Any, Any], blank: int, zero_infinity: bool
+) -> Any:
     found = np.array([_loss_of(_forward(s)) for s in _samples(self, targets, lengths, blank)])
     return np.where(np.isinf(found) & zero_infinity, 0.0, found).astype(self.dtype)
 
 
-def _shares(log_probs: Any, targets: Any, lengths: tuple[Any, Any], blank: int, zero_infinity: bool) -> Any:  # noqa: FBT001
-    """Share of every class at every time in the likelihood: (time, batch, class). See Note [Alignments]."""
+def _shares(
+    log_probs: Any, targets: Any, lengths: tuple[Any, Any], blank: int, zero_infinity: bool
+) -> Any:
+    """Share of every class at every time in the likelihood: (time, batch, class). See Note [Ways through the labels]."""
     made = np.zeros_like(log_probs)
     for n, s in enumerate(_samples(log_probs, targets, lengths, blank)):
         alpha = _forward(s)
@@ -113,7 +117,7 @@ shares_row = define_op(
 )
 
 
-def _of_all(log_probs: Any, targets: Any, lengths: Any, blank: int, zero_infinity: bool) -> Any:  # noqa: FBT001
+def _of_all(log_probs: Any, targets: Any, lengths: Any, blank: int, zero_infinity: bool) -> Any:
     fn = shares_row if isinstance(log_probs, Tensor) else _shares
     return fn(log_probs, array_of(targets), lengths, blank, zero_infinity)
 
@@ -130,8 +134,8 @@ loss_row = define_op(
         ),
         "targets": None,
     },
-    jvp=lambda log_probs, targets, log_probs_t, lengths, blank, zero_infinity: -sum(
-        log_probs_t * _of_all(log_probs, targets, lengths, blank, zero_infinity), (0, 2)
+    jvp=lambda log_probs, targets, log_probs_t, lengths, blank, zero_infinity: (
+        -sum(log_probs_t * _of_all(log_probs, targets, lengths, blank, zero_infinity), (0, 2))
     ),
     method=False,
 )
@@ -142,25 +146,31 @@ def _numbers(lengths: Any) -> tuple[int, ...]:
     return tuple(int(n) for n in found)
 
 
-def ctc_loss(  # noqa: PLR0913 - torch's signature
+def ctc_loss(
     log_probs: Tensor,
     targets: Tensor,
     input_lengths: Any,
     target_lengths: Any,
     blank: int = 0,
     reduction: str = "mean",
-    zero_infinity: bool = False,  # noqa: FBT001, FBT002 - torch's signature
+    zero_infinity: bool = False,
 ) -> Any:
     """Minus the log-likelihood of each label sequence; the mean is over labels, then over the batch."""
-    single = log_probs.ndim == 2  # noqa: PLR2004 - time and class
+    single = log_probs.ndim == 2
     batch = OPS["unsqueeze"](log_probs, 1) if single else log_probs
     lengths = (_numbers(input_lengths), _numbers(target_lengths))
     losses = loss_row(batch, targets, lengths, blank, zero_infinity)
     if reduction == "mean":
-        return OPS["mean"](losses / OPS["as_tensor"](np.maximum(lengths[1], 1).astype(losses._data.dtype)))
+        return OPS["mean"](
+            losses / OPS["as_tensor"](np.maximum(lengths[1], 1).astype(losses._data.dtype))
+        )
     if reduction == "sum":
         return sum(losses)
     return OPS["squeeze.dim"](losses, 0) if single else losses
 
 
-enter("ctc_loss", "log_probs targets input_lengths target_lengths blank reduction zero_infinity", ctc_loss)
+enter(
+    "ctc_loss",
+    "log_probs targets input_lengths target_lengths blank reduction zero_infinity",
+    ctc_loss,
+)

@@ -27,7 +27,7 @@ def _times(x: Tensor, factor: Tensor, *, inplace: bool) -> Any:
     return OPS["mul_" if inplace else "mul"](x, factor)
 
 
-def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:  # noqa: A002, FBT001, FBT002
+def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
     """Each element zeroed with probability ``p``, the others divided by 1 - p."""
     if not 0 <= p <= 1:
         raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
@@ -44,7 +44,7 @@ def _channels(shape: tuple[int, ...], spatial: int | None) -> tuple[int, ...]:
 
 
 def _channel_dropout(name: str, spatial: int) -> None:
-    def op(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:  # noqa: A002, FBT001, FBT002
+    def op(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
         mask = _scaled_mask(input, _channels(input._data.shape, spatial), p)
         return _times(input, mask, inplace=inplace) if training and p > 0 else input
 
@@ -59,7 +59,9 @@ _channel_dropout("dropout3d", 3)
 _SATURATED = -1.7580993408473766
 
 
-def _alpha(input: Tensor, shape: tuple[int, ...], p: float, *, training: bool, inplace: bool) -> Any:  # noqa: A002
+def _alpha(
+    input: Tensor, shape: tuple[int, ...], p: float, *, training: bool, inplace: bool
+) -> Any:
     """Dropped elements get selu's limit s; then a x + b restores mean 0 and variance 1.
 
     Of x with mean 0 and variance 1, kept with probability q = 1 - p, the mean is p s and the variance
@@ -75,12 +77,16 @@ def _alpha(input: Tensor, shape: tuple[int, ...], p: float, *, training: bool, i
     return OPS["add_" if inplace else "add"](_times(input, factor, inplace=inplace), shift)
 
 
-def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Any:  # noqa: A002, FBT001, FBT002
+def alpha_dropout(
+    input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False
+) -> Any:
     """Dropout that keeps mean and variance, for selu."""
     return _alpha(input, input._data.shape, p, training=training, inplace=inplace)
 
 
-def feature_alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Any:  # noqa: A002, FBT001, FBT002
+def feature_alpha_dropout(
+    input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False
+) -> Any:
     """``alpha_dropout`` of whole channels."""
     return _alpha(input, _channels(input._data.shape, None), p, training=training, inplace=inplace)
 
@@ -91,7 +97,7 @@ define_function("nn.functional.feature_alpha_dropout", feature_alpha_dropout, me
 define_function("dropout", lambda input, p, train: dropout(input, p, train), method=False)
 
 
-def _native(self: Any, p: float, train: bool | None) -> Any:  # noqa: FBT001 - torch's option
+def _native(self: Any, p: float, train: bool | None) -> Any:
     if not train:
         return self.copy(), np.ones(self.shape, bool)
     mask = _keep(self.shape, p)
@@ -99,7 +105,7 @@ def _native(self: Any, p: float, train: bool | None) -> Any:  # noqa: FBT001 - t
     return self * mask * scale, mask
 
 
-def _scale(p: float, train: bool | None) -> float:  # noqa: FBT001 - torch's option
+def _scale(p: float, train: bool | None) -> float:
     return 1.0 if not train else 0.0 if p == 1 else 1 / (1 - p)
 
 

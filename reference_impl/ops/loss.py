@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from reference_impl.ops.lang import absolute, array_of, either, exp, expand, log, sign, sum, where  # noqa: A004
 from reference_impl.ops.calling import enter
+from reference_impl.ops.lang import absolute, array_of, either, exp, expand, log, sign, sum, where
 from reference_impl.ops.rule import define_op
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor
+
 
 def reduced(loss: Any, reduction: str) -> Any:
     """The losses themselves, their sum or their mean; arrays or tensors."""
@@ -20,7 +21,11 @@ def reduced(loss: Any, reduction: str) -> Any:
     if isinstance(loss, Tensor):
         return OPS["sum"](loss) if reduction == "sum" else OPS["mean"](loss)
     total = np.sum(loss, dtype=loss.dtype)
-    return total if reduction == "sum" else np.asarray(total / loss.dtype.type(loss.size)).astype(loss.dtype)
+    return (
+        total
+        if reduction == "sum"
+        else np.asarray(total / loss.dtype.type(loss.size)).astype(loss.dtype)
+    )
 
 
 def unreduced(ct: Any, shape: tuple[int, ...], reduction: str) -> Any:
@@ -33,13 +38,19 @@ def unreduced(ct: Any, shape: tuple[int, ...], reduction: str) -> Any:
 
 def collected(t: Any, reduction: str) -> Any:
     """Tangents per element, reduced like the losses."""
-    return t if reduction == "none" else sum(t) if reduction == "sum" else sum(t) / max(array_of(t).size, 1)
+    return (
+        t
+        if reduction == "none"
+        else sum(t)
+        if reduction == "sum"
+        else sum(t) / max(array_of(t).size, 1)
+    )
 
 
-def paired(input: Any, target: Any) -> tuple[Any, Any]:  # noqa: A002 - torch's name
+def paired(input: Any, target: Any) -> tuple[Any, Any]:
     """Both expanded to their common shape."""
     shape = np.broadcast_shapes(input._data.shape, target._data.shape)
-    return tuple(x if x._data.shape == shape else OPS["expand"](x, shape) for x in (input, target))  # type: ignore[return-value]
+    return tuple(x if x._data.shape == shape else OPS["expand"](x, shape) for x in (input, target))
 
 
 def difference_row(name: str, node: str, forward: Any, slope: Any) -> Any:
@@ -47,7 +58,9 @@ def difference_row(name: str, node: str, forward: Any, slope: Any) -> Any:
     return define_op(
         name,
         node=node,
-        forward=lambda self, target, reduction, option: reduced(forward(self - target, option), reduction),
+        forward=lambda self, target, reduction, option: reduced(
+            forward(self - target, option), reduction
+        ),
         inputs=("self", "target"),
         promote="common",
         vjp={
@@ -58,8 +71,8 @@ def difference_row(name: str, node: str, forward: Any, slope: Any) -> Any:
                 -unreduced(ct, self_shape, reduction) * slope(self - target, option)
             ),
         },
-        jvp=lambda self, target, self_t, target_t, reduction, option: (
-            collected((self_t - target_t) * slope(self - target, option), reduction)
+        jvp=lambda self, target, self_t, target_t, reduction, option: collected(
+            (self_t - target_t) * slope(self - target, option), reduction
         ),
         method=False,
     )
@@ -96,28 +109,36 @@ def _weighted(loss: Any, weight: Any, reduction: str) -> Any:
     return sum(loss) / sum(OPS["expand"](weight, tuple(loss.shape)))
 
 
-def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean", weight: Any = None) -> Any:  # noqa: A002
+def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean", weight: Any = None) -> Any:
     """Squared differences."""
     if weight is not None:
         return _weighted(mse_row(*paired(input, target), "none", None), weight, reduction)
     return mse_row(*paired(input, target), reduction, None)
 
 
-def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", weight: Any = None) -> Any:  # noqa: A002
+def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", weight: Any = None) -> Any:
     """Absolute differences."""
     x, y = paired(input, target)
     loss = absolute(x - y)
     return reduced(loss, reduction) if weight is None else _weighted(loss, weight, reduction)
 
 
-def smooth_l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", beta: float = 1.0) -> Any:  # noqa: A002
+def smooth_l1_loss(
+    input: Tensor, target: Tensor, reduction: str = "mean", beta: float = 1.0
+) -> Any:
     """Squared below ``beta``, absolute above."""
     if beta < 0:
         raise RuntimeError("smooth_l1_loss does not support negative values for beta.")
-    return l1_loss(input, target, reduction) if beta == 0 else smooth_row(*paired(input, target), reduction, beta)
+    return (
+        l1_loss(input, target, reduction)
+        if beta == 0
+        else smooth_row(*paired(input, target), reduction, beta)
+    )
 
 
-def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0, weight: Any = None) -> Any:  # noqa: A002
+def huber_loss(
+    input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0, weight: Any = None
+) -> Any:
     """Half the square up to ``delta``, linear above."""
     if delta <= 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
@@ -134,7 +155,9 @@ enter("huber_loss", "input target reduction delta weight", huber_loss)
 
 # -- probabilities -----------------------------------------------------------------------------------------------------
 
-_LEAST = -100.0  # logarithms of probabilities are cut here, so that a wrong certainty costs a finite loss
+_LEAST = (
+    -100.0
+)  # logarithms of probabilities are cut here, so that a wrong certainty costs a finite loss
 _FLOOR = 1e-12  # the least variance p (1 - p) that the slope divides by
 sigmoid = either("sigmoid", lambda x: 0.5 * (1 + np.tanh(0.5 * x)))
 softplus = either("softplus", lambda x: np.logaddexp(x, x.dtype.type(0)))
@@ -149,7 +172,9 @@ def _bce(self: Any, target: Any, weight: Any, reduction: str) -> Any:
     if np.any((self < 0) | (self > 1)):
         raise RuntimeError("all elements of input should be between 0 and 1")
     least = self.dtype.type(_LEAST)
-    loss = (target - 1) * np.maximum(np.log1p(-self), least) - target * np.maximum(np.log(self), least)
+    loss = (target - 1) * np.maximum(np.log1p(-self), least) - target * np.maximum(
+        np.log(self), least
+    )
     return reduced(_times(loss, weight), reduction)
 
 
@@ -177,7 +202,8 @@ bce_row = define_op(
         "weight": None,
     },
     jvp=lambda self, target, weight, self_t, target_t, reduction: collected(
-        _times(self_t * _bce_slope(self, target) + target_t * _bce_target_slope(self), weight), reduction
+        _times(self_t * _bce_slope(self, target) + target_t * _bce_target_slope(self), weight),
+        reduction,
     ),
     method=False,
 )
@@ -216,7 +242,9 @@ bce_logits_row = define_op(
     },
     jvp=lambda self, target, weight, pos_weight, self_t, target_t, reduction: collected(
         _times(
-            self_t * _logits_slope(self, target, pos_weight) + target_t * _logits_target_slope(self, pos_weight), weight
+            self_t * _logits_slope(self, target, pos_weight)
+            + target_t * _logits_target_slope(self, pos_weight),
+            weight,
         ),
         reduction,
     ),
@@ -224,42 +252,65 @@ bce_logits_row = define_op(
 )
 
 
-def _same_size(name: str, input: Tensor, target: Tensor) -> None:  # noqa: A002 - torch's name
+def _same_size(name: str, input: Tensor, target: Tensor) -> None:
     if input.shape != target.shape:
-        raise ValueError(f"{name}: target size ({target.shape}) must be the same as input size ({input.shape})")
+        raise ValueError(
+            f"{name}: target size ({target.shape}) must be the same as input size ({input.shape})"
+        )
 
 
-def binary_cross_entropy(input: Tensor, target: Tensor, weight: Any = None, reduction: str = "mean") -> Any:  # noqa: A002
+def binary_cross_entropy(
+    input: Tensor, target: Tensor, weight: Any = None, reduction: str = "mean"
+) -> Any:
     """Minus the logarithm of the probability given to the truth."""
     _same_size("binary_cross_entropy", input, target)
     return bce_row(input, target, weight, reduction)
 
 
 def bce_with_logits(
-    input: Tensor, target: Tensor, weight: Any = None, reduction: str = "mean", pos_weight: Any = None  # noqa: A002
+    input: Tensor,
+    target: Tensor,
+    weight: Any = None,
+    reduction: str = "mean",
+    pos_weight: Any = None,
 ) -> Any:
     """``binary_cross_entropy`` of ``sigmoid(input)``."""
     _same_size("binary_cross_entropy_with_logits", input, target)
     return bce_logits_row(input, target, weight, pos_weight, reduction)
 
 
-def kl_div(input: Tensor, target: Tensor, reduction: str = "mean", log_target: bool = False) -> Any:  # noqa: A002, FBT001, FBT002
+def kl_div(input: Tensor, target: Tensor, reduction: str = "mean", log_target: bool = False) -> Any:
     """Target times the difference of logarithms; ``input`` is a logarithm."""
-    loss = exp(target) * (target - input) if log_target else OPS["xlogy"](target, target) - target * input
+    loss = (
+        exp(target) * (target - input)
+        if log_target
+        else OPS["xlogy"](target, target) - target * input
+    )
     if reduction != "batchmean":
         return reduced(loss, reduction)
     return sum(loss) / input.shape[0] if input.ndim else sum(loss)
 
 
-enter("binary_cross_entropy", "input target weight size_average reduce reduction", binary_cross_entropy)
 enter(
-    "binary_cross_entropy_with_logits", "input target weight size_average reduce reduction pos_weight", bce_with_logits
+    "binary_cross_entropy",
+    "input target weight size_average reduce reduction",
+    binary_cross_entropy,
+)
+enter(
+    "binary_cross_entropy_with_logits",
+    "input target weight size_average reduce reduction pos_weight",
+    bce_with_logits,
 )
 enter("kl_div", f"{_OLD} log_target", kl_div)
 
 
-def poisson_nll_loss(  # noqa: PLR0913 - torch's signature
-    input: Tensor, target: Tensor, log_input: bool = True, full: bool = False, eps: float = 1e-8, reduction: str = "mean"  # noqa: A002, FBT001, FBT002
+def poisson_nll_loss(
+    input: Tensor,
+    target: Tensor,
+    log_input: bool = True,
+    full: bool = False,
+    eps: float = 1e-8,
+    reduction: str = "mean",
 ) -> Any:
     """Rate minus target times its logarithm; ``full`` adds Stirling's formula for log(target!)."""
     loss = exp(input) - target * input if log_input else input - target * log(input + eps)
@@ -269,8 +320,13 @@ def poisson_nll_loss(  # noqa: PLR0913 - torch's signature
     return reduced(loss, reduction)
 
 
-def gaussian_nll_loss(  # noqa: PLR0913 - torch's signature
-    input: Tensor, target: Tensor, var: Any, full: bool = False, eps: float = 1e-6, reduction: str = "mean"  # noqa: A002, FBT001, FBT002
+def gaussian_nll_loss(
+    input: Tensor,
+    target: Tensor,
+    var: Any,
+    full: bool = False,
+    eps: float = 1e-6,
+    reduction: str = "mean",
 ) -> Any:
     """Half the logarithm of the variance plus half the squared difference over it."""
     if not isinstance(var, Tensor):
@@ -280,12 +336,18 @@ def gaussian_nll_loss(  # noqa: PLR0913 - torch's signature
     if var.shape != input.shape and tuple(input.shape[:-1]) == tuple(var.shape):
         var = OPS["unsqueeze"](var, -1)
     # The bound is no part of the function: the gradient of a variance below it is that at the bound.
-    raised = OPS["add"](var, OPS["as_tensor"](np.maximum(eps - var._data, 0).astype(var._data.dtype)))
+    raised = OPS["add"](
+        var, OPS["as_tensor"](np.maximum(eps - var._data, 0).astype(var._data.dtype))
+    )
     loss = 0.5 * (log(raised) + (input - target) * (input - target) / raised)
     return reduced(loss + 0.5 * math.log(2 * math.pi) if full else loss, reduction)
 
 
-enter("poisson_nll_loss", "input target log_input full size_average eps reduce reduction", poisson_nll_loss)
+enter(
+    "poisson_nll_loss",
+    "input target log_input full size_average eps reduce reduction",
+    poisson_nll_loss,
+)
 enter("gaussian_nll_loss", "input target var full eps reduction", gaussian_nll_loss)
 
 # -- margins -----------------------------------------------------------------------------------------------------------
@@ -298,7 +360,9 @@ def _soft_slope(self: Any, target: Any) -> Any:
 soft_margin_row = define_op(
     "soft_margin_loss",
     node="SoftMarginLossBackward0",
-    forward=lambda self, target, reduction: reduced(np.logaddexp(-target * self, self.dtype.type(0)), reduction),
+    forward=lambda self, target, reduction: reduced(
+        np.logaddexp(-target * self, self.dtype.type(0)), reduction
+    ),
     inputs=("self", "target"),
     vjp={
         "self": lambda ct, self, target, self_shape, reduction: (
@@ -306,17 +370,21 @@ soft_margin_row = define_op(
         ),
         "target": None,
     },
-    jvp=lambda self, target, self_t, reduction: collected(self_t * _soft_slope(self, target), reduction),
+    jvp=lambda self, target, self_t, reduction: collected(
+        self_t * _soft_slope(self, target), reduction
+    ),
     method=False,
 )
 
 
-def soft_margin_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Any:  # noqa: A002
+def soft_margin_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Any:
     """log(1 + e^(-target input))."""
     return soft_margin_row(*paired(input, target), reduction)
 
 
-def hinge_embedding_loss(input: Tensor, target: Tensor, margin: float = 1.0, reduction: str = "mean") -> Any:  # noqa: A002
+def hinge_embedding_loss(
+    input: Tensor, target: Tensor, margin: float = 1.0, reduction: str = "mean"
+) -> Any:
     """``input`` for a target of 1, how far it falls short of the margin for -1."""
     short = OPS["clamp_min"](margin - input, 0)
     loss = where(target != 1, short, 0.0) + where(target != -1, input, 0.0)
@@ -337,18 +405,20 @@ def cosine_embedding_loss(
     dim = 1 if target.ndim else 0
     products = [sum(a * b, dim) for a, b in ((input1, input2), (input1, input1), (input2, input2))]
     cosine = products[0] / OPS["sqrt"]((products[1] + _FLOOR) * (products[2] + _FLOOR))
-    loss = where(target == 1, 1 - cosine, 0.0) + where(target == -1, OPS["clamp_min"](cosine - margin, 0), 0.0)
+    loss = where(target == 1, 1 - cosine, 0.0) + where(
+        target == -1, OPS["clamp_min"](cosine - margin, 0), 0.0
+    )
     return reduced(loss, reduction)
 
 
-def triplet_margin_loss(  # noqa: PLR0913 - torch's signature
+def triplet_margin_loss(
     anchor: Tensor,
     positive: Tensor,
     negative: Tensor,
     margin: float = 1.0,
     p: float = 2.0,
     eps: float = 1e-6,
-    swap: bool = False,  # noqa: FBT001, FBT002 - torch's signature
+    swap: bool = False,
     reduction: str = "mean",
 ) -> Any:
     """How far the positive is not nearer to the anchor than the negative by the margin, in the p-norm."""
@@ -357,11 +427,17 @@ def triplet_margin_loss(  # noqa: PLR0913 - torch's signature
         return OPS["nn.functional.pairwise_distance"](a, b, p, eps)
 
     return triplet_with_distance(
-        anchor, positive, negative, distance_function=distance, margin=margin, swap=swap, reduction=reduction
+        anchor,
+        positive,
+        negative,
+        distance_function=distance,
+        margin=margin,
+        swap=swap,
+        reduction=reduction,
     )
 
 
-def triplet_with_distance(  # noqa: PLR0913 - torch's signature
+def triplet_with_distance(
     anchor: Tensor,
     positive: Tensor,
     negative: Tensor,
@@ -380,10 +456,24 @@ def triplet_with_distance(  # noqa: PLR0913 - torch's signature
 
 
 enter("soft_margin_loss", _OLD, soft_margin_loss)
-enter("hinge_embedding_loss", "input target margin size_average reduce reduction", hinge_embedding_loss)
-enter("margin_ranking_loss", "input1 input2 target margin size_average reduce reduction", margin_ranking_loss)
-enter("cosine_embedding_loss", "input1 input2 target margin size_average reduce reduction", cosine_embedding_loss)
 enter(
-    "triplet_margin_loss", "anchor positive negative margin p eps swap size_average reduce reduction", triplet_margin_loss
+    "hinge_embedding_loss",
+    "input target margin size_average reduce reduction",
+    hinge_embedding_loss,
+)
+enter(
+    "margin_ranking_loss",
+    "input1 input2 target margin size_average reduce reduction",
+    margin_ranking_loss,
+)
+enter(
+    "cosine_embedding_loss",
+    "input1 input2 target margin size_average reduce reduction",
+    cosine_embedding_loss,
+)
+enter(
+    "triplet_margin_loss",
+    "anchor positive negative margin p eps swap size_average reduce reduction",
+    triplet_margin_loss,
 )
 enter("triplet_margin_with_distance_loss", "anchor positive negative", triplet_with_distance)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from reference_impl.ops.calling import enter
-from reference_impl.ops.lang import array_of, constant, expand, reshape, sum, where  # noqa: A004
+from reference_impl.ops.lang import array_of, constant, expand, reshape, sum, where
 from reference_impl.ops.rule import define_op
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor
@@ -36,7 +36,9 @@ def _nll(self: Any, target: Any, weight: Any, reduction: str, ignore_index: int)
     return total if reduction == "sum" else total / np.sum(shares, dtype=self.dtype)
 
 
-def _nll_factors(like: Any, shape: tuple[int, ...], target: Any, weight: Any, ignore_index: int, reduction: str) -> Any:
+def _nll_factors(
+    like: Any, shape: tuple[int, ...], target: Any, weight: Any, ignore_index: int, reduction: str
+) -> Any:
     """Minus the derivative of the losses, or of their mean, in every score."""
     weight = None if weight is None else array_of(weight)
     shares = _shares(shape, array_of(target), weight, ignore_index, array_of(like).dtype)
@@ -45,15 +47,22 @@ def _nll_factors(like: Any, shape: tuple[int, ...], target: Any, weight: Any, ig
     return constant(shares, like)
 
 
-def _nll_vjp(  # noqa: PLR0913 - a formula names what it saves
-    ct: Any, target: Any, weight: Any, self_shape: tuple[int, ...], ignore_index: int, reduction: str
+def _nll_vjp(
+    ct: Any,
+    target: Any,
+    weight: Any,
+    self_shape: tuple[int, ...],
+    ignore_index: int,
+    reduction: str,
 ) -> Any:
     factors = _nll_factors(ct, self_shape, target, weight, ignore_index, reduction)
     per_loss = reshape(ct, (self_shape[0], 1, *self_shape[2:])) if reduction == "none" else ct
     return -per_loss * factors
 
 
-def _nll_jvp(self_t: Any, target: Any, weight: Any, self_shape: Any, ignore_index: int, reduction: str) -> Any:  # noqa: PLR0913
+def _nll_jvp(
+    self_t: Any, target: Any, weight: Any, self_shape: Any, ignore_index: int, reduction: str
+) -> Any:
     t = -self_t * _nll_factors(self_t, self_shape, target, weight, ignore_index, reduction)
     return sum(t, 1) if reduction == "none" else sum(t)
 
@@ -75,7 +84,11 @@ nll_2d_row = _nll_row("nll_loss2d", "NllLoss2DBackward0")
 
 
 def nll_loss(
-    input: Tensor, target: Tensor, weight: Any = None, ignore_index: int = -100, reduction: str = "mean"  # noqa: A002
+    input: Tensor,
+    target: Tensor,
+    weight: Any = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
 ) -> Any:
     """Minus the log-probability of the target class; the mean is weighted."""
     if input.ndim < 1:
@@ -83,19 +96,27 @@ def nll_loss(
     if input.ndim == 1:
         return _one_sample(input, target, weight, ignore_index, reduction)
     if input.shape[0] != target.shape[0]:
-        raise ValueError(f"Expected input batch_size ({input.shape[0]}) to match target batch_size ({target.shape[0]}).")
+        raise ValueError(
+            f"Expected input batch_size ({input.shape[0]}) to match target batch_size ({target.shape[0]})."
+        )
     if tuple(input.shape[2:]) != tuple(target.shape[1:]):
-        raise ValueError(f"Expected target size {[input.shape[0], *input.shape[2:]]}, got {list(target.shape)}")
-    return (nll_row if input.ndim == 2 else nll_2d_row)(input, target, weight, reduction, ignore_index)  # noqa: PLR2004
+        raise ValueError(
+            f"Expected target size {[input.shape[0], *input.shape[2:]]}, got {list(target.shape)}"
+        )
+    return (nll_row if input.ndim == 2 else nll_2d_row)(
+        input, target, weight, reduction, ignore_index
+    )
 
 
 def _one_sample(x: Tensor, target: Tensor, weight: Any, ignore_index: int, reduction: str) -> Any:
-    loss = nll_row(OPS["unsqueeze"](x, 0), OPS["reshape"](target, (1,)), weight, reduction, ignore_index)
+    loss = nll_row(
+        OPS["unsqueeze"](x, 0), OPS["reshape"](target, (1,)), weight, reduction, ignore_index
+    )
     return OPS["squeeze"](loss, 0) if reduction == "none" else loss
 
 
-def cross_entropy(  # noqa: PLR0913 - torch's signature
-    input: Tensor,  # noqa: A002
+def cross_entropy(
+    input: Tensor,
     target: Tensor,
     weight: Any = None,
     ignore_index: int = -100,
@@ -117,7 +138,9 @@ def _per_class(weight: Tensor, ndim: int) -> Tensor:
     return OPS["reshape"](weight, (1, -1, *(1,) * (ndim - 2)) if ndim > 1 else (-1,))  # type: ignore[no-any-return]
 
 
-def _from_probabilities(logs: Tensor, target: Tensor, weight: Any, reduction: str, label_smoothing: float) -> Any:
+def _from_probabilities(
+    logs: Tensor, target: Tensor, weight: Any, reduction: str, label_smoothing: float
+) -> Any:
     dim, count = (1, logs.shape[1]) if logs.ndim > 1 else (0, logs.shape[0])
     if label_smoothing:
         target = target * (1 - label_smoothing) + label_smoothing / count
@@ -128,7 +151,9 @@ def _from_probabilities(logs: Tensor, target: Tensor, weight: Any, reduction: st
     return total if reduction == "sum" else total / max(logs._data.size // max(count, 1), 1)
 
 
-def _smoothed(logs: Tensor, target: Tensor, weight: Any, ignore_index: int, reduction: str, smoothing: float) -> Any:  # noqa: PLR0913
+def _smoothed(
+    logs: Tensor, target: Tensor, weight: Any, ignore_index: int, reduction: str, smoothing: float
+) -> Any:
     """(1 - s) of the loss at the target, s of the mean loss over all classes."""
     dim, count = (1, logs.shape[1]) if logs.ndim > 1 else (0, logs.shape[0])
     hard = nll_loss(logs, target, weight, ignore_index, reduction)
@@ -150,7 +175,7 @@ def _smoothed(logs: Tensor, target: Tensor, weight: Any, ignore_index: int, redu
 
 
 def _batched(x: Any) -> Any:
-    return reshape(x, (1, -1)) if array_of(x).ndim < 2 else x  # noqa: PLR2004 - batch and class
+    return reshape(x, (1, -1)) if array_of(x).ndim < 2 else x
 
 
 def _at_target(shape: tuple[int, ...], target: Any) -> Any:
@@ -159,7 +184,7 @@ def _at_target(shape: tuple[int, ...], target: Any) -> Any:
 
 
 def _violations(self: Any, target: Any, margin: float) -> tuple[Any, Any, Any]:
-    """How far each other class comes nearer than the margin to the target's score; where it does; the target's place."""
+    """How much nearer than the margin each class is to the target's score; where another is; the target's place."""
     x = _batched(self)
     place = _at_target(array_of(x).shape, array_of(target))
     score = sum(where(place, x, 0.0), 1, keepdim=True)
@@ -181,16 +206,20 @@ def _reduced_rows(rows: Any, reduction: str, *, single: bool) -> Any:
     return rows.sum(dtype=rows.dtype) if reduction == "sum" else rows.mean(dtype=rows.dtype)
 
 
-def _multi_margin(self: Any, target: Any, weight: Any, p: int, margin: float, reduction: str) -> Any:  # noqa: PLR0913
+def _multi_margin(
+    self: Any, target: Any, weight: Any, p: int, margin: float, reduction: str
+) -> Any:
     z, active, _ = _violations(self, target, margin)
     terms = np.where(active, z**p, 0.0) * _class_scale(self, target, weight)
-    return _reduced_rows(terms.sum(axis=1).astype(self.dtype), reduction, single=self.ndim < 2)  # noqa: PLR2004
+    return _reduced_rows(terms.sum(axis=1).astype(self.dtype), reduction, single=self.ndim < 2)
 
 
 def _multi_margin_slope(self: Any, target: Any, weight: Any, p: int, margin: float) -> Any:
     """Each violating class pushes its own score down and the target's up."""
     z, active, place = _violations(self, target, margin)
-    push = where(active, z if p == 2 else 0.0 * z + 1, 0.0) * constant(p * _class_scale(self, target, weight), self)  # noqa: PLR2004
+    push = where(active, z if p == 2 else 0.0 * z + 1, 0.0) * constant(
+        p * _class_scale(self, target, weight), self
+    )
     return where(place, -expand(sum(push, 1, keepdim=True), array_of(push).shape), push)
 
 
@@ -198,7 +227,7 @@ def _per_row(ct: Any, shape: tuple[int, ...], reduction: str) -> Any:
     """A loss's cotangent as one per sample, (batch, 1) or a number."""
     if reduction == "none":
         return reshape(ct, (-1, 1))
-    return ct if reduction == "sum" or len(shape) < 2 else ct / shape[0]  # noqa: PLR2004
+    return ct if reduction == "sum" or len(shape) < 2 else ct / shape[0]
 
 
 multi_margin_row = define_op(
@@ -208,13 +237,17 @@ multi_margin_row = define_op(
     inputs=("self", "target", "weight"),
     vjp={
         "self": lambda ct, self, target, weight, self_shape, p, margin, reduction: reshape(
-            _per_row(ct, self_shape, reduction) * _multi_margin_slope(self, target, weight, p, margin), self_shape
+            _per_row(ct, self_shape, reduction)
+            * _multi_margin_slope(self, target, weight, p, margin),
+            self_shape,
         ),
         "target": None,
         "weight": None,
     },
     jvp=lambda self, target, weight, self_t, self_shape, p, margin, reduction: _row_tangent(
-        _batched(self_t) * _multi_margin_slope(self, target, weight, p, margin), self_shape, reduction
+        _batched(self_t) * _multi_margin_slope(self, target, weight, p, margin),
+        self_shape,
+        reduction,
     ),
     method=False,
 )
@@ -234,7 +267,10 @@ def _listed(target: Any) -> Any:
 
 def _pairs(self: Any, target: Any) -> tuple[Any, Any, Any]:
     """1 - (x_t - x_i) for every listed class t (axis 1) and class i (axis 2); where it counts; the rows of targets."""
-    x, rows = self.reshape(-1, self.shape[-1] if self.ndim else 1), target.reshape(-1, target.shape[-1] if target.ndim else 1)
+    x, rows = (
+        self.reshape(-1, self.shape[-1] if self.ndim else 1),
+        target.reshape(-1, target.shape[-1] if target.ndim else 1),
+    )
     listed = _listed(rows)
     chosen = np.where(listed, rows, 0)
     member = np.zeros(x.shape, bool)
@@ -247,7 +283,7 @@ def _pairs(self: Any, target: Any) -> tuple[Any, Any, Any]:
 def _multilabel(self: Any, target: Any, reduction: str) -> Any:
     z, active, _ = _pairs(self, target)
     rows = (np.where(active, z, 0.0).sum(axis=(1, 2)) / z.shape[2]).astype(self.dtype)
-    return _reduced_rows(rows, reduction, single=self.ndim < 2)  # noqa: PLR2004
+    return _reduced_rows(rows, reduction, single=self.ndim < 2)
 
 
 def _multilabel_slope(self: Any, target: Any) -> Any:
@@ -255,7 +291,9 @@ def _multilabel_slope(self: Any, target: Any) -> Any:
     x = array_of(self)
     z, active, chosen = _pairs(x, array_of(target))
     made = active.sum(axis=1).astype(x.dtype)
-    np.subtract.at(made, (np.arange(len(made))[:, None], chosen), active.sum(axis=2).astype(x.dtype))
+    np.subtract.at(
+        made, (np.arange(len(made))[:, None], chosen), active.sum(axis=2).astype(x.dtype)
+    )
     return constant(made / z.shape[2], self)
 
 
@@ -277,8 +315,13 @@ multilabel_row = define_op(
 )
 
 
-def multi_margin_loss(  # noqa: PLR0913 - torch's signature
-    input: Tensor, target: Tensor, p: int = 1, margin: float = 1.0, weight: Any = None, reduction: str = "mean"  # noqa: A002
+def multi_margin_loss(
+    input: Tensor,
+    target: Tensor,
+    p: int = 1,
+    margin: float = 1.0,
+    weight: Any = None,
+    reduction: str = "mean",
 ) -> Any:
     """How far other classes come nearer than the margin to the target's score, to the power of ``p``."""
     if p not in (1, 2):
@@ -286,12 +329,14 @@ def multi_margin_loss(  # noqa: PLR0913 - torch's signature
     return multi_margin_row(input, target, weight, p, margin, reduction)
 
 
-def multilabel_margin_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Any:  # noqa: A002
+def multilabel_margin_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Any:
     """``multi_margin_loss`` with several right classes, listed up to the first -1."""
     return multilabel_row(input, target, reduction)
 
 
-def multilabel_soft_margin_loss(input: Tensor, target: Tensor, weight: Any = None, reduction: str = "mean") -> Any:  # noqa: A002
+def multilabel_soft_margin_loss(
+    input: Tensor, target: Tensor, weight: Any = None, reduction: str = "mean"
+) -> Any:
     """Mean over the classes of the binary cross entropy of each."""
     logsigmoid = OPS["nn.functional.logsigmoid"]
     loss = -(target * logsigmoid(input) + (1 - target) * logsigmoid(-input))
@@ -304,13 +349,23 @@ def multilabel_soft_margin_loss(input: Tensor, target: Tensor, weight: Any = Non
 _WEIGHTED = "input target weight size_average ignore_index reduce reduction"
 enter("nll_loss", _WEIGHTED, nll_loss)
 enter("cross_entropy", f"{_WEIGHTED} label_smoothing", cross_entropy)
-enter("multi_margin_loss", "input target p margin weight size_average reduce reduction", multi_margin_loss)
-enter("multilabel_margin_loss", "input target size_average reduce reduction", multilabel_margin_loss)
-enter("multilabel_soft_margin_loss", "input target weight size_average reduce reduction", multilabel_soft_margin_loss)
+enter(
+    "multi_margin_loss",
+    "input target p margin weight size_average reduce reduction",
+    multi_margin_loss,
+)
+enter(
+    "multilabel_margin_loss", "input target size_average reduce reduction", multilabel_margin_loss
+)
+enter(
+    "multilabel_soft_margin_loss",
+    "input target weight size_average reduce reduction",
+    multilabel_soft_margin_loss,
+)
 
 
-def linear_cross_entropy(  # noqa: PLR0913 - torch's signature
-    input: Tensor,  # noqa: A002
+def linear_cross_entropy(
+    input: Tensor,
     linear_weight: Tensor,
     target: Tensor,
     *,

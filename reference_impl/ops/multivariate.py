@@ -24,7 +24,9 @@ hypot = define_op(
         "self": lambda ct, self, result: ct * (self / result),
         "other": lambda ct, other, result: ct * (other / result),
     },
-    jvp=lambda self, other, result, self_t, other_t: self_t * (self / result) + other_t * (other / result),
+    jvp=lambda self, other, result, self_t, other_t: (
+        self_t * (self / result) + other_t * (other / result)
+    ),
 )
 atan2 = define_op(
     "atan2",
@@ -37,7 +39,9 @@ atan2 = define_op(
         "self": lambda ct, self, other: ct * (other / (self * self + other * other)),
         "other": lambda ct, self, other: ct * (-self / (self * self + other * other)),
     },
-    jvp=lambda self, other, self_t, other_t: (self_t * other - other_t * self) / (self * self + other * other),
+    jvp=lambda self, other, self_t, other_t: (
+        (self_t * other - other_t * self) / (self * self + other * other)
+    ),
     aliases=("arctan2",),
 )
 
@@ -47,7 +51,9 @@ atan2 = define_op(
 def _lerp(self: Any, end: Any, weight: Any) -> Any:
     """From the nearer end, so that both ends are met exactly."""
     way = end - self
-    return np.where(np.abs(weight) < 0.5, self + weight * way, end - way * (1 - weight)).astype(self.dtype)  # noqa: PLR2004
+    return np.where(np.abs(weight) < 0.5, self + weight * way, end - way * (1 - weight)).astype(
+        self.dtype
+    )
 
 
 def _weight(weight: Any) -> Any:
@@ -134,7 +140,9 @@ addcdiv = define_op(
     vjp={
         "self": lambda ct: ct,
         "tensor1": lambda ct, tensor2, value: ct * (_value(value) / tensor2.conjugate()),
-        "tensor2": lambda ct, tensor1, tensor2, value: -ct * (tensor1 / (tensor2 * tensor2)).conjugate() * _value(value),
+        "tensor2": lambda ct, tensor1, tensor2, value: (
+            -ct * (tensor1 / (tensor2 * tensor2)).conjugate() * _value(value)
+        ),
     },
     jvp=lambda tensor1, tensor2, self_t, tensor1_t, tensor2_t, value: (
         self_t + (tensor1_t - tensor2_t * (tensor1 / tensor2)) / tensor2 * value
@@ -177,7 +185,9 @@ def _log_sum_row(name: str, node: str, forward: Any, share: Any) -> Any:
             "self": lambda ct, self, other: ct * share(self, other).conjugate(),
             "other": lambda ct, self, other: ct * share(other, self).conjugate(),
         },
-        jvp=lambda self, other, self_t, other_t: self_t * share(self, other) + other_t * share(other, self),
+        jvp=lambda self, other, self_t, other_t: (
+            self_t * share(self, other) + other_t * share(other, self)
+        ),
         inplace=False,
     )
 
@@ -190,14 +200,18 @@ logaddexp2 = _log_sum_row("logaddexp2", "Logaddexp2Backward0", np.logaddexp2, _s
 
 def _log_product(factor: Any, arg: Any, logarithm: Any) -> Any:
     """``factor * logarithm(arg)``, and 0 where the factor is 0 unless the argument is NaN."""
-    return np.where(np.isnan(arg), np.nan, np.where(factor == 0, 0.0, factor * logarithm(arg))).astype(factor.dtype)
+    return np.where(
+        np.isnan(arg), np.nan, np.where(factor == 0, 0.0, factor * logarithm(arg))
+    ).astype(factor.dtype)
 
 
 log1p = either("log1p", np.log1p)
 _numbers = (int, float)
 
 
-def _log_product_rows(name: str, node: str, logarithm: Any, array_log: Any, shift: float, aliases: tuple[str, ...]) -> None:
+def _log_product_rows(
+    name: str, node: str, logarithm: Any, array_log: Any, shift: float, aliases: tuple[str, ...]
+) -> None:
     """x log(y + shift): one row for tensors, one for each operand that may be a number."""
 
     def slope(self: Any, other: Any) -> Any:
@@ -237,11 +251,15 @@ def _log_product_rows(name: str, node: str, logarithm: Any, array_log: Any, shif
 
     def op(self: Any, other: Any) -> Any:
         if isinstance(self, Tensor):
-            return OPS[f"{name}.tensors" if isinstance(other, Tensor) else f"{name}.number_second"](self, other)
+            return OPS[f"{name}.tensors" if isinstance(other, Tensor) else f"{name}.number_second"](
+                self, other
+            )
         return OPS[f"{name}.number_first"](other, self)
 
     def write(self: Tensor, other: Any) -> Any:
-        return OPS[f"{name}.tensors_" if isinstance(other, Tensor) else f"{name}.number_second_"](self, other)
+        return OPS[f"{name}.tensors_" if isinstance(other, Tensor) else f"{name}.number_second_"](
+            self, other
+        )
 
     define_function(name, op, aliases=aliases)
     define_function(f"{name}_", write)

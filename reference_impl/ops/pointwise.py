@@ -7,7 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from reference_impl.ops.lang import absolute, array_of, conj, cos, cosh, is_complex, real, sign, sin, sinh, where, zeros_like
+from reference_impl.ops.lang import (
+    absolute,
+    array_of,
+    conj,
+    cos,
+    cosh,
+    is_complex,
+    real,
+    sign,
+    sin,
+    sinh,
+    where,
+    zeros_like,
+)
 from reference_impl.ops.rule import define_function, define_op, takes_out
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor
@@ -149,7 +162,11 @@ def _with_alpha(name: str, plain: Any, scaled: Any, aliases: tuple[str, ...]) ->
     into = takes_out(name, op)
 
     def write(self: Any, other: Any, *, alpha: Any = 1) -> Any:
-        return OPS[f"{name}.plain_"](self, other) if alpha == 1 else OPS[f"{name}.scaled_"](self, other, alpha)
+        return (
+            OPS[f"{name}.plain_"](self, other)
+            if alpha == 1
+            else OPS[f"{name}.scaled_"](self, other, alpha)
+        )
 
     define_function(name, op, aliases=aliases, has_out=True)
     define_function(f"{name}_", write, aliases=tuple(f"{a}_" for a in aliases))
@@ -160,7 +177,9 @@ _with_alpha("sub", sub_plain, sub_scaled, ("subtract",))
 rsub_tensor = define_op(
     "rsub.tensor",
     node="RsubBackward0",
-    forward=lambda self, other, alpha=1: np.subtract(other, self if alpha == 1 else self * _as_kind(alpha, self)),
+    forward=lambda self, other, alpha=1: np.subtract(
+        other, self if alpha == 1 else self * _as_kind(alpha, self)
+    ),
     inputs=("self", "other"),
     pointwise=True,
     vjp={"self": lambda ct, alpha: -ct * _conj(alpha), "other": lambda ct: ct},
@@ -170,7 +189,9 @@ rsub_tensor = define_op(
 rsub_number = define_op(
     "rsub.number",
     node="RsubBackward1",
-    forward=lambda self, other, alpha=1: np.subtract(other, self if alpha == 1 else self * _as_kind(alpha, self)),
+    forward=lambda self, other, alpha=1: np.subtract(
+        other, self if alpha == 1 else self * _as_kind(alpha, self)
+    ),
     inputs=("self", "other"),
     pointwise=True,
     vjp={"self": lambda ct, alpha: -ct * _conj(alpha), "other": None},
@@ -189,13 +210,23 @@ define_function("rsub", rsub)
 define_function("__rsub__", rsub, method=False)
 define_function("__radd__", lambda self, other: OPS["add"](self, other), method=False)
 define_function("__rmul__", lambda self, other: OPS["mul"](self, other), method=False)
-define_function("__rdiv__", lambda self, other: OPS["mul"](OPS["reciprocal"](self), other), method=False)
+define_function(
+    "__rdiv__", lambda self, other: OPS["mul"](OPS["reciprocal"](self), other), method=False
+)
 define_function("__rtruediv__", OPS["__rdiv__"], method=False)
 
 # -- one tensor --------------------------------------------------------------------------------------------------------
 
 
-def unary(name: str, forward: Any, *, vjp: Any, jvp: Any, node: str | None = None, aliases: tuple[str, ...] = ()) -> Any:
+def unary(
+    name: str,
+    forward: Any,
+    *,
+    vjp: Any,
+    jvp: Any,
+    node: str | None = None,
+    aliases: tuple[str, ...] = (),
+) -> Any:
     """A row of an op of one tensor; integers become floating point."""
     return define_op(
         name, node=node, forward=forward, inputs=("self",), pointwise=True, promote="float", vjp={"self": vjp}, jvp=jvp,
@@ -204,7 +235,10 @@ def unary(name: str, forward: Any, *, vjp: Any, jvp: Any, node: str | None = Non
 
 
 sqrt_op = unary(
-    "sqrt", np.sqrt, vjp=lambda ct, result: ct / (2 * result.conjugate()), jvp=lambda result, self_t: self_t / (2 * result)
+    "sqrt",
+    np.sqrt,
+    vjp=lambda ct, result: ct / (2 * result.conjugate()),
+    jvp=lambda result, self_t: self_t / (2 * result),
 )
 # d x^(-1/2) = -x^(-3/2) / 2
 rsqrt_op = unary(
@@ -241,10 +275,16 @@ log1p_op = unary(
     aliases=("special.log1p",),
 )
 log2_op = unary(
-    "log2", np.log2, vjp=lambda ct, self: ct / (self * LN2).conjugate(), jvp=lambda self, self_t: self_t / (self * LN2)
+    "log2",
+    np.log2,
+    vjp=lambda ct, self: ct / (self * LN2).conjugate(),
+    jvp=lambda self, self_t: self_t / (self * LN2),
 )
 log10_op = unary(
-    "log10", np.log10, vjp=lambda ct, self: ct / (self * LN10).conjugate(), jvp=lambda self, self_t: self_t / (self * LN10)
+    "log10",
+    np.log10,
+    vjp=lambda ct, self: ct / (self * LN10).conjugate(),
+    jvp=lambda self, self_t: self_t / (self * LN10),
 )
 tan_op = unary(
     "tan",
@@ -252,8 +292,18 @@ tan_op = unary(
     vjp=lambda ct, result: ct * (1 + result * result).conjugate(),
     jvp=lambda result, self_t: self_t * (1 + result * result),
 )
-sinh_op = unary("sinh", np.sinh, vjp=lambda ct, self: ct * cosh(self).conjugate(), jvp=lambda self, self_t: self_t * cosh(self))
-cosh_op = unary("cosh", np.cosh, vjp=lambda ct, self: ct * sinh(self).conjugate(), jvp=lambda self, self_t: self_t * sinh(self))
+sinh_op = unary(
+    "sinh",
+    np.sinh,
+    vjp=lambda ct, self: ct * cosh(self).conjugate(),
+    jvp=lambda self, self_t: self_t * cosh(self),
+)
+cosh_op = unary(
+    "cosh",
+    np.cosh,
+    vjp=lambda ct, self: ct * sinh(self).conjugate(),
+    jvp=lambda self, self_t: self_t * sinh(self),
+)
 
 
 def _root(square: Any) -> Any:

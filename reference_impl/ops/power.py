@@ -64,9 +64,9 @@ def _exponent_slope(base: Any, exponent: Any, result: Any) -> Any:
     return where(limit, 0.0 * result, result * _log(base, is_complex(result)))
 
 
-def _log(base: Any, wide: bool) -> Any:  # noqa: FBT001 - says which of two logarithms is meant
+def _log(base: Any, wide: bool) -> Any:
     """Logarithm of a number or of a tensor, complex where the power is."""
-    if isinstance(base, Tensor | np.ndarray | np.generic):
+    if not isinstance(base, int | float | complex) or isinstance(base, np.generic):
         return log(base + 0j) if wide and not is_complex(base) else log(base)
     if base == 0:
         return -math.inf
@@ -85,7 +85,9 @@ pow_tensor = define_op(
     promote=None,
     vjp={
         "self": lambda ct, self, exponent: ct * _base_slope(self, exponent).conjugate(),
-        "exponent": lambda ct, self, exponent, result: ct * _exponent_slope(self, exponent, result).conjugate(),
+        "exponent": lambda ct, self, exponent, result: (
+            ct * _exponent_slope(self, exponent, result).conjugate()
+        ),
     },
     jvp=lambda self, exponent, result, self_t, exponent_t: (
         self_t * _base_slope(self, exponent) + exponent_t * _exponent_slope(self, exponent, result)
@@ -107,7 +109,11 @@ pow_base = define_op(
     inputs=("exponent",),
     pointwise=True,
     promote=None,
-    vjp={"exponent": lambda ct, exponent, result, base: ct * _number_log(base, exponent, result).conjugate()},
+    vjp={
+        "exponent": lambda ct, exponent, result, base: (
+            ct * _number_log(base, exponent, result).conjugate()
+        )
+    },
     jvp=lambda exponent, result, exponent_t, base: exponent_t * _number_log(base, exponent, result),
     inplace=False,
     method=False,

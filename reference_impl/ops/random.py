@@ -9,7 +9,7 @@ import numpy as np
 from reference_impl import dtypes
 from reference_impl.devices import check_device
 from reference_impl.ops.lang import zeros_like
-from reference_impl.ops.rule import NOT_DIFFERENTIABLE, define_function, define_op
+from reference_impl.ops.rule import define_function, define_op
 from reference_impl.registry import OPS, register
 from reference_impl.tensor import Tensor, make
 
@@ -44,8 +44,11 @@ class Generator:
     def set_state(self, state: Tensor) -> None:
         """Go on from a state that ``get_state`` gave."""
         raw = bytes(state._data)
-        found = self.numpy.bit_generator.state
-        found["state"] = {"state": int.from_bytes(raw[:16], "little"), "inc": int.from_bytes(raw[16:], "little")}
+        found = dict(self.numpy.bit_generator.state)
+        found["state"] = {
+            "state": int.from_bytes(raw[:16], "little"),
+            "inc": int.from_bytes(raw[16:], "little"),
+        }
         self.numpy.bit_generator.state = found
 
 
@@ -110,7 +113,9 @@ def _factory(name: str) -> None:
         _ = layout, pin_memory
         kind = dtypes.default_numpy() if dtype is None else dtypes.to_numpy(dtype)
         shape = _sizes((kwargs["size"],) if "size" in kwargs else size)
-        return _leaf(_draw(name, shape, kind, generator), requires_grad=requires_grad, device=device)
+        return _leaf(
+            _draw(name, shape, kind, generator), requires_grad=requires_grad, device=device
+        )
 
     def like(
         self: Tensor,
@@ -124,7 +129,11 @@ def _factory(name: str) -> None:
     ) -> Tensor:
         _ = layout, memory_format
         kind = self._data.dtype if dtype is None else dtypes.to_numpy(dtype)
-        return _leaf(_draw(name, self._data.shape, kind, generator), requires_grad=requires_grad, device=device)
+        return _leaf(
+            _draw(name, self._data.shape, kind, generator),
+            requires_grad=requires_grad,
+            device=device,
+        )
 
     define_function(name, factory, method=False)
     define_function(f"{name}_like", like, method=False)
@@ -134,32 +143,53 @@ _factory("rand")
 _factory("randn")
 
 
-def randint(*args: Any, generator: Generator | None = None, dtype: Any = None, device: Any = None, **kwargs: Any) -> Tensor:
+def randint(
+    *args: Any,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+    **kwargs: Any,
+) -> Tensor:
     """Whole numbers from ``low`` (0) up to below ``high``: ``randint(high, size)`` or ``randint(low, high, size)``."""
     values = list(args)
     size = kwargs.pop("size") if "size" in kwargs else values.pop()
-    low = kwargs.pop("low", values.pop(0) if len(values) == 2 else 0)  # noqa: PLR2004 - low and high
+    low = kwargs.pop("low", values.pop(0) if len(values) == 2 else 0)
     high = kwargs.pop("high") if "high" in kwargs else values.pop()
     kind = np.dtype(np.int64) if dtype is None else dtypes.to_numpy(dtype)
-    return _leaf(_integers(low, high, _sizes((size,)), kind, generator), device=device, **_flag(kwargs))
+    return _leaf(
+        _integers(low, high, _sizes((size,)), kind, generator), device=device, **_flag(kwargs)
+    )
 
 
 def _flag(kwargs: dict[str, Any]) -> dict[str, Any]:
     return {"requires_grad": kwargs.get("requires_grad", False)}
 
 
-def _integers(low: Any, high: Any, shape: tuple[int, ...], kind: Any, generator: Generator | None) -> Any:
+def _integers(
+    low: Any, high: Any, shape: tuple[int, ...], kind: Any, generator: Generator | None
+) -> Any:
     if low >= high:
-        raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
+        raise RuntimeError(
+            f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}"
+        )
     return np.asarray(_source(generator).integers(int(low), int(high), shape)).astype(kind)
 
 
 def randint_like(self: Tensor, *args: Any, dtype: Any = None, **kwargs: Any) -> Tensor:
     """``randint`` of this tensor's size and dtype."""
-    return randint(*args, size=self._data.shape, dtype=self.dtype if dtype is None else dtype, **kwargs)
+    return randint(
+        *args, size=self._data.shape, dtype=self.dtype if dtype is None else dtype, **kwargs
+    )
 
 
-def randperm(n: int, *, generator: Generator | None = None, dtype: Any = None, device: Any = None, **kwargs: Any) -> Tensor:
+def randperm(
+    n: int,
+    *,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+    **kwargs: Any,
+) -> Tensor:
     """The numbers below ``n`` in random order."""
     kind = np.dtype(np.int64) if dtype is None else dtypes.to_numpy(dtype)
     return _leaf(_source(generator).permutation(n).astype(kind), device=device, **_flag(kwargs))
@@ -172,7 +202,14 @@ define_function("randperm", randperm, method=False)
 # -- draws that a tensor steers ----------------------------------------------------------------------------------------
 
 
-def _drawn(name: str, node: str, forward: Any, inputs: tuple[str, ...] = ("self",), *, inplace: bool = False) -> Any:
+def _drawn(
+    name: str,
+    node: str,
+    forward: Any,
+    inputs: tuple[str, ...] = ("self",),
+    *,
+    inplace: bool = False,
+) -> Any:
     """A row of a draw: its result does not depend smoothly on anything, so that all gradients are 0."""
 
     def no_tangent(result: Any) -> Any:
@@ -200,15 +237,37 @@ def _normal(mean: Any, std: Any, generator: Any = None) -> Any:
     return np.asarray(mean + std * noise).astype(dtype)
 
 
-normal_mean = _drawn("normal.mean", "NormalBackward1", lambda mean, std, generator: _normal(mean, std, generator), ("mean",))
-normal_std = _drawn("normal.std", "NormalBackward2", lambda std, mean, generator: _normal(mean, std, generator), ("std",))
+normal_mean = _drawn(
+    "normal.mean",
+    "NormalBackward1",
+    lambda mean, std, generator: _normal(mean, std, generator),
+    ("mean",),
+)
+normal_std = _drawn(
+    "normal.std",
+    "NormalBackward2",
+    lambda std, mean, generator: _normal(mean, std, generator),
+    ("std",),
+)
 normal_both = _drawn("normal.both", "NormalBackward3", _normal, ("mean", "std"))
 
 
-def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Generator | None = None, **kwargs: Any) -> Tensor:
+def normal(
+    mean: Any = 0.0,
+    std: Any = 1.0,
+    size: Any = None,
+    *,
+    generator: Generator | None = None,
+    **kwargs: Any,
+) -> Tensor:
     """Normal numbers with the given means and standard deviations, or of a given size."""
     if isinstance(mean, Tensor):
-        return normal_both(mean, std, generator) if isinstance(std, Tensor) else normal_mean(mean, std, generator)  # type: ignore[no-any-return]
+        found: Tensor = (
+            normal_both(mean, std, generator)
+            if isinstance(std, Tensor)
+            else normal_mean(mean, std, generator)
+        )
+        return found
     if isinstance(std, Tensor):
         return normal_std(std, mean, generator)  # type: ignore[no-any-return]
     dtype = kwargs.pop("dtype", None)
@@ -239,10 +298,15 @@ def bernoulli(self: Tensor, p: Any = None, *, generator: Generator | None = None
 define_function("bernoulli", bernoulli)
 
 
-def multinomial(self: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None) -> Tensor:  # noqa: FBT001, FBT002
+def multinomial(
+    self: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None
+) -> Tensor:
     """Indices drawn with the weights that each row gives."""
     rows = np.asarray(self._data, dtype=np.float64).reshape(-1, self._data.shape[-1])
-    found = [_source(generator).choice(len(w), num_samples, replace=replacement, p=w / w.sum()) for w in rows]
+    found = [
+        _source(generator).choice(len(w), num_samples, replace=replacement, p=w / w.sum())
+        for w in rows
+    ]
     return make(np.array(found, dtype=np.int64).reshape(*self._data.shape[:-1], num_samples))
 
 
@@ -257,7 +321,9 @@ def _sampler(name: str, node: str, draw: Any, params: dict[str, Any]) -> None:
     define_op(
         row,
         node=node,
-        forward=lambda self, *options: np.asarray(draw(_source(options[-1]), self, *options[:-1])).astype(self.dtype),
+        forward=lambda self, *options: np.asarray(
+            draw(_source(options[-1]), self, *options[:-1])
+        ).astype(self.dtype),
         inputs=("self",),
         params={**params, "generator": None},
         pointwise=True,
@@ -284,34 +350,68 @@ def _normal_like(source: Any, x: Any, mean: float, std: float) -> Any:
 
 def _uniform(source: Any, x: Any, low: float, high: float) -> Any:
     if low > high:
-        raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found from={low} > to={high}")
+        raise RuntimeError(
+            f"uniform_ expects to return a [from, to) range, but found from={low} > to={high}"
+        )
     if x.dtype.kind == "c":
         return low + (high - low) * (source.random(x.shape) + 1j * source.random(x.shape))
     found = (low + (high - low) * source.random(x.shape)).astype(x.dtype)
-    return np.where(found < high, found, x.dtype.type(low))  # rounding may have reached the end, which is excluded
+    return np.where(
+        found < high, found, x.dtype.type(low)
+    )  # rounding may have reached the end, which is excluded
 
 
 def _whole(source: Any, x: Any, low: Any, high: Any) -> Any:
     if low is None and high is None:
-        top = 2 ** (np.finfo(x.dtype).nmant + 1) + 1 if x.dtype.kind == "f" else int(np.iinfo(x.dtype).max) + 1
-        return source.integers(0, top, x.shape) if x.dtype.kind != "b" else source.integers(0, 2, x.shape)
+        top = (
+            2 ** (np.finfo(x.dtype).nmant + 1) + 1
+            if x.dtype.kind == "f"
+            else int(np.iinfo(x.dtype).max) + 1
+        )
+        return (
+            source.integers(0, top, x.shape)
+            if x.dtype.kind != "b"
+            else source.integers(0, 2, x.shape)
+        )
     return source.integers(*((0, low) if high is None else (low, high)), x.shape)
 
 
 _sampler("normal", "NormalBackward0", _normal_like, {"mean": 0.0, "std": 1.0})
 _sampler("uniform", "UniformBackward0", _uniform, {"from": 0.0, "to": 1.0})
-_sampler("exponential", "ExponentialBackward0", lambda source, x, lambd: source.exponential(1 / lambd, x.shape), {"lambd": 1.0})
 _sampler(
-    "cauchy", "CauchyBackward0", lambda source, x, median, sigma: median + sigma * source.standard_cauchy(x.shape), {"median": 0.0, "sigma": 1.0}
+    "exponential",
+    "ExponentialBackward0",
+    lambda source, x, lambd: source.exponential(1 / lambd, x.shape),
+    {"lambd": 1.0},
 )
-_sampler("geometric", "GeometricBackward0", lambda source, x, p: source.geometric(p, x.shape), {"p": 0.5})
-_sampler("log_normal", "LogNormalBackward0", lambda source, x, mean, std: source.lognormal(mean, std, x.shape), {"mean": 1.0, "std": 2.0})
+_sampler(
+    "cauchy",
+    "CauchyBackward0",
+    lambda source, x, median, sigma: median + sigma * source.standard_cauchy(x.shape),
+    {"median": 0.0, "sigma": 1.0},
+)
+_sampler(
+    "geometric", "GeometricBackward0", lambda source, x, p: source.geometric(p, x.shape), {"p": 0.5}
+)
+_sampler(
+    "log_normal",
+    "LogNormalBackward0",
+    lambda source, x, mean, std: source.lognormal(mean, std, x.shape),
+    {"mean": 1.0, "std": 2.0},
+)
 _sampler("random", "RandomBackward2", _whole, {"from": None, "to": None})
-_sampler("bernoulli_number", "BernoulliBackward2", lambda source, x, p: source.random(x.shape) < p, {"p": 0.5})
+_sampler(
+    "bernoulli_number",
+    "BernoulliBackward2",
+    lambda source, x, p: source.random(x.shape) < p,
+    {"p": 0.5},
+)
 _drawn(
     "bernoulli.probabilities",
     "BernoulliBackward1",
-    lambda self, p, generator: np.asarray(_source(generator).random(self.shape) < p).astype(self.dtype),
+    lambda self, p, generator: np.asarray(_source(generator).random(self.shape) < p).astype(
+        self.dtype
+    ),
     ("self", "p"),
     inplace=True,
 )
@@ -326,5 +426,9 @@ def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Generator | None = None
 define_function("bernoulli_", bernoulli_)
 for _name in ("exponential", "cauchy", "geometric", "log_normal", "uniform"):
     define_function(
-        _name, lambda self, *args, _write=f"{_name}_", **kwargs: OPS[_write](OPS["clone"](self), *args, **kwargs), method=False
+        _name,
+        lambda self, *args, _write=f"{_name}_", **kwargs: OPS[_write](
+            OPS["clone"](self), *args, **kwargs
+        ),
+        method=False,
     )

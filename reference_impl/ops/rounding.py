@@ -202,7 +202,9 @@ def _remainder_rows(name: str, title: str, forward: Any, quotient: Any) -> None:
     for suffix in ("", "_"):
 
         def op(self: Any, other: Any, _suffix: str = suffix) -> Any:
-            return OPS[f"{name}.{'tensor' if isinstance(other, Tensor) else 'number'}{_suffix}"](self, other)
+            return OPS[f"{name}.{'tensor' if isinstance(other, Tensor) else 'number'}{_suffix}"](
+                self, other
+            )
 
         define_function(f"{name}{suffix}", op)
 
@@ -251,7 +253,9 @@ copysign_number = define_op(
 for _suffix in ("", "_"):
     define_function(
         f"copysign{_suffix}",
-        lambda self, other, _suffix=_suffix: OPS[f"copysign.{'tensor' if isinstance(other, Tensor) else 'number'}{_suffix}"](self, other),
+        lambda self, other, _suffix=_suffix: OPS[
+            f"copysign.{'tensor' if isinstance(other, Tensor) else 'number'}{_suffix}"
+        ](self, other),
     )
 nextafter = define_op(
     "nextafter",
@@ -268,7 +272,9 @@ nextafter = define_op(
 heaviside = define_op(
     "heaviside",
     node="torch::autograd::NotImplemented",
-    forward=lambda self, values: np.where(self == 0, values, (self > 0).astype(self.dtype)).astype(self.dtype),
+    forward=lambda self, values: np.where(self == 0, values, (self > 0).astype(self.dtype)).astype(
+        self.dtype
+    ),
     inputs=("self", "values"),
     params={},
     pointwise=True,
@@ -322,5 +328,7 @@ ldexp_op = define_op(
         "self": lambda ct, other: ct * exp2(other).conjugate(),
         "other": lambda ct, result: ct * (result * math.log(2.0)).conjugate(),
     },
-    jvp=lambda other, result, self_t, other_t: self_t * exp2(other) + result * math.log(2.0) * other_t,
+    jvp=lambda other, result, self_t, other_t: (
+        self_t * exp2(other) + result * math.log(2.0) * other_t
+    ),
 )

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from reference_impl import dtypes
-from reference_impl.ops.lang import array_of, sum, where  # noqa: A004 - the words' names
+from reference_impl.ops.lang import array_of, sum, where
 from reference_impl.ops.rule import define_function, define_op
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor
@@ -54,10 +54,16 @@ Tensor.where = lambda self, condition, other: where_op(condition, self, other)  
 
 def _masked_fill(self: Any, mask: Any, value: Any) -> Any:
     if np.asarray(mask).dtype != np.bool_:
-        raise RuntimeError(f"masked_fill only supports boolean masks, but got mask with dtype {dtypes.of_array(mask)!r}")
+        raise RuntimeError(
+            f"masked_fill only supports boolean masks, but got mask with dtype {dtypes.of_array(mask)!r}"
+        )
     found = np.asarray(value).dtype.kind
-    if (found == "c" and self.dtype.kind != "c") or (found == "f" and self.dtype.kind in "iu" and value != int(value)):
-        raise RuntimeError(f"value cannot be converted to type {dtypes.of_array(self)!r} without overflow")
+    if (found == "c" and self.dtype.kind != "c") or (
+        found == "f" and self.dtype.kind in "iu" and value != int(value)
+    ):
+        raise RuntimeError(
+            f"value cannot be converted to type {dtypes.of_array(self)!r} without overflow"
+        )
     return np.where(mask, np.asarray(value).astype(self.dtype), self)
 
 
@@ -92,12 +98,16 @@ masked_fill_tensor = define_op(
 
 def masked_fill(self: Tensor, mask: Tensor, value: Any) -> Any:
     """``value`` where the mask holds, ``self`` elsewhere."""
-    return (masked_fill_tensor if isinstance(value, Tensor) else masked_fill_number)(self, mask, value)
+    return (masked_fill_tensor if isinstance(value, Tensor) else masked_fill_number)(
+        self, mask, value
+    )
 
 
 def masked_fill_(self: Tensor, mask: Tensor, value: Any) -> Any:
     """Write ``value`` where the mask holds."""
-    return OPS["masked_fill.tensor_" if isinstance(value, Tensor) else "masked_fill.number_"](self, mask, value)
+    return OPS["masked_fill.tensor_" if isinstance(value, Tensor) else "masked_fill.number_"](
+        self, mask, value
+    )
 
 
 define_function("masked_fill", masked_fill)
@@ -127,7 +137,9 @@ def _extremum(name: str, node: str, forward: Any, first_wins: Any) -> Any:
             "self": lambda ct, self, other: share(ct, self, other),
             "other": lambda ct, self, other: share(ct, other, self),
         },
-        jvp=lambda self, other, self_t, other_t: share(self_t, self, other) + share(other_t, other, self),
+        jvp=lambda self, other, self_t, other_t: (
+            share(self_t, self, other) + share(other_t, other, self)
+        ),
         inplace=False,
     )
 
@@ -163,7 +175,7 @@ fmin = _first_of_two("fmin", "FminBackward0", np.fmin, lambda a, b: a <= b)
 # -- clamp -------------------------------------------------------------------------------------------------------------
 
 
-def _clamp(self: Any, min: Any = None, max: Any = None) -> Any:  # noqa: A002 - torch's names
+def _clamp(self: Any, min: Any = None, max: Any = None) -> Any:
     if min is None and max is None:
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
     dtype = dtypes.result_dtype((self, min, max))
@@ -189,8 +201,8 @@ clamp_numbers = define_op(
     params={"min": None, "max": None},
     pointwise=True,
     promote=None,
-    vjp={"self": lambda ct, self, min, max: where(_inside(self, min, max), ct, 0.0)},  # noqa: A006
-    jvp=lambda self, self_t, min, max: where(_inside(self, min, max), self_t, 0.0),  # noqa: A006
+    vjp={"self": lambda ct, self, min, max: where(_inside(self, min, max), ct, 0.0)},
+    jvp=lambda self, self_t, min, max: where(_inside(self, min, max), self_t, 0.0),
     method=False,
 )
 
@@ -206,7 +218,7 @@ def _high_rules(self: Any, low: Any, high: Any) -> Any:
     return x > high if low is None else (x > high) | (high < low)
 
 
-def _clamp_jvp(self: Any, min: Any, max: Any, self_t: Any, min_t: Any, max_t: Any) -> Any:  # noqa: A002
+def _clamp_jvp(self: Any, min: Any, max: Any, self_t: Any, min_t: Any, max_t: Any) -> Any:
     made = where(_inside(self, min, max), self_t, 0.0)
     if min is not None:
         made = made + where(_low_rules(self, min, max), min_t, 0.0)
@@ -222,23 +234,23 @@ clamp_tensors = define_op(
     pointwise=True,
     promote=None,
     vjp={
-        "self": lambda ct, self, min, max: where(_inside(self, min, max), ct, 0.0),  # noqa: A006
-        "min": lambda ct, self, min, max: where(_low_rules(self, min, max), ct, 0.0),  # noqa: A006
-        "max": lambda ct, self, min, max: where(_high_rules(self, min, max), ct, 0.0),  # noqa: A006
+        "self": lambda ct, self, min, max: where(_inside(self, min, max), ct, 0.0),
+        "min": lambda ct, self, min, max: where(_low_rules(self, min, max), ct, 0.0),
+        "max": lambda ct, self, min, max: where(_high_rules(self, min, max), ct, 0.0),
     },
     jvp=_clamp_jvp,
     method=False,
 )
 
 
-def clamp(self: Tensor, min: Any = None, max: Any = None) -> Any:  # noqa: A002 - torch's names
+def clamp(self: Tensor, min: Any = None, max: Any = None) -> Any:
     """Values below ``min`` raised to it, values above ``max`` lowered to it."""
     if isinstance(min, Tensor) or isinstance(max, Tensor):
         return clamp_tensors(self, min, max)
     return clamp_numbers(self, min, max)
 
 
-def clamp_(self: Tensor, min: Any = None, max: Any = None) -> Any:  # noqa: A002 - torch's names
+def clamp_(self: Tensor, min: Any = None, max: Any = None) -> Any:
     """``clamp`` in place."""
     tensors = isinstance(min, Tensor) or isinstance(max, Tensor)
     return OPS["clamp.tensors_" if tensors else "clamp.numbers_"](self, min, max)
@@ -277,7 +289,9 @@ def _one_bound(name: str, node: str, which: str) -> None:
             "self": lambda ct, self, bound: where(_inside(self, *pair(bound)), ct, 0.0),
             "bound": lambda ct, self, bound: where(rules(self, *pair(bound)), ct, 0.0),
         },
-        jvp=lambda self, bound, self_t, bound_t: where(_inside(self, *pair(bound)), self_t, bound_t),
+        jvp=lambda self, bound, self_t, bound_t: where(
+            _inside(self, *pair(bound)), self_t, bound_t
+        ),
         method=False,
     )
 
@@ -287,7 +301,9 @@ def _one_bound(name: str, node: str, which: str) -> None:
 
     def write(self: Tensor, *args: Any, **kwargs: Any) -> Any:
         bound = args[0] if args else kwargs[which]
-        return OPS[f"{name}.tensor_" if isinstance(bound, Tensor) else f"{name}.number_"](self, bound)
+        return OPS[f"{name}.tensor_" if isinstance(bound, Tensor) else f"{name}.number_"](
+            self, bound
+        )
 
     define_function(name, op)
     define_function(f"{name}_", write)

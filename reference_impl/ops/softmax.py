@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from reference_impl import dtypes, layout
-from reference_impl.ops.lang import exp, sum  # noqa: A004 - the words' names
+from reference_impl.ops.lang import exp, sum
 from reference_impl.ops.rule import define_function, define_op
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor
@@ -25,7 +25,9 @@ def _shifted(self: Any, dim: int) -> tuple[Any, Any]:
 
 
 def _total(powers: Any, dim: int) -> Any:
-    return powers.sum(axis=layout.one_dim(dim, powers.ndim), keepdims=True) if powers.ndim else powers
+    return (
+        powers.sum(axis=layout.one_dim(dim, powers.ndim), keepdims=True) if powers.ndim else powers
+    )
 
 
 def _softmax(self: Any, dim: int) -> Any:
@@ -76,19 +78,21 @@ def _axis(name: str, dim: int | None, ndim: int) -> int:
     return 0 if ndim in (0, 1, 3) else 1
 
 
-def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Any:  # noqa: A002
+def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Any:
     """Powers of e as shares of their sum along ``dim``."""
     x = input if dtype is None else OPS["to"](input, dtype)
     return softmax_op(x, _axis("softmax", dim, x.ndim))
 
 
-def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Any:  # noqa: A002
+def log_softmax(
+    input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None
+) -> Any:
     """Logarithm of ``softmax``, without rounding a share to 0."""
     x = input if dtype is None else OPS["to"](input, dtype)
     return log_softmax_op(x, _axis("log_softmax", dim, x.ndim))
 
 
-def softmin(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Any:  # noqa: A002
+def softmin(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Any:
     """``softmax`` of the negative numbers."""
     x = -input if dtype is None else OPS["to"](-input, dtype)
     return softmax_op(x, _axis("softmin", dim, x.ndim))
@@ -115,10 +119,14 @@ define_op(
     method=False,
 )
 define_function("nn.functional.softmax", softmax, method=False, aliases=("special.softmax",))
-define_function("nn.functional.log_softmax", log_softmax, method=False, aliases=("special.log_softmax",))
+define_function(
+    "nn.functional.log_softmax", log_softmax, method=False, aliases=("special.log_softmax",)
+)
 define_function("nn.functional.softmin", softmin, method=False)
 define_function("softmax", lambda input, dim=None, dtype=None: softmax(input, dim, dtype=dtype))
-define_function("log_softmax", lambda input, dim=None, dtype=None: log_softmax(input, dim, dtype=dtype))
+define_function(
+    "log_softmax", lambda input, dim=None, dtype=None: log_softmax(input, dim, dtype=dtype)
+)
 # Linear in the cotangent, and in the result twice: p (ct - <ct, p>).
 define_op(
     "_softmax_backward_data",

@@ -18,18 +18,27 @@ SQRT_PI = math.sqrt(math.pi)
 
 
 def unary(
-    name: str, forward: Any, slope: Any, *, node: str, result: bool = False, aliases: tuple[str, ...] = (), method: bool = True
+    name: str,
+    forward: Any,
+    slope: Any,
+    *,
+    node: str,
+    of_result: bool = False,
+    aliases: tuple[str, ...] = (),
 ) -> Any:
     """A row of a real function of one number with derivative ``slope``, of its argument or of its result."""
-    if result:
-        vjp = {"self": lambda ct, result: ct * slope(result)}
-        jvp: Any = lambda result, self_t: self_t * slope(result)  # noqa: E731 - a formula
-    else:
-        vjp = {"self": lambda ct, self: ct * slope(self)}
-        jvp = lambda self, self_t: self_t * slope(self)  # noqa: E731 - a formula
+    formulas: tuple[Any, Any] = (
+        lambda ct, self: ct * slope(self),
+        lambda self, self_t: self_t * slope(self),
+    )
+    if of_result:
+        formulas = (
+            lambda ct, result: ct * slope(result),
+            lambda result, self_t: self_t * slope(result),
+        )
     return define_op(
-        name, node=node, forward=forward, inputs=("self",), params={}, pointwise=True, promote="float", vjp=vjp, jvp=jvp,
-        aliases=aliases, method=method,
+        name, node=node, forward=forward, inputs=("self",), params={}, pointwise=True, promote="float",
+        vjp={"self": formulas[0]}, jvp=formulas[1], aliases=aliases,
     )  # fmt: skip
 
 
@@ -37,8 +46,20 @@ def unary(
 
 erfinv = either("erfinv", values.erfinv)
 erfcx = either("special.erfcx", values.erfcx)
-unary("erf", values.erf, lambda x: 2 / SQRT_PI * exp(-x * x), node="ErfBackward0", aliases=("special.erf",))
-unary("erfc", values.erfc, lambda x: -2 / SQRT_PI * exp(-x * x), node="ErfcBackward0", aliases=("special.erfc",))
+unary(
+    "erf",
+    values.erf,
+    lambda x: 2 / SQRT_PI * exp(-x * x),
+    node="ErfBackward0",
+    aliases=("special.erf",),
+)
+unary(
+    "erfc",
+    values.erfc,
+    lambda x: -2 / SQRT_PI * exp(-x * x),
+    node="ErfcBackward0",
+    aliases=("special.erfc",),
+)
 # The inverse of a function has the reciprocal slope: sqrt(pi)/2 e^(y^2) at y = erfinv(x).
 unary(
     "erfinv", values.erfinv, lambda x: SQRT_PI / 2 * exp(erfinv(x) * erfinv(x)), node="ErfinvBackward0",
@@ -62,7 +83,11 @@ unary(
     node="SpecialLogNdtrBackward0",
 )  # fmt: skip
 unary(
-    "special.ndtri", values.ndtri, lambda y: math.sqrt(2 * math.pi) * exp(y * y / 2), node="SpecialNdtriBackward0", result=True
+    "special.ndtri",
+    values.ndtri,
+    lambda y: math.sqrt(2 * math.pi) * exp(y * y / 2),
+    node="SpecialNdtriBackward0",
+    of_result=True,
 )
 
 
@@ -83,8 +108,20 @@ unary(
 
 digamma = either("digamma", values.digamma)
 lgamma = either("lgamma", values.lgamma)
-unary("lgamma", values.lgamma, lambda x: digamma(x), node="LgammaBackward0", aliases=("special.gammaln",))
-unary("digamma", values.digamma, lambda x: _polygamma(1, x), node="DigammaBackward0", aliases=("special.digamma", "special.psi"))
+unary(
+    "lgamma",
+    values.lgamma,
+    lambda x: digamma(x),
+    node="LgammaBackward0",
+    aliases=("special.gammaln",),
+)
+unary(
+    "digamma",
+    values.digamma,
+    lambda x: _polygamma(1, x),
+    node="DigammaBackward0",
+    aliases=("special.digamma", "special.psi"),
+)
 
 
 def _polygamma(n: int, x: Any) -> Any:
@@ -154,7 +191,10 @@ def _incomplete(name: str, alias: str, forward: Any, direction: int) -> None:
         params={},
         pointwise=True,
         promote="float",
-        vjp={"self": undefined(name), "other": lambda ct, self, other: ct * direction * _gamma_density(self, other)},
+        vjp={
+            "self": undefined(name),
+            "other": lambda ct, self, other: ct * direction * _gamma_density(self, other),
+        },
         jvp=lambda self, other, other_t: other_t * direction * _gamma_density(self, other),
         aliases=(alias,),
     )
@@ -162,6 +202,7 @@ def _incomplete(name: str, alias: str, forward: Any, direction: int) -> None:
 
 _incomplete("igamma", "special.gammainc", values.igamma, 1)
 _incomplete("igammac", "special.gammaincc", values.igammac, -1)
+_zeta: Any = either("special.zeta", values.zeta)
 define_op(
     "special.zeta",
     node="SpecialZetaBackward0",
@@ -178,7 +219,6 @@ define_op(
     jvp=lambda self, other, other_t: other_t * -self * _zeta(self + 1, other),
     inplace=False,
 )
-_zeta = either("special.zeta", values.zeta)
 
 # -- Bessel functions of imaginary argument ----------------------------------------------------------------------------
 
@@ -197,7 +237,10 @@ unary("special.i1", values.i1, lambda x: i0(x) - _over(i1(x), x, 0.5), node="Spe
 # Scaled by e^-|x|, which adds -sign(x) times the function.
 unary("special.i0e", values.i0e, lambda x: i1e(x) - sign(x) * i0e(x), node="SpecialI0EBackward0")
 unary(
-    "special.i1e", values.i1e, lambda x: i0e(x) - _over(i1e(x), x, 0.5) - sign(x) * i1e(x), node="SpecialI1EBackward0"
+    "special.i1e",
+    values.i1e,
+    lambda x: i0e(x) - _over(i1e(x), x, 0.5) - sign(x) * i1e(x),
+    node="SpecialI1EBackward0",
 )
 
 # -- sinc --------------------------------------------------------------------------------------------------------------

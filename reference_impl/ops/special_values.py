@@ -17,7 +17,10 @@ def double(fn: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(fn)
     def wrapped(*args: Any) -> Any:
-        wide = [np.asarray(a, dtype=np.float64) if isinstance(a, np.ndarray | np.generic) else a for a in args]
+        wide = [
+            np.asarray(a, dtype=np.float64) if isinstance(a, np.ndarray | np.generic) else a
+            for a in args
+        ]
         return np.asarray(fn(*wide)).astype(args[-1].dtype)
 
     return wrapped
@@ -37,8 +40,8 @@ erfc = _each(math.erfc)
 
 def _erfcx(x: float) -> float:
     """e^(x^2) erfc(x): the product where it can be formed, else the continued fraction of erfc."""
-    if x < 5:  # noqa: PLR2004 - e^25 is harmless
-        return math.exp(x * x) * math.erfc(x) if x > -26 else math.inf  # noqa: PLR2004
+    if x < 5:
+        return math.exp(x * x) * math.erfc(x) if x > -26 else math.inf
     if math.isinf(x):
         return 0.0
     # erfc(x) = e^(-x^2)/sqrt(pi) * 1/(x + (1/2)/(x + (2/2)/(x + (3/2)/(x + ...))))
@@ -59,7 +62,7 @@ def _erfc_inverse(z: float) -> float:
         r = (math.erfc(y) - z) * SQRT_PI / -2 * math.exp(y * y)
         step = r / (1 + y * r)
         y -= step
-        if abs(step) <= 1e-16 * abs(y):  # noqa: PLR2004 - the precision of a double
+        if abs(step) <= 1e-16 * abs(y):
             break
     return y
 
@@ -69,14 +72,14 @@ def _erf_inverse(x: float) -> float:
         return math.nan
     if abs(x) == 1:
         return math.copysign(math.inf, x)
-    if abs(x) > 0.5:  # noqa: PLR2004 - 1 - |x| is exact from here on
+    if abs(x) > 0.5:
         return math.copysign(_erfc_inverse(1 - abs(x)), x)
     y = x * SQRT_PI / 2
     for _ in range(60):
         r = (math.erf(y) - x) * SQRT_PI / 2 * math.exp(y * y)
         step = r / (1 + y * r)
         y -= step
-        if abs(step) <= 1e-17:  # noqa: PLR2004
+        if abs(step) <= 1e-17:
             break
     return y
 
@@ -87,7 +90,11 @@ def _ndtri(p: float) -> float:
         return math.nan
     if p in (0, 1):
         return math.inf if p else -math.inf
-    return -math.sqrt(2) * _erfc_inverse(2 * p) if p <= 0.5 else math.sqrt(2) * _erfc_inverse(2 * (1 - p))  # noqa: PLR2004
+    return (
+        -math.sqrt(2) * _erfc_inverse(2 * p)
+        if p <= 0.5
+        else math.sqrt(2) * _erfc_inverse(2 * (1 - p))
+    )
 
 
 def _log_ndtr(x: float) -> float:
@@ -126,7 +133,7 @@ def digamma(x: Any) -> Any:
     mirror = x < 0
     y = np.where(mirror, 1 - x, x)
     made = np.zeros_like(y)
-    while np.any(small := y < 10):  # noqa: PLR2004 - from where the series has converged
+    while np.any(small := y < 10):
         made = np.where(small, made - 1 / y, made)
         y = np.where(small, y + 1, y)
     # psi(y) ~ log y - 1/(2y) - sum B_2k / (2k y^2k)
@@ -139,7 +146,18 @@ def digamma(x: Any) -> Any:
 
 
 # B_2, B_4 ...
-BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510, 43867 / 798, -174611 / 330)
+BERNOULLI = (
+    1 / 6,
+    -1 / 30,
+    1 / 42,
+    -1 / 30,
+    5 / 66,
+    -691 / 2730,
+    7 / 6,
+    -3617 / 510,
+    43867 / 798,
+    -174611 / 330,
+)
 
 
 @double
@@ -147,7 +165,9 @@ def zeta(s: Any, x: Any) -> Any:
     """Hurwitz's zeta, the sum of (x + k)^-s: ten terms, then Euler and Maclaurin's formula for the rest."""
     s, x = np.broadcast_arrays(s, x)
     terms = 10
-    shift = np.where(x < 0, np.ceil(-x), 0.0)  # a negative x has so many terms more before the sum is smooth
+    shift = np.where(
+        x < 0, np.ceil(-x), 0.0
+    )  # a negative x has so many terms more before the sum is smooth
     count = terms + (int(shift.max()) if shift.size and np.isfinite(shift).all() else 0)
     made = sum((x + k) ** -s for k in range(count))
     y = x + count
@@ -201,7 +221,7 @@ def _rising_series(a: float, x: float) -> float:
     """1 + x/(a+1) + x^2/((a+1)(a+2)) + ..."""
     term = total = 1.0
     k = 0
-    while term > 1e-17 * total:  # noqa: PLR2004 - the precision of a double
+    while term > 1e-17 * total:
         k += 1
         term *= x / (a + k)
         total += term
@@ -219,7 +239,7 @@ def _upper_fraction(a: float, x: float) -> float:
         d = 1 / (step * d + b)
         c = b + step / c
         value *= c * d
-        if abs(c * d - 1) < 1e-16:  # noqa: PLR2004 - the precision of a double
+        if abs(c * d - 1) < 1e-16:
             break
     return value
 
