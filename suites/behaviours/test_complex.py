@@ -55,6 +55,35 @@ def test_real_leaf_in_a_complex_product_gets_the_real_part(torch):
     assert_values(z.grad, [1.0 + 1.0j, 4.0 - 8.0j])
 
 
+@clause("complex.real-leaf-gets-real-gradient")
+def test_tracked_gradient_of_a_real_leaf_is_real_and_differentiable(torch):
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    z = torch.tensor([1.0 + 2.0j, 3.0 - 1.0j])
+    ct = torch.tensor([1.0 + 1.0j, 2.0 - 4.0j])
+    (first,) = torch.autograd.grad(x * x * z, x, ct, create_graph=True)
+    (second,) = torch.autograd.grad(first, x, torch.tensor([1.0, 0.5]))
+    assert (first.dtype, second.dtype) == (torch.float32, torch.float32)
+    assert_values(first, [6.0, 40.0])
+    assert_values(second, [6.0, 10.0])
+
+
+@clause("complex.real-leaf-gets-real-gradient")
+def test_custom_function_of_a_real_leaf_returns_the_real_part_itself(torch):
+    class Rotate(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x * (1 + 2j)
+
+        @staticmethod
+        def backward(ctx, ct):
+            return (ct * (1 - 2j)).real
+
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    Rotate.apply(x).backward(torch.tensor([1.0 + 1.0j, 2.0 - 4.0j]))
+    assert x.grad.dtype == torch.float32
+    assert_values(x.grad, [3.0, -6.0])
+
+
 @clause("complex.real-function-through-complex-is-ordinary")
 def test_real_function_computed_through_complex_numbers(torch):
     # |x + i x^2|^2 = x^2 + x^4

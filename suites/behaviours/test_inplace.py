@@ -157,6 +157,21 @@ def test_out_of_place_operations_leave_the_version(torch):
     assert (x._version, y._version) == (0, 0)
 
 
+@clause("inplace.version-rises-with-each-write")
+@pytest.mark.parametrize("operand", ["number", "tensor"])
+def test_augmented_assignment_writes_in_place(torch, operand):
+    x = same = torch.tensor([1.0, 2.0])
+    two = 2.0 if operand == "number" else torch.tensor(2.0)
+    x += two
+    x -= two * 2
+    x *= two * 3
+    x /= two
+    x **= two
+    assert x is same
+    assert x._version == 5
+    assert_values(x, [9.0, 0.0])
+
+
 @clause("inplace.views-share-version-with-base")
 def test_view_and_base_share_one_counter(torch):
     base = torch.tensor([1.0, 2.0, 3.0])

@@ -130,6 +130,30 @@ def test_hooks_on_one_saved_tensor_pack_at_once_and_unpack_at_each_access(torch)
     assert_values(x.grad, [3.0, 2.0])
 
 
+@clause("saved.raw-saved-tensor-takes-own-hooks")
+def test_hooks_on_what_a_custom_function_saved(torch):
+    class Product(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, a, b):
+            ctx.save_for_backward(a, b)
+            return a * b
+
+        @staticmethod
+        def backward(ctx, ct):
+            a, b = ctx.saved_tensors
+            return ct * b, ct * a
+
+    a = torch.tensor([1.0, 2.0], requires_grad=True)
+    b = torch.tensor([3.0, 4.0], requires_grad=True)
+    y = Product.apply(a, b)
+    first, second = y.grad_fn._raw_saved_tensors
+    second.register_hooks(lambda t: t.detach(), lambda t: t * 10)
+    y.backward(torch.tensor([1.0, 0.5]))
+    assert_values(a.grad, [30.0, 20.0])
+    assert_values(b.grad, [1.0, 1.0])
+    assert first is not second
+
+
 @clause("saved.registering-hooks-twice-raises")
 def test_one_saved_tensor_takes_hooks_once(torch):
     x = torch.tensor([1.0, 2.0], requires_grad=True)
