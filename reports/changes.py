@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from reports.records import Case, Run
 from reports.status import EXECUTED, UNEXPECTED
+from reports.text import count
 
 # A passing error counts as worse when it at least doubled and now uses a tenth of its bound.
 DRIFT_FACTOR = 2.0
@@ -129,4 +130,4 @@ def tell(changes: Changes) -> str:
     ]
     told = "; ".join(parts) if parts else "nothing changed"
     unfinished = " The new run is incomplete." if changes.incomplete else ""
-    return f"{changes.compared:,} cases compared: {told}.{unfinished}"
+    return f"{count(changes.compared, 'case')} compared: {told}.{unfinished}"

@@ -52,7 +52,7 @@ function casePage(state) {
     detail.differences ? differenceTable(detail.differences) : null,
     detail.arrays ? h("div", { class: "panel" }, h("h2", {}, "Want, got, difference"), h("p", { class: "sub" }, `shape (${detail.arrays.shape.join(", ")})`), heatMaps(detail.arrays)) : null,
     detail.witness ? witnessPanel(detail.witness, item) : null,
-    detail.message ? h("div", { class: "panel" }, h("h2", {}, "Message"), h("pre", { tabindex: "0" }, detail.message)) : null,
+    detail.message ? h("div", { class: "panel" }, h("h2", {}, "Message"), h("pre", {}, detail.message)) : null,
     h("div", { class: "panel" }, h("h2", {}, "See it again"),
       copyable("run it again", detail.rerun ?? (item.test ? `pytest '${item.test}'` : `pytest --explain '${item.id}'`)),
       detail.repro ? copyable(`the repro, which needs torch alone${detail.proven === true ? "; it failed in a fresh process" : detail.proven === false ? "; it did not fail in a fresh process" : ""}${detail.path ? ` (${detail.path})` : ""}`, detail.repro) : null),

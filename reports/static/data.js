@@ -9,6 +9,9 @@ async function unpack() {
   return new Response(stream).json();
 }
 
+// Names come from records: one that every object has must not be found where it is not.
+const bare = (object) => Object.assign(Object.create(null), object);
+
 function build(data) {
   const statuses = new Map(data.statuses.map(([letter, name, label, unexpected], rank) => [letter, { letter, name, label, unexpected, rank }]));
   const subjects = data.subjects.map(([device, dtype, mode, torch, label], index) => ({ device, dtype, mode, torch, label, index }));
@@ -29,7 +32,7 @@ function build(data) {
     cases.push(item);
   }
   return {
-    cases, entries, subjects, statuses: [...statuses.values()], clauses: data.clauses, areas: data.areas,
+    cases, entries, subjects, statuses: [...statuses.values()], clauses: bare(data.clauses), areas: bare(data.areas),
     details: data.details, left: data.left,
     byId: new Map(cases.map((item) => [item.id, item])), byEntry: new Map(entries.map((entry) => [entry.name, entry])),
   };

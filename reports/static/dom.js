@@ -58,6 +58,6 @@ function copyable(title, text) {
     }
     setTimeout(() => { button.textContent = "Copy"; }, 1500);
   });
-  const block = h("pre", { class: "code", tabindex: "0" }, text);
+  const block = h("pre", { class: "code" }, text);
   return h("div", { class: "copyable" }, h("p", { class: "sub" }, title, button), block);
 }

@@ -1,17 +1,19 @@
 // The filter: words that a case must match, each a field, a value, and perhaps a minus in front.
 const FIELDS = {
+  __proto__: null,
   status: (c) => c.status.name, device: (c) => c.subject.device, dtype: (c) => c.subject.dtype, mode: (c) => c.subject.mode,
   torch: (c) => c.subject.torch, subject: (c) => c.subject.label, suite: (c) => c.suite, area: (c) => c.entry.area,
   clause: (c) => (c.entry.kind === "clause" ? c.entry.name : ""), op: (c) => (c.entry.kind === "op" ? c.entry.name : ""),
   check: (c) => c.check, blame: (c) => c.blame, change: (c) => c.change,
 };
-const TEXTS = { id: (c) => c.id, signature: (c) => c.signature };
-const NUMBERS = { over: (c) => c.over, ulps: (c) => c.ulps, ms: (c) => c.ms };
+const TEXTS = { __proto__: null, id: (c) => c.id, signature: (c) => c.signature };
+const NUMBERS = { __proto__: null, over: (c) => c.over, ulps: (c) => c.ulps, ms: (c) => c.ms };
 const GROUPS = {
+  __proto__: null,
   unexpected: (c) => c.status.unexpected,
   executed: (c) => c.status.unexpected || c.status.name === "pass" || c.status.name === "xfail",
 };
-const COMPARE = { ">": (a, b) => a > b, ">=": (a, b) => a >= b, "<": (a, b) => a < b, "<=": (a, b) => a <= b, "=": (a, b) => a === b };
+const COMPARE = { __proto__: null, ">": (a, b) => a > b, ">=": (a, b) => a >= b, "<": (a, b) => a < b, "<=": (a, b) => a <= b, "=": (a, b) => a === b };
 
 function glob(pattern, { whole }) {
   const body = pattern.toLowerCase().split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&")).join(".*");

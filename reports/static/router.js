@@ -1,6 +1,6 @@
 // The fragment is the state: #page?q=...&open=...; a link to it shows the same again.
-const FILTERED = { matrix: matrixPage, cases: casesPage, accuracy: atlasPage };
-const SINGLE = { clause: clausePage, case: casePage };
+const FILTERED = { __proto__: null, matrix: matrixPage, cases: casesPage, accuracy: atlasPage };
+const SINGLE = { __proto__: null, clause: clausePage, case: casePage };
 
 function fragment(page, params = {}) {
   const search = new URLSearchParams();
@@ -13,7 +13,7 @@ function readState() {
   const [page, search = ""] = location.hash.slice(1).split(/\?(.*)/s);
   const known = [...document.querySelectorAll("section.page")].map((section) => section.id);
   const params = Object.fromEntries(new URLSearchParams(search));
-  return { page: known.includes(page) ? page : "overview", params, query: params.q ?? "", ...params };
+  return { page: known.includes(page) ? page : "overview", params, query: params.q ?? "" };
 }
 
 let drawn = null;
@@ -35,7 +35,16 @@ function draw() {
   if (drawn !== null && drawn !== where) scrollTo(0, 0);
   drawn = where;
   document.documentElement.dataset.page = state.page;
+  markScrolling();
   return undefined;
+}
+
+// What scrolls can be reached by keyboard, and nothing else gets in the way.
+function markScrolling() {
+  for (const node of document.querySelectorAll("section.active .scroll, section.active pre")) {
+    if (node.scrollWidth > node.clientWidth + 1 || node.scrollHeight > node.clientHeight + 1) node.tabIndex = 0;
+    else node.removeAttribute("tabindex");
+  }
 }
 
 function drawPage(state) {
@@ -57,9 +66,17 @@ function drawPage(state) {
   if (focused !== undefined) [...document.querySelectorAll("a.fold")].find((link) => link.dataset.area === focused)?.focus();
 }
 
+// Only after a short rest, so that a fast typist does not wait for every letter.
+let typing = 0;
+
 function typeFilter() {
+  clearTimeout(typing);
+  typing = setTimeout(applyFilter, 80);
+}
+
+function applyFilter() {
   const state = readState();
-  const next = fragment(state.page, { ...state.params, q: byId("filter").value.trim(), page: null });
+  const next = fragment(state.page, { ...state.params, q: byId("filter").value.trim(), at: null });
   if (next !== location.hash) history.replaceState(null, "", next);
   draw();
 }

@@ -1,6 +1,8 @@
 // Start: show the page that the fragment names at once, then again when the cases are unpacked.
 addEventListener("hashchange", draw);
 addEventListener("keydown", onKey);
+addEventListener("resize", markScrolling);
+document.addEventListener("toggle", markScrolling, true);
 byId("filter").addEventListener("input", typeFilter);
 byId("help").addEventListener("click", () => byId("help-box").showModal());
 byId("theme").addEventListener("click", switchTheme);

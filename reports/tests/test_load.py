@@ -196,7 +196,7 @@ def test_run_can_be_chosen(tmp_path):
 
 def test_path_that_does_not_exist_names_its_neighbour(tmp_path):
     (tmp_path / "records").mkdir()
-    with pytest.raises(NoRecordsError, match="did you mean .*records"):
+    with pytest.raises(NoRecordsError, match=r"did you mean .*records"):
         load_run([tmp_path / "recrods"])
 
 

@@ -4,6 +4,7 @@ import copy
 import json
 from pathlib import Path
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -22,13 +23,12 @@ LINE = json.dumps(PASSED)
 def read_lines(folder, lines, *, quick):
     path = folder / "r.jsonl"
     path.write_bytes(b"".join(line + b"\n" for line in [json.dumps(s.header()).encode(), *lines]))
-    original = read.passing_lines
-    if not quick:
-        read.passing_lines = lambda chunk: [Passing()] * (chunk.count(b"\n") + 1)
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        if not quick:
+            patch.setattr(
+                "reports.read.passing_lines", lambda chunk: [Passing()] * (chunk.count(b"\n") + 1)
+            )
         part = read.read_file(read.read_header(path))
-    finally:
-        read.passing_lines = original
     told = [(type(problem), problem.line) for problem in part.file.problems]
     rows = [
         tuple(part.rows[row] for row in column) if at == 1 else column
