@@ -60,6 +60,7 @@ class ViewInfo:
         storage = view._storage
         assert storage is not None  # noqa: S101 - a view shares its base's storage
         if storage.version != self.version:
+            refuse_forbidden_view(view, self, indirect=True)
             node = new_node(AsStridedBackward0, (edge(self.base), self.base._output_nr))
             node.meta = (self.chain,)
             view._grad_fn = node
@@ -90,6 +91,7 @@ class CopySlices(Node):
     """A write to a view, seen from its base: the written part's cotangent goes through ``fn``, the rest passes."""
 
     __slots__ = ("chain", "fn", "order")
+    full_name: ClassVar[str | None] = "torch::autograd::CopySlices"
 
     def apply(self, ct: Any, tensors: bool = False) -> Any:  # noqa: FBT001, FBT002 - see Node
         if self.fn is None:
@@ -188,38 +190,41 @@ def check_writable(t: Tensor, *, recorded: bool) -> None:
         if meta.requires_grad and t.is_leaf:
             raise errors.LeafWriteError(view=False)
     data = t._data
-    if data.ndim and 0 in data.strides and any(n > 1 and s == 0 for n, s in zip(data.shape, data.strides, strict=True)):
+    if data.size > 1 and 0 in data.strides and any(n > 1 and s == 0 for n, s in zip(data.shape, data.strides, strict=True)):
         raise errors.OverlapWriteError
 
 
-def refuse_forbidden_view(t: Tensor, info: ViewInfo) -> None:
-    """Raise if the view was made in a way that forbids tracked writes."""
+def refuse_forbidden_view(t: Tensor, info: ViewInfo, *, indirect: bool = False) -> None:
+    """Raise if the view was made in a way that forbids tracked writes.
+
+    ``indirect``: not the view was written to but its base, or another view of it.
+    """
     if info.creation == DEFAULT:
         return
+    what = "its base or another view of its base has been modified inplace" if indirect else "is being modified inplace"
+    subject = f"Output {t._output_nr} of {_producer(t)} is a view and {what}."
     if info.creation == CUSTOM:
         raise errors.ForbiddenViewWriteError(
-            f"Output {t._output_nr} of {_producer(t)} is a view and is being modified inplace. This view was created inside "
-            "a custom Function (or because an input was returned as-is) and the autograd logic to handle view+inplace "
-            "would override the custom backward associated with the custom Function, leading to incorrect gradients. "
-            "This behavior is forbidden. You can fix this by cloning the output of the custom Function."
+            f"{subject} This view was created inside a custom Function (or because an input was returned as-is) and the "
+            "autograd logic to handle view+inplace would override the custom backward associated with the custom Function, "
+            "leading to incorrect gradients. This behavior is forbidden. You can fix this by cloning the output of the "
+            "custom Function."
         )
     if info.creation == MULTI_OUTPUT:
         raise errors.ForbiddenViewWriteError(
-            f"Output {t._output_nr} of {_producer(t)} is a view and is being modified inplace. This view is the output of a "
-            "function that returns multiple views. Such functions do not allow the output views to be modified "
-            "inplace. You should replace the inplace operation by an out-of-place one."
+            f"{subject} This view is the output of a function that returns multiple views. Such functions do not allow the "
+            "output views to be modified inplace. You should replace the inplace operation by an out-of-place one."
         )
     mode = "no_grad" if info.creation == NO_GRAD else "inference"
     raise errors.ForbiddenViewWriteError(
-        f"A view was created in {mode} mode and is being modified inplace with grad mode enabled. Given that this use "
-        "case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view and the "
-        f"inplace either both inside the {mode} block (if you don't want the inplace to be tracked) or both outside (if "
-        "you want the inplace to be tracked)."
+        f"A view was created in {mode} mode and {what} with grad mode enabled. Given that this use case is ambiguous and "
+        f"error-prone, it is forbidden. You can clarify your code by moving both the view and the inplace either both inside "
+        f"the {mode} block (if you don't want the inplace to be tracked) or both outside (if you want the inplace to be tracked)."
     )
 
 
 def _producer(t: Tensor) -> str:
-    fn = t.grad_fn
+    fn = t._grad_fn
     return "unknown" if fn is None else str(fn.name())
 
 
