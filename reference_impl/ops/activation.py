@@ -206,7 +206,8 @@ rrelu = define_op(
     pointwise=True,
     promote=None,
     hidden=1,
-    vjp={"self": lambda ct, hidden0: ct * hidden0},
+    # The slopes alone would do; torch keeps the input as well, which a later write to it must not change.
+    vjp={"self": lambda ct, self, hidden0: ct * hidden0},
     jvp=lambda self, result, self_t: self_t * constant(_slope_taken(self, result), self_t),
     method=False,
 )

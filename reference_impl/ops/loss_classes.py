@@ -49,12 +49,14 @@ def _nll_factors(
 
 def _nll_vjp(
     ct: Any,
+    self: Any,
     target: Any,
     weight: Any,
     self_shape: tuple[int, ...],
     ignore_index: int,
     reduction: str,
 ) -> Any:
+    _ = self  # linear, but torch keeps the scores, and refuses backward after a write to them
     factors = _nll_factors(ct, self_shape, target, weight, ignore_index, reduction)
     per_loss = reshape(ct, (self_shape[0], 1, *self_shape[2:])) if reduction == "none" else ct
     return -per_loss * factors

@@ -23,6 +23,8 @@ def _integer_power(base: Any, exponent: Any) -> Any:
 
 
 def _power(base: Any, exponent: Any) -> Any:
+    if type(exponent) in (int, float) and base.dtype.kind == "f":
+        return base**exponent  # the case of nearly all calls; NumPy squares faster than it raises to a power
     dtype = dtypes.result_dtype((base, exponent))
     if dtype.kind in "iu" and not isinstance(base, np.ndarray | np.generic | int):
         dtype = np.dtype(np.int64)

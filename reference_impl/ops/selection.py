@@ -14,8 +14,10 @@ from reference_impl.tensor import Tensor
 
 
 def _where_forward(condition: Any, self: Any, other: Any) -> Any:
-    dtype = dtypes.result_dtype((self, other))
     made = np.where(condition, self, other)
+    if type(other) is float and made.dtype is getattr(self, "dtype", None):
+        return made
+    dtype = dtypes.result_dtype((self, other))
     return made if made.dtype == dtype else made.astype(dtype)
 
 

@@ -233,15 +233,21 @@ def _over(y: Any, x: Any, limit: float) -> Any:
 
 
 unary("i0", values.i0, lambda x: i1(x), node="I0Backward0", aliases=("special.i0",))
-unary("special.i1", values.i1, lambda x: i0(x) - _over(i1(x), x, 0.5), node="SpecialI1Backward0")
+
+
+def _bessel_row(name: str, node: str, forward: Any, slope: Any) -> None:
+    """A row whose slope is one of the argument and the result."""
+    define_op(
+        name, node=node, forward=forward, inputs=("self",), params={}, pointwise=True, promote="float",
+        vjp={"self": lambda ct, self, result: ct * slope(self, result)},
+        jvp=lambda self, result, self_t: self_t * slope(self, result),
+    )  # fmt: skip
+
+
+_bessel_row("special.i1", "SpecialI1Backward0", values.i1, lambda x, y: i0(x) - _over(y, x, 0.5))
 # Scaled by e^-|x|, which adds -sign(x) times the function.
-unary("special.i0e", values.i0e, lambda x: i1e(x) - sign(x) * i0e(x), node="SpecialI0EBackward0")
-unary(
-    "special.i1e",
-    values.i1e,
-    lambda x: i0e(x) - _over(i1e(x), x, 0.5) - sign(x) * i1e(x),
-    node="SpecialI1EBackward0",
-)
+_bessel_row("special.i0e", "SpecialI0EBackward0", values.i0e, lambda x, y: i1e(x) - sign(x) * y)
+_bessel_row("special.i1e", "SpecialI1EBackward0", values.i1e, lambda x, y: i0e(x) - _over(y, x, 0.5) - sign(x) * y)
 
 # -- sinc --------------------------------------------------------------------------------------------------------------
 
