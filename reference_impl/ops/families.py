@@ -43,3 +43,5 @@ from reference_impl.ops import spectra as spectra
 from reference_impl.ops import splitting as splitting
 from reference_impl.ops import statistics as statistics
 from reference_impl.ops import strided as strided
+from reference_impl.ops import convolution as convolution
+from reference_impl.ops import resampling as resampling

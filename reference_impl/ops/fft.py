@@ -229,7 +229,7 @@ def stft(
     align_to_window: Any = None,
 ) -> Any:
     """Spectra of overlapping windows of a signal."""
-    _ = return_complex, align_to_window
+    _ = align_to_window
     hop = n_fft // 4 if hop_length is None else hop_length
     x = self if self.ndim > 1 else op("unsqueeze", self, 0)
     if center:
@@ -239,8 +239,9 @@ def stft(
     half = frames._data.dtype.kind == "f" if onesided is None else onesided
     norm = "ortho" if normalized else None
     made = _rfftn(frames, None, -1, norm) if half else _fftn(frames, None, -1, norm, forward=True)
-    made = op("transpose", made, -1, -2)
-    return made if self.ndim > 1 else op("squeeze", made, 0)
+    made = op("transpose_", made, -1, -2)
+    made = made if self.ndim > 1 else op("squeeze_", made, 0)
+    return op("view_as_real", made) if return_complex is False else made
 
 
 def istft(
