@@ -1,0 +1,67 @@
+"""Merging many shards is quick and small, measured in a process of its own."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from reports.tests import sample_runs
+from reports.tests import samples as s
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SHARDS, CASES = 50, 20_000
+SECONDS, MIB = 20.0, 1024
+# Merging a line, and all that goes with it, against parsing it as JSON and forgetting it.
+OVER_PARSING = 2.5
+PROGRAM = """
+import json, resource, sys, time
+from pathlib import Path
+from reports.load import load_run
+
+def used():
+    return sum(resource.getrusage(who).ru_utime for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+
+parsed = -used()
+for path in Path(sys.argv[1]).glob("*"):
+    for line in path.open("rb"):
+        json.loads(line)
+parsed += used()
+start, merged = time.perf_counter(), -used()
+run = load_run([Path(sys.argv[1])])
+took, merged = time.perf_counter() - start, merged + used()
+peak = sum(resource.getrusage(who).ru_maxrss // 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+print(len(run.cases), len(run.problems), took, merged / parsed, peak)
+"""
+
+
+def measured(folder):
+    words = [sys.executable, "-c", PROGRAM, str(folder)]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603 - our own words
+    cases, problems, took, over_parsing, peak = done.stdout.split()
+    return (int(cases), int(problems)), float(took), float(over_parsing), int(peak)
+
+
+def shards(folder, count):
+    for shard in range(count):
+        records = sample_runs.many(CASES, seed=shard)
+        named = (record | {"id": record["id"].replace("[", f"[{shard}-", 1)} for record in records)
+        s.write_run(folder, named, run=f"shard-{shard}")
+
+
+def test_five_shards_cost_little_more_than_parsing_them(tmp_path):
+    shards(tmp_path, SHARDS // 10)
+    merged, _, over_parsing, peak = measured(tmp_path)
+    assert merged == (CASES * SHARDS // 10, 0)
+    assert over_parsing <= OVER_PARSING
+    assert peak <= MIB / 4
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_fifty_shards_of_20000_cases_are_merged_in_time(tmp_path):
+    shards(tmp_path, SHARDS)
+    merged, took, _, peak = measured(tmp_path)
+    assert merged == (CASES * SHARDS, 0)
+    assert took <= SECONDS
+    assert peak <= MIB
