@@ -114,7 +114,7 @@ def _tiles(run: Run) -> list[Tile]:
         Tile(f"{counts['reference-lacks']:,}", "reference lacks", "", "status:reference-lacks"),
         Tile(f"{sum(total.checks for total in run.totals.values()):,}", "comparisons", ""),
     ]
-    known = f"of {len(run.clauses):,} " if run.clauses else ""
+    known = f"of {len(run.clauses):,} " if len(run.clauses) >= len(clauses) else ""
     tiles.append(Tile(f"{len(clauses):,}", f"{known}promises looked at", ""))
     return [*tiles, Tile(f"{len(ops):,}", "ops looked at", "")] if ops else tiles
 

@@ -1,9 +1,9 @@
 """A browser for the tests that need one; where there is none they say what is missing."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -11,32 +11,14 @@ from reports.load import load_run
 from reports.render import render
 from reports.tests import sample_runs
 from reports.tests import samples as s
+from reports.tests.chromium import Chrome, NoBrowserError, start_chromium
 from reports.tests.hostile import hostile_records, odd_records
-
-try:
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
-except ImportError:
-    webdriver = None  # type: ignore[assignment]
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 AXE = ROOT / "build" / "browser" / "axe.min.js"
-NAMES = ("chromium", "google-chrome", "chromium-browser")
-# What a browser does on its own account has no place in a test: no network, no updates, no first-run pages.
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--window-size=1300,900",
-)
 
 
-def missing(what: str) -> None:
+def missing(what: str) -> NoReturn:
     """Skip, or fail where a browser was promised (``.ci/browser``)."""
     message = f"{what}; .ci/browser installs it and runs these tests"
     if os.environ.get("GRADSTONE_BROWSER") == "required":
@@ -45,27 +27,18 @@ def missing(what: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator["webdriver.Chrome"]:
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
     """A headless Chromium, one for all tests."""
-    if webdriver is None:
-        missing("selenium is not installed")
-    program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-    driver = shutil.which("chromedriver")
-    if program is None or driver is None:
-        missing("there is no Chromium with chromedriver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(program)
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    browser = webdriver.Chrome(options=options, service=Service(str(driver)))
-    browser.set_script_timeout(60)
+    try:
+        browser = start_chromium(tmp_path_factory.mktemp("profile"))
+    except NoBrowserError as error:
+        missing(str(error))
     yield browser
     browser.quit()
 
 
 @pytest.fixture
-def browser(chromium: "webdriver.Chrome") -> Iterator["webdriver.Chrome"]:
+def browser(chromium: Chrome) -> Iterator[Chrome]:
     """The browser as it starts: a wide window, light, with script, and nothing in its log."""
     chromium.set_window_size(1300, 900)
     chromium.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
