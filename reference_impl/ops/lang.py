@@ -16,8 +16,9 @@ def where(condition: Any, x: Any, y: Any) -> Any:
     """``x`` where the condition holds, ``y`` elsewhere; numbers keep the other's dtype."""
     if isinstance(condition, Tensor) or isinstance(x, Tensor) or isinstance(y, Tensor):
         return OPS["where"](condition, x, y)
-    kind = getattr(x, "dtype", None) or getattr(y, "dtype", None)
-    return np.where(condition, x, y).astype(kind, copy=False)
+    made = np.where(condition, x, y)
+    kinds = [v.dtype for v in (x, y) if hasattr(v, "dtype")]
+    return made.astype(kinds[0], copy=False) if len(kinds) == 1 else made
 
 
 def exp(x: Any) -> Any:
