@@ -27,12 +27,12 @@ def test_kernel_it_lacks(torch):
 FAULT = """
 import suites.selfcheck.simulated_device as device
 
-def mul(one, other):
-    result = one * other
-    result.view(-1)[:1] *= 2
-    return result
+def mul(one, other, *, out):
+    out.copy_(one * other)
+    out.view(-1)[:1] *= 2
+    return out
 
-device.KERNELS["aten::mul.Tensor"] = mul
+device.KERNELS["aten::mul.out"] = mul
 """
 
 

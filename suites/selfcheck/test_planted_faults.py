@@ -110,9 +110,19 @@ torch.Tensor.register_hook = lambda self, hook: REGISTER(self, lambda ct: None)
     "wrong-node-name": (
         "graph",
         """
-x = torch.ones(1, requires_grad=True)
-for y in (x * 2, x + 2, x.exp(), x.sum()):
-    type(y.grad_fn).name = lambda self: "Backward0"
+GRAD_FN = torch.Tensor.grad_fn
+
+class Renamed:
+    def __init__(self, node):
+        self.node = node
+
+    def name(self):
+        return self.node.name().replace("Mul", "Mull")
+
+    def __getattr__(self, name):
+        return getattr(self.node, name)
+
+torch.Tensor.grad_fn = property(lambda self: None if GRAD_FN.__get__(self) is None else Renamed(GRAD_FN.__get__(self)))
 """,
     ),
 }
@@ -129,9 +139,3 @@ def test_a_planted_fault_fails_a_documented_behaviour(tmp_path, area, fault):
     assert ran.code == 1, ran.text[-1500:]
     assert found
     assert {case["area"] for case in found} == {area.replace("_", "-")}
-
-
-@pytest.mark.parametrize("area", sorted({area for area, _ in FAULTS.values()}))
-def test_without_a_fault_the_same_behaviours_hold(tmp_path, area):
-    ran = run_suites(tmp_path, f"suites/behaviours/test_{area}.py", "--only", "subject", "-q")
-    assert ran.code == 0, ran.text[-1500:]
