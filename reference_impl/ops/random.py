@@ -37,18 +37,17 @@ class Generator:
 
     def get_state(self) -> Tensor:
         """The state as bytes, for ``set_state``."""
-        state = self.numpy.bit_generator.state["state"]
-        words = state["state"].to_bytes(16, "little") + state["inc"].to_bytes(16, "little")
-        return make(np.frombuffer(words, np.uint8).copy())
+        found = self.numpy.bit_generator.state
+        words = [found["state"]["state"], found["state"]["inc"], found["has_uint32"], found["uinteger"]]
+        return make(np.frombuffer(b"".join(w.to_bytes(16, "little") for w in words), np.uint8).copy())
 
     def set_state(self, state: Tensor) -> None:
         """Go on from a state that ``get_state`` gave."""
         raw = bytes(state._data)
+        words = [int.from_bytes(raw[i : i + 16], "little") for i in range(0, 64, 16)]
         found = dict(self.numpy.bit_generator.state)
-        found["state"] = {
-            "state": int.from_bytes(raw[:16], "little"),
-            "inc": int.from_bytes(raw[16:], "little"),
-        }
+        # A single-precision number takes half of a draw; the other half waits.
+        found |= {"state": {"state": words[0], "inc": words[1]}, "has_uint32": words[2], "uinteger": words[3]}
         self.numpy.bit_generator.state = found
 
 

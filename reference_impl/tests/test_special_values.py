@@ -1,0 +1,94 @@
+"""Special functions keep the identities that define them."""
+
+import math
+
+import numpy as np
+import pytest
+
+from reference_impl.ops import special_values as values
+from reference_impl.registry import require
+from reference_impl.tensor import make
+
+X = np.linspace(0.1, 12.0, 60)
+
+
+def close(found, wanted, tolerance=1e-12):
+    scale = np.maximum(np.abs(wanted), 1e-300)
+    return np.max(np.abs(found - wanted) / scale) < tolerance
+
+
+def special(name, *arrays):
+    return require(f"special.{name}")(*[make(np.asarray(a, np.float64)) for a in arrays])._data
+
+
+def test_inverse_error_function_inverts():
+    y = np.concatenate([np.linspace(-3, 3, 41), [1e-9, 5.0]])
+    assert close(values.erf(values.erfinv(values.erf(y))), values.erf(y), 1e-15)
+    assert values.erfinv(np.array([1.0, -1.0, 2.0])).tolist()[:2] == [math.inf, -math.inf]
+
+
+def test_scaled_error_function_continues_beyond_the_product():
+    x = np.array([4.999999, 5.000001])
+    a, b = values.erfcx(x)
+    assert abs(a / b - 1) < 1e-6
+    assert close(values.erfcx(np.array([50.0])), np.array([0.011281536265323773]))
+
+
+def test_normal_quantile_inverts_far_in_the_tail():
+    x = np.array([-35.0, -8.0, -1.0, 0.0, 2.0])
+    p = values.erfc(-x / math.sqrt(2)) / 2
+    assert np.allclose(values.ndtri(p), x, rtol=1e-12, atol=1e-14)
+    assert np.allclose(values.log_ndtr(x), np.log(p), rtol=1e-13)
+
+
+def test_digamma_has_its_recurrence_and_its_value_at_one():
+    x = np.concatenate([X, -X[:-1]])  # the last one is a pole
+    assert np.allclose(values.digamma(x + 1), values.digamma(x) + 1 / x, rtol=1e-11)
+    assert close(values.digamma(np.array([1.0])), np.array([-0.5772156649015329]))
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_polygamma_is_the_derivative_of_the_one_before(n):
+    step = 1e-5
+    slope = (values.polygamma(n - 1, X + step) - values.polygamma(n - 1, X - step)) / (2 * step)
+    assert np.allclose(values.polygamma(n, X), slope, rtol=1e-6, atol=1e-8)
+
+
+def test_zeta_of_two_is_a_sixth_of_pi_squared():
+    assert close(values.zeta(np.array([2.0]), np.array([1.0])), np.array([math.pi**2 / 6]), 1e-15)
+
+
+def test_incomplete_gamma_functions_add_up_and_are_elementary_for_one():
+    a = np.full_like(X, 2.5)
+    assert close(values.igamma(a, X) + values.igammac(a, X), np.ones_like(X), 1e-15)
+    assert close(values.igammac(np.ones_like(X), X), np.exp(-X))
+
+
+def test_bessel_functions_keep_their_wronskians():
+    x = np.concatenate([X, [29.9, 30.1, 80.0]])
+    wave = special("bessel_j1", x) * special("bessel_y0", x) - special("bessel_j0", x) * special(
+        "bessel_y1", x
+    )
+    assert close(wave, 2 / (math.pi * x), 1e-10)
+    i0, i1 = special("i0e", x), special("i1e", x)
+    k0, k1 = special("scaled_modified_bessel_k0", x), special("scaled_modified_bessel_k1", x)
+    assert close(i0 * k1 + i1 * k0, 1 / x, 1e-10)
+
+
+def test_bessel_j_has_its_tabulated_value():
+    assert close(special("bessel_j0", [5.6]), np.array([0.026970884685114358]))
+
+
+def test_airy_function_solves_its_equation():
+    x, step = np.linspace(-6, 4, 30), 1e-3
+    second = (
+        special("airy_ai", x + step) - 2 * special("airy_ai", x) + special("airy_ai", x - step)
+    ) / step**2
+    assert np.allclose(second, x * special("airy_ai", x), atol=1e-5)
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 7])
+def test_chebyshev_polynomials_are_cosines(n):
+    angle = np.linspace(0, math.pi, 20)
+    found = special("chebyshev_polynomial_t", np.cos(angle), np.full_like(angle, n))
+    assert np.allclose(found, np.cos(n * angle), atol=1e-13)
