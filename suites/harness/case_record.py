@@ -48,6 +48,7 @@ def case_facts(done: Finished, case: Identity) -> dict[str, Any]:
         "check": case.check,
         "test": done.item.nodeid,
         "outcome": done.result.outcome,
+        "kind": done.result.kind,
         "expectation": done.judged.expectation,
         "reason": done.result.reason
         or (done.entry.reason if done.judged.expectation and done.entry else None),
