@@ -40,6 +40,17 @@ def test_each_leaf_of_a_promoted_product_gets_its_own_dtype(torch):
     assert_same(b.grad, torch.tensor([1.0, 1.0], dtype=torch.float64))
 
 
+@clause("dtype.promotion-keeps-each-leaf-dtype")
+def test_tracked_gradients_of_a_promoted_product_have_their_leafs_dtype(torch):
+    a = torch.tensor([1.0, 2.0], dtype=torch.float32, requires_grad=True)
+    b = torch.tensor([3.0, 4.0], dtype=torch.float64, requires_grad=True)
+    ct = torch.tensor([1.0, 0.5], dtype=torch.float64)
+    (first,) = torch.autograd.grad(a * a * b, a, ct, create_graph=True)
+    (second,) = torch.autograd.grad(first, b, torch.tensor([10.0, 1.0]))
+    assert_same(first.detach(), torch.tensor([6.0, 8.0], dtype=torch.float32))
+    assert_same(second, torch.tensor([20.0, 2.0], dtype=torch.float64))
+
+
 @clause("dtype.integer-conversion-ends-tracking")
 @pytest.mark.parametrize("target", ["int64", "int32", "uint8", "bool"])
 def test_conversion_to_an_integer_ends_tracking(torch, target):

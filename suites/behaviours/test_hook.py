@@ -56,6 +56,15 @@ def test_removed_hook_does_not_fire(torch):
     assert seen == ["kept"]
 
 
+@clause("hook.removed-hook-stops-firing")
+def test_handle_removes_its_hook_at_the_end_of_a_with_block(torch):
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    with x.register_hook(lambda ct: ct * 10):
+        (x * 2).backward(torch.tensor([1.0, 0.5]))
+    (x * 2).backward(torch.tensor([1.0, 0.5]))
+    assert_values(x.grad, [22.0, 11.0])
+
+
 @clause("hook.hook-on-untracked-tensor-raises")
 def test_untracked_tensor_takes_no_hook(torch):
     with raises("hook.hook-on-untracked-tensor-raises"):

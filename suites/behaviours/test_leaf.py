@@ -269,6 +269,17 @@ def test_deepcopy_of_a_leaf_is_an_independent_leaf(torch):
     assert not copy.deepcopy(torch.ones(2)).requires_grad
 
 
+@clause("leaf.deepcopy-of-non-leaf-raises")
+def test_deepcopy_keeps_grads_and_identities(torch):
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    (x * x).backward(torch.tensor([1.0, 0.5]))
+    first, second = copy.deepcopy([x, x])
+    assert first is second
+    assert_same(first.grad, torch.tensor([2.0, 2.0]))
+    first.grad.zero_()
+    assert_same(x.grad, torch.tensor([2.0, 2.0]))
+
+
 @clause("leaf.numpy-of-tracked-tensor-raises")
 def test_numpy_of_a_tracked_tensor_raises(torch):
     x = torch.tensor([1.0, 2.0], requires_grad=True)

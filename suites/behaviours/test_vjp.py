@@ -249,6 +249,18 @@ def test_broadcast_scalar_gets_a_zero_dimensional_gradient(torch):
     assert_values(s.grad, 2.5)
 
 
+@clause("vjp.broadcast-input-sums-back-to-shape")
+def test_tracked_gradients_of_broadcast_operands_have_their_shape_too(torch):
+    # g = sum over columns of ct * column = (90, 120, 150); by the column it is ct @ w
+    row = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    column = torch.tensor([[10.0], [20.0]], requires_grad=True)
+    ct = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+    (first,) = torch.autograd.grad(row * column, row, ct, create_graph=True)
+    (second,) = torch.autograd.grad(first, column, torch.tensor([1.0, 0.5, -1.0]))
+    assert_values(first, [90.0, 120.0, 150.0])
+    assert_values(second, [[-1.0], [0.5]])
+
+
 @clause("vjp.several-paths-to-input-add-up")
 def test_square_plus_triple_at_four_gives_eleven(torch):
     x = torch.tensor(4.0, requires_grad=True)
