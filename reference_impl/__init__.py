@@ -43,7 +43,7 @@ from reference_impl.graph import AccumulateGrad
 from reference_impl.ops import creation, families
 from reference_impl.ops.creation import tensor
 from reference_impl.printing import set_printoptions
-from reference_impl.registry import lookup
+from reference_impl.registry import Namespace, lookup
 from reference_impl.tensor import Size, Tensor
 
 from reference_impl.autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled
@@ -53,6 +53,7 @@ half, float, double, cfloat, cdouble = float16, float32, float64, complex64, com
 short, int, long = int16, int32, int64  # noqa: A001 - torch's names
 pi, e, inf, nan = 3.141592653589793, 2.718281828459045, 1e999, 1e999 - 1e999
 newaxis = None
+fft, linalg, masked, random, special = (Namespace(n) for n in ("fft", "linalg", "masked", "random", "special"))
 FloatTensor = creation.legacy_type("FloatTensor", float32)
 DoubleTensor = creation.legacy_type("DoubleTensor", float64)
 HalfTensor = creation.legacy_type("HalfTensor", float16)

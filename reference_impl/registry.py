@@ -37,3 +37,16 @@ def require(name: str) -> Callable[..., Any]:
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise NotImplementedError(f"the reference has no op {name!r}{hint}")
     return fn
+
+
+class Namespace:
+    """Ops whose names begin with a prefix, as attributes: ``torch.linalg.inv`` is the op ``linalg.inv``."""
+
+    def __init__(self, prefix: str) -> None:
+        self.__name__ = prefix
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        found = OPS.get(f"{self.__name__}.{name}")
+        if found is None:
+            raise AttributeError(f"the reference does not have torch.{self.__name__}.{name}")
+        return found

@@ -149,6 +149,7 @@ def _widened(x: Any) -> Any:
 define_function("pow", pow_)
 define_function("pow_", pow_write)
 define_function("float_power", float_power)
+define_function("float_power_", lambda self, exponent: pow_write(self, exponent))
 define_function("__rpow__", lambda self, other: pow_(other, self), method=False)
 define_function("square", lambda self: pow_number(self, 2))
 define_function("square_", lambda self: OPS["pow.number_"](self, 2))
