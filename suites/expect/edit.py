@@ -1,4 +1,4 @@
-"""Expectation files written from what happened: new entries for failures, old ones taken out when they no longer fail."""
+"""Expectation files written from what happened: failures come in, and what no longer fails goes out."""
 
 import json
 from collections.abc import Iterable
