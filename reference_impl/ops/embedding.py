@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from reference_impl.grad_mode import no_grad
-from reference_impl.ops.lang import array_of, constant, op, reshape, shape_of, zeros
+from reference_impl.ops.lang import array_of, constant, op, reshape, zeros
 from reference_impl.ops.rule import define_function, define_op
 from reference_impl.tensor import Tensor, make
 
@@ -153,4 +153,3 @@ def one_hot(input: Tensor, num_classes: int = -1) -> Tensor:
 
 
 define_function("nn.functional.one_hot", one_hot, method=False)
-_ = shape_of

@@ -104,7 +104,8 @@ def _arg(name: str, *, highest: bool) -> Any:
         input: Tensor, dim: Any = None, *, keepdim: Any = False, dtype: Any = None, mask: Any = None
     ) -> Any:
         x = _as_dtype(input, dtype)
-        return OPS[name](_filled(x, mask, _lowest(x, highest=highest)), dim, bool(keepdim))
+        found = OPS[name](_filled(x, mask, _lowest(x, highest=highest)), dim, bool(keepdim))
+        return op("to", found, x.dtype)
 
     call.__doc__ = f"``{name}`` among the elements that count."
     return call

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reference_impl.grad_mode import no_grad
-from reference_impl.ops.lang import array_of, op, reshape, shape_of, sum, sum_to
+from reference_impl.ops.lang import op, reshape, shape_of, sum, sum_to
 from reference_impl.ops.resampling import Maps
 from reference_impl.ops.rule import define_function, define_op
 from reference_impl.registry import OPS
@@ -193,6 +193,9 @@ def _move_running(running: Any, found: Any, momentum: float) -> None:
 
 def _batch_norm(x: Tensor, weight: Any, bias: Any, mean: Any, var: Any, training: bool, momentum: float, eps: float) -> Any:
     """(result, mean, 1 / deviation) of a batch; the running averages move along."""
+    if x.numel() == 0 and x.ndim < 2:  # noqa: PLR2004 - nothing to normalize, and no channels
+        nothing = make(np.empty((0,), dtype=x._data.dtype))
+        return op("clone", x), nothing, nothing
     if not training:
         nothing = make(np.empty((0,), dtype=x._data.dtype))
         return given_op(x, weight, bias, mean, var, _channel_shape(x), eps), nothing, nothing
@@ -202,7 +205,7 @@ def _batch_norm(x: Tensor, weight: Any, bias: Any, mean: Any, var: Any, training
     n = max(data.size // max(data.shape[1], 1), 1)
     _move_running(mean, data.mean(axis=dims) if data.size else 0, momentum)
     _move_running(var, data.var(axis=dims) * (n / max(n - 1, 1)) if data.size else 0, momentum)
-    return found
+    return found[0], found[1].detach(), found[2].detach()
 
 
 def batch_norm(  # noqa: PLR0913 - torch's signature
@@ -210,7 +213,7 @@ def batch_norm(  # noqa: PLR0913 - torch's signature
     momentum: float = 0.1, eps: float = 1e-5,
 ) -> Any:  # fmt: skip
     """Each channel to mean 0 and variance 1 over the batch, or by running averages."""
-    if training and input.numel() == input.shape[1]:
+    if training and input.ndim > 1 and input.numel() == input.shape[1]:
         raise ValueError(f"Expected more than 1 value per channel when training, got input size {input.shape}")
     return _batch_norm(input, weight, bias, running_mean, running_var, training, momentum, eps)[0]
 
@@ -253,7 +256,9 @@ def native_layer_norm(input: Tensor, normalized_shape: Any, weight: Any, bias: A
         )
     first = input.ndim - len(shape)
     stats = (*input.shape[:first], *(1,) * len(shape))
-    return layer_norm_op(input, weight, bias, Groups(tuple(input.shape), tuple(range(first, input.ndim)), stats, shape, eps))
+    groups = Groups(tuple(input.shape), tuple(range(first, input.ndim)), stats, shape, eps)
+    found = layer_norm_op(input, weight, bias, groups)
+    return found[0], found[1].detach(), found[2].detach()
 
 
 define_function("native_layer_norm", native_layer_norm, method=False)
@@ -356,4 +361,3 @@ def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6,
 define_function("nn.functional.normalize", normalize, method=False)
 define_function("nn.functional.cosine_similarity", cosine_similarity, method=False, aliases=("cosine_similarity",))
 define_function("nn.functional.pairwise_distance", pairwise_distance, method=False, aliases=("pairwise_distance",))
-_ = array_of

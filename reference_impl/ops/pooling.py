@@ -79,12 +79,12 @@ def _flat(x: Any, lead: tuple[int, ...], number: int) -> Any:
     return reshape(x, (*lead, number))
 
 
-def _picked(x: Tensor, indices: Any, d: int) -> Any:
+def _picked(x: Any, indices: Any, d: int) -> Any:
     """The entries at the places that a pooling chose: the transpose of ``_back``."""
-    lead = tuple(x.shape[: x.ndim - d])
-    out = shape_of(indices)
-    flat = op("gather", op("reshape", x, (*lead, -1)), len(lead), op("reshape", indices, (*lead, math.prod(out[len(lead) :]))))
-    return op("reshape", flat, out)
+    shape, out = shape_of(x), shape_of(indices)
+    lead = shape[: len(shape) - d]
+    planes = reshape(x, (*lead, math.prod(shape[len(lead) :])))
+    return reshape(op("gather", planes, len(lead), reshape(indices, (*lead, math.prod(out[len(lead) :])))), out)
 
 
 def _row(name: str, node: str, d: int, forward: Any) -> Any:
@@ -151,9 +151,23 @@ def max_pool2d_backward(  # noqa: PLR0913 - torch's signature
         self = grad_output
         values, indices = max_pool(self, kernel_size, stride, padding, dilation, ceil_mode, True, 2)  # noqa: FBT003
         grad_output = op("ones_like", values)
-    return _back(grad_output, indices, tuple(self.shape), 2)
+    return pool_backward_op(grad_output, self, indices)
 
 
+pool_backward_op = define_op(
+    "max_pool2d_with_indices_backward.row",
+    node="MaxPool2DWithIndicesBackwardBackward0",
+    forward=lambda grad_output, self, indices: _back(grad_output, indices, self.shape, 2),
+    inputs=("grad_output", "self", "indices"),
+    # The input only decides, by the indices, where the gradient goes.
+    vjp={
+        "grad_output": lambda ct, indices: _picked(ct, indices, 2),
+        "self": lambda ct: zeros(shape_of(ct), ct),
+        "indices": None,
+    },
+    jvp=lambda grad_output_t, self, indices: _back(grad_output_t, indices, tuple(self.shape), 2),
+    method=False,
+)
 define_function("max_pool2d_with_indices_backward", max_pool2d_backward, method=False)
 
 # -- boxes chosen by the size of the result ----------------------------------------------------------------------------
