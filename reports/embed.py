@@ -66,7 +66,7 @@ def _counted(row: Row) -> Case:
     subject = row.subject
     sample = f"{row.check}-*" if row.check else "*"
     id_ = f"{row.suite}/{row.entry}[{sample}]::{subject.device}::{subject.dtype}::{subject.mode}"
-    return Case(id_, row, "pass", 0.0, 0, None, None, None, None, "", "", "", 0, 0, 0)
+    return Case(id_, row, "pass", 0.0, 0, None, None, None, None, "", ("", ""), 0, 0, 0)
 
 
 def pack(run: Run, *, changes: dict[str, str] | None = None) -> str:

@@ -1,6 +1,7 @@
 """Merging: the parts of a run put together, each case once; what contradicts itself is marked."""
 
 from collections.abc import Iterable
+from itertools import repeat
 
 from reports.broken import ConflictError, SameWorkerError
 from reports.read import Part
@@ -37,18 +38,24 @@ class _Merge:
         # The same case under two versions of torch is two cases, in two columns.
         torch = (part.file.torch or "") if self._several else ""
         rows = [self._row(row, torch) for row in part.rows]
-        cases, repeated = self._run.cases, self._repeated
-        columns = part.columns or [()] * 14
-        for id_, row, *facts in zip(*columns, strict=True):
-            case = Case(id_, rows[row], *facts, number)  # type: ignore[call-arg]
-            key = f"{id_}::torch-{torch}" if torch and case.row.subject.torch else id_
-            first = cases.setdefault(key, case)
-            if first is not case:
-                repeated.setdefault(key, [first]).append(case)
+        ids, numbers, *facts = part.columns
+        own = [rows[row] for row in numbers]
+        keys = [_key(id_, row) for id_, row in zip(ids, own, strict=True)] if torch else ids
+        self._add_cases(keys, list(map(Case, ids, own, *facts, repeat(number))))
         for clause in part.clauses:
             self._run.clauses.setdefault(clause.id, clause)
         self._run.expectations += part.expectations
         self._run.faults += part.faults
+
+    def _add_cases(self, keys: list[str], new: list[Case]) -> None:
+        cases = self._run.cases
+        if cases.keys().isdisjoint(keys) and len(set(keys)) == len(keys):
+            cases.update(zip(keys, new, strict=True))
+            return
+        for key, case in zip(keys, new, strict=True):
+            first = cases.setdefault(key, case)
+            if first is not case:
+                self._repeated.setdefault(key, [first]).append(case)
 
     def _row(self, row: Row, torch: str) -> Row:
         subject = row.subject
@@ -94,3 +101,7 @@ class _Merge:
             "recorded more than once, with different outcomes",
         )
         self._run.conflicts[key] = what
+
+
+def _key(id_: str, row: Row) -> str:
+    return f"{id_}::torch-{row.subject.torch}" if row.subject.torch else id_

@@ -1,9 +1,10 @@
 """One file of records: each line becomes a case, a clause, an expectation, a footer, or a problem."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from itertools import accumulate, compress, repeat
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +37,11 @@ CLAUSE_FIELDS = (
 CHUNK_BYTES = 1_000_000
 
 # What is kept of a case: everything of ``Case`` but its file, its row by number.
+Places = tuple[str, str]
 Facts = tuple[
-    str, int, str, float, int, float | None, float | None, str | None, str | None, str, str, str, int, int
+    str, int, str, float, int, float | None, float | None, str | None, str | None, str, Places, int, int
 ]  # fmt: skip
+COLUMNS = 13
 
 
 class BadFieldError(ValueError):
@@ -51,7 +54,7 @@ class Part:
 
     file: RecordFile
     rows: list[Row] = field(default_factory=list)
-    columns: list[tuple[Any, ...]] = field(default_factory=list)
+    columns: list[list[Any]] = field(default_factory=lambda: [[] for _ in range(COLUMNS)])
     clauses: list[Clause] = field(default_factory=list)
     expectations: list[Expectation] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
@@ -123,12 +126,12 @@ class _Reader:
 
     def __init__(self, file: RecordFile) -> None:
         self._part = Part(file)
-        self._cases: list[Facts] = []
         self._rows: dict[tuple[Any, ...], int] = {}
         self._names = _Memo(one_line)
         self._known_rows = _Memo(self._known_row)
         self._known_places = _Memo(self._known_place)
-        self._words: dict[str, str] = {}
+        # Strings that many cases share are kept once.
+        self._words = _Memo(str)
         self._readers: dict[str, Callable[[dict[str, Any]], None]] = {
             "clause": self._clause,
             "expectation": self._expectation,
@@ -141,30 +144,47 @@ class _Reader:
         with file.path.open("rb") as stream:
             offset, at = len(stream.readline()), 2
             while chunk := stream.read(CHUNK_BYTES) + stream.readline():
-                at = self._read_chunk(chunk, offset, at)
-                offset += len(chunk)
-        file.cases = len(self._cases)
+                lines = chunk.split(b"\n")
+                self._read_lines(lines, passing_lines(chunk)[: len(lines)], offset, at)
+                offset, at = offset + len(chunk), at + len(lines) - 1
+        file.cases = len(self._part.columns[0])
         self._close(file)
-        self._part.columns = list(zip(*self._cases, strict=True))
+        # They point back at this reader; with the collector paused, all it holds would outlive it.
+        del self._known_rows, self._known_places, self._readers
         return self._part
 
-    def _read_chunk(self, chunk: bytes, offset: int, at: int) -> int:
-        """Take every line of the chunk; the number of the line that follows it."""
-        rows, places, word = self._known_rows, self._known_places, self._words.setdefault
-        lines = chunk.split(b"\n")
-        after = at + len(lines) - 1
-        for line, fields in zip(lines, passing_lines(chunk), strict=False):
-            id_, row, test, elapsed, checks, over, ulps, where = fields
-            if id_ and rows[row] is not None and places[where] is not None:
-                self._cases.append((
-                    id_, rows[row], "pass", float(elapsed), int(checks), float(over) if over else None,
-                    float(ulps) if ulps else None, None, None, word(test, test), *places[where], offset, at,
-                ))  # fmt: skip
-            elif line.strip():
-                self._take(_parse(self._part.file, line, at, whole=at < after), offset, at)
-            offset += len(line) + 1
-            at += 1
-        return after
+    def _read_lines(
+        self, lines: list[bytes], found: list[tuple[str, ...]], offset: int, at: int
+    ) -> None:
+        """Take every line of a chunk: column by column what passed, line by line the rest."""
+        ids, row, tests, elapsed, checks, over, ulps, where = zip(*found, strict=True)
+        rows = list(map(self._known_rows.__getitem__, row))
+        places = list(map(self._known_places.__getitem__, where))
+        offsets = list(accumulate((len(line) + 1 for line in lines), initial=offset))
+        quick = [a is not None and b is not None for a, b in zip(rows, places, strict=True)]
+        amount = sum(quick)
+        columns: tuple[Iterable[Any], ...] = (
+            compress(ids, quick),
+            compress(rows, quick),
+            repeat("pass", amount),
+            map(float, compress(elapsed, quick)),
+            map(int, compress(checks, quick)),
+            [float(value) if value else None for value in compress(over, quick)],
+            [float(value) if value else None for value in compress(ulps, quick)],
+            repeat(None, amount),
+            repeat(None, amount),
+            map(self._words.__getitem__, compress(tests, quick)),
+            compress(places, quick),
+            compress(offsets, quick),
+            compress(range(at, at + len(lines)), quick),
+        )
+        for column, values in zip(self._part.columns, columns, strict=True):
+            column.extend(values)
+        for place, line in enumerate(lines):
+            if not quick[place] and line.strip():
+                whole = place < len(lines) - 1
+                data = _parse(self._part.file, line, at + place, whole=whole)
+                self._take(data, offsets[place], at + place)
 
     def _take(self, data: dict[str, Any] | None, offset: int, at: int) -> None:
         if data is None:
@@ -173,7 +193,10 @@ class _Reader:
         kind = data.get("type")
         try:
             if kind == "case":
-                self._cases.append(self._case(data, offset, at))
+                for column, value in zip(
+                    self._part.columns, self._case(data, offset, at), strict=True
+                ):
+                    column.append(value)
             else:
                 self._reader(kind)(data)
         except BadFieldError as error:
@@ -214,9 +237,9 @@ class _Reader:
             number(error.get("over_bound")),
             number(error.get("ulps")),
             self._signature(data) if outcome != "pass" else None,
-            None if data.get("blame") is None else self._word(one_line(data["blame"], 40)),
-            self._word(str(data.get("test") or "").partition("[")[0]),
-            *self._places(data.get("lines") or {}),
+            None if data.get("blame") is None else self._words[one_line(data["blame"], 40)],
+            self._words[str(data.get("test") or "").partition("[")[0]],
+            self._places(data.get("lines") or {}),
             offset,
             at,
         )
@@ -260,25 +283,19 @@ class _Reader:
             self._part.rows.append(row)
         return found
 
-    def _word(self, word: str) -> str:
-        # Strings that many cases share are kept once.
-        return self._words.setdefault(word, word)
-
     def _places(self, lines: dict[str, Any]) -> tuple[str, str]:
         return self._place(lines.get("test")), self._place(lines.get("reference"))
 
     def _place(self, place: Any) -> str:
         if not isinstance(place, list):
             return ""
-        return self._word(
-            ":".join([part if isinstance(part, str) else str(part) for part in place[:2]])
-        )
+        return str(self._words[":".join(str(part) for part in place[:2])])
 
     def _signature(self, data: dict[str, Any]) -> str | None:
         signature = (
             data.get("signature") or str(data.get("message") or "").strip().split("\n", 1)[0]
         )
-        return self._word(one_line(signature)) if signature else None
+        return self._words[one_line(signature)] if signature else None
 
     def _clause(self, data: dict[str, Any]) -> None:
         id_ = clean(data["id"], 200)

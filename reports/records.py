@@ -77,8 +77,7 @@ class Case:
     signature: str | None
     blame: str | None
     test: str
-    test_line: str
-    reference_line: str
+    places: tuple[str, str]
     offset: int
     line: int
     file: int
@@ -87,6 +86,16 @@ class Case:
     def subject(self) -> Subject:
         """The column it belongs to."""
         return self.row.subject
+
+    @property
+    def test_line(self) -> str:
+        """Where its test stands."""
+        return self.places[0]
+
+    @property
+    def reference_line(self) -> str:
+        """Where the reference does it, if that is known."""
+        return self.places[1]
 
     @property
     def entry(self) -> str:

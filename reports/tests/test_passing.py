@@ -30,19 +30,12 @@ def read_lines(folder, lines, *, quick):
             )
         part = read.read_file(read.read_header(path))
     told = [(type(problem), problem.line) for problem in part.file.problems]
-    rows = [
-        tuple(part.rows[row] for row in column) if at == 1 else column
-        for at, column in enumerate(part.columns)
-    ]
-    return told, [[fields_of(value) for value in column] for column in rows]
+    cases = sorted(zip(*part.columns, strict=True), key=lambda facts: facts[-1])
+    return told, [(id_, fields_of(part.rows[row]), *facts) for id_, row, *facts in cases]
 
 
-def fields_of(value):
-    return (
-        (value.suite, value.subject, value.group, value.entry, value.check)
-        if hasattr(value, "suite")
-        else value
-    )
+def fields_of(row):
+    return row.suite, row.subject, row.group, row.entry, row.clause, row.op, row.check
 
 
 def test_line_as_the_harness_writes_it_is_read_the_fast_way():

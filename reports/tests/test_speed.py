@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 SHARDS, CASES = 50, 20_000
 SECONDS, MIB = 20.0, 1024
 # Merging a line, and all that goes with it, against parsing it as JSON and forgetting it.
-OVER_PARSING = 2.5
+OVER_PARSING = 2.0
 PROGRAM = """
 import json, resource, sys, time
 from pathlib import Path
