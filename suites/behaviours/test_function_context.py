@@ -219,6 +219,27 @@ def test_backward_of_differentiable_operations_gives_higher_order(torch):
     assert_values(second, [18.0, 90.0])
 
 
+@clause("function.differentiable-backward-gives-higher-order")
+def test_saved_result_carries_history_into_higher_orders(torch):
+    class Exp(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            result = x.exp()
+            ctx.save_for_backward(result)
+            return result
+
+        @staticmethod
+        def backward(ctx, ct):
+            return ct * ctx.saved_tensors[0]
+
+    x = torch.tensor(0.0, requires_grad=True)
+    derivative, values = Exp.apply(2 * x), []
+    for _ in range(3):
+        (derivative,) = torch.autograd.grad(derivative, x, create_graph=True)
+        values.append(derivative.item())
+    assert values == [2.0, 4.0, 8.0]
+
+
 @clause("function.tensor-as-ctx-attribute-loses-gradient")
 def test_intermediate_kept_on_ctx_has_no_history(torch):
     class Cube(torch.autograd.Function):
