@@ -97,10 +97,11 @@ def _logcumsumexp_complex(x: Any, at: int) -> Any:
     made = np.array(x)
     view = np.moveaxis(made, at, 0)
     for i in range(1, len(view)):
-        top = np.maximum(view[i - 1].real, view[i].real)
-        top = np.where(np.isfinite(top), top, 0)
-        with np.errstate(divide="ignore"):
-            view[i] = np.log(np.exp(view[i - 1] - top) + np.exp(view[i] - top)) + top
+        # The imaginary part follows that of the larger term, beyond pi if need be.
+        ahead = view[i - 1].real > view[i].real
+        large, small = np.where(ahead, view[i - 1], view[i]), np.where(ahead, view[i], view[i - 1])
+        difference = np.where(np.isneginf(small.real), -np.inf, small - large)
+        view[i] = large + np.log1p(np.exp(difference))
     return made
 
 

@@ -108,7 +108,9 @@ def _lu_pack(A: Any, pivot: bool = True) -> tuple[Any, Any]:
 def _lu_one(M: Any, pivots: Any, pivot: bool) -> None:
     for i in range(len(pivots)):
         if pivot:
-            p = i + int(np.argmax(np.abs(M[i:, i])))
+            column = M[i:, i]
+            size = np.abs(column.real) + np.abs(column.imag) if M.dtype.kind == "c" else np.abs(column)
+            p = i + int(np.argmax(size))
             pivots[i] = p + 1
             if p != i:
                 M[[i, p]] = M[[p, i]]

@@ -247,10 +247,15 @@ scatter_index = define_op(
     node="IndexPutBackward0",
     forward=lambda self, shape, index: _add_at(self, shape, index),
     inputs=("self",),
-    vjp={"self": lambda ct, index: OPS["index"](ct, index)},
+    vjp={"self": lambda ct, index: _read_at(ct, index)},
     jvp="linear",
     method=False,
 )
+
+
+def _read_at(x: Any, index: tuple[Any, ...]) -> Any:
+    """Entries at an index with arrays or masks."""
+    return OPS["index"](x, index) if isinstance(x, Tensor) else x[index]
 
 
 def _is_advanced(i: Any) -> bool:
@@ -332,7 +337,7 @@ index_put_op = define_op(
     inplace=True,
     vjp={
         "self": lambda ct, index, accumulate: ct if accumulate else _cleared(ct, index),
-        "values": lambda ct, values_shape, index: sum_to(OPS["index"](ct, index) if isinstance(ct, Tensor) else ct[index], values_shape),
+        "values": lambda ct, values_shape, index: sum_to(_read_at(ct, index), values_shape),
     },
     jvp="linear",
     method=False,
@@ -386,7 +391,7 @@ def _broadcast_source(self: Any, src: Any) -> Any:
 
 copy_op = define_op(
     "copy",
-    node="CopyBackwards",
+    node="torch::autograd::CopyBackwards",
     forward=lambda self, src, non_blocking=False: _broadcast_source(self, src),
     inputs=("self", "src"),
     inplace=True,
@@ -408,29 +413,37 @@ def _to_kind(ct: Any, dtype: Any) -> Any:
     return (ct.real if ct.dtype.kind == "c" and dtype.kind != "c" else ct).astype(dtype)
 
 
-fill_number = define_op(
-    "fill.number",
-    node="FillBackward0",
-    forward=lambda self, value: np.full(self.shape, value, dtype=self.dtype),
-    inputs=("self",),
-    inplace=True,
-    vjp={"self": lambda ct: zeros(ct.shape, ct)},
-    jvp=lambda self_t: zeros(self_t.shape, self_t),
-    method=False,
-)
-fill_tensor = define_op(
-    "fill.tensor",
-    node="FillBackward1",
-    forward=lambda self, value: np.full(self.shape, value, dtype=self.dtype),
-    inputs=("self", "value"),
-    inplace=True,
-    vjp={
-        "self": lambda ct: zeros(ct.shape, ct),
-        "value": lambda ct, value_shape, value_dtype: _to_kind(sum_to(ct, value_shape), value_dtype),
-    },
-    jvp=lambda self_t, value_t, self: expand(value_t, tuple(self.shape)),
-    method=False,
-)
+def _fill_rows(name: str, number_node: str, tensor_node: str, *, inplace: bool) -> tuple[Any, Any]:
+    """Rows that fill with a number and with a tensor; torch's in-place forms have nodes of their own."""
+    number = define_op(
+        f"{name}.number",
+        node=number_node,
+        forward=lambda self, value: np.full(self.shape, value, dtype=self.dtype),
+        inputs=("self",),
+        inplace=inplace,
+        vjp={"self": lambda ct: zeros(ct.shape, ct)},
+        jvp=lambda self_t: zeros(self_t.shape, self_t),
+        method=False,
+        uniform=True,
+    )
+    tensor = define_op(
+        f"{name}.tensor",
+        node=tensor_node,
+        forward=lambda self, value: np.full(self.shape, value, dtype=self.dtype),
+        inputs=("self", "value"),
+        inplace=inplace,
+        vjp={
+            "self": lambda ct: zeros(ct.shape, ct),
+            "value": lambda ct, value_shape, value_dtype: _to_kind(sum_to(ct, value_shape), value_dtype),
+        },
+        jvp=lambda self_t, value_t, self: expand(value_t, tuple(self.shape)),
+        method=False,
+    )
+    return number, tensor
+
+
+fill_number, fill_tensor = _fill_rows("fill", "FillBackward0", "FillBackward1", inplace=False)
+_fill_rows("fill_in_place", "FillBackward2", "FillBackward3", inplace=True)
 
 
 def fill(self: Tensor, value: Any) -> Any:
@@ -440,7 +453,7 @@ def fill(self: Tensor, value: Any) -> Any:
 
 def fill_(self: Tensor, value: Any) -> Any:
     """Write one value everywhere."""
-    return OPS["fill.tensor_"](self, value) if isinstance(value, Tensor) else OPS["fill.number_"](self, value)
+    return OPS["fill_in_place.tensor_"](self, value) if isinstance(value, Tensor) else OPS["fill_in_place.number_"](self, value)
 
 
 define_function("fill", fill)
@@ -454,5 +467,6 @@ zero_op = define_op(
     vjp={"self": lambda ct: zeros(ct.shape, ct)},
     jvp=lambda self_t: zeros(self_t.shape, self_t),
     method=False,
+    uniform=True,
 )
 Tensor.zero_ = OPS["zero_"]  # type: ignore[attr-defined]

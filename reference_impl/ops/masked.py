@@ -48,7 +48,7 @@ def _count(x: Tensor, mask: Any, dim: Any, keepdim: Any) -> Tensor:
 
 def _lowest(x: Tensor, *, highest: bool = False) -> Any:
     kind = x._data.dtype
-    if kind.kind == "f":
+    if kind.kind in "fc":
         return math.inf if highest else -math.inf
     info = np.iinfo(kind)
     return info.max if highest else info.min
@@ -139,11 +139,12 @@ def _moments(
 ) -> Tensor:
     """Variance: the mean square distance from the mean, with ``correction`` taken off the count."""
     x = _as_dtype(input, dtype)
-    x = x if x._data.dtype.kind in "fc" else op("to", x, dtypes.get_default_dtype())
+    if x._data.dtype.kind not in "fc":
+        x = op("to", x, dtypes.get_default_dtype())
     number = _count(x, mask, dim, keepdim=True)
     mean = _sum(x, dim, keepdim=True, mask=mask) / number
     away = x - mean
-    square = op("real", away * op("conj", away)) if away._data.dtype.kind == "c" else away * away
+    square = away * op("conj", away) if away._data.dtype.kind == "c" else away * away
     total = _sum(square, dim, keepdim, mask)
     left = _count(x, mask, dim, keepdim)._data - correction
     return total / make(np.asarray(np.maximum(left, 0), dtype=square._data.dtype))

@@ -196,7 +196,7 @@ def _added_row(name: str, node: str, names: tuple[str, str], product: str, vjps:
         return _plus(self, multiply(a, b), beta, alpha)
 
     def jvp(self_t: Any, a: Any, b: Any, a_t: Any, b_t: Any, beta: Any, alpha: Any) -> Any:
-        return op(name, self_t, a_t, b, beta=beta, alpha=alpha) + _scaled(op(product, a, b_t), alpha)
+        return op(name, self_t, a_t, b, beta=beta, alpha=alpha) + op(product, a, b_t) * alpha
 
     return define_op(
         f"{name}.scaled",
