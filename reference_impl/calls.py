@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from reference_impl import dtypes, errors, forward_ad, inplace, views
+from reference_impl import dtypes, errors, forward_ad, inplace, mapping, views
+from reference_impl.batching import Batched
 from reference_impl.grad_mode import DUAL_LEVELS, MODE
 from reference_impl.graph import AccumulateGrad, Node, as_tensor, edge, next_sequence
+from reference_impl.registry import OPS
 from reference_impl.saved import save
 from reference_impl.tensor import Tensor, make
 
@@ -21,6 +23,12 @@ def call(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Run one op on tensors and numbers; the result is recorded if a gradient may be wanted."""
     if kwargs.get("out") is not None:
         return call_into(lambda *a, **k: call(rule, a, k), rule.name, args, kwargs)
+    if MODE.special and (MODE.vmap or MODE.transforms):
+        return mapping.layered(lambda *a, **k: _call(rule, a, k), rule.name, args, kwargs)
+    return _call(rule, args, kwargs)
+
+
+def _call(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     inputs, params = rule.bind(args, kwargs)
     if MODE.special and DUAL_LEVELS and MODE.fwd_grad:
         level = _dual_level(inputs)
@@ -249,13 +257,21 @@ def write(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor:
     Raises:
         RuntimeError: the write is forbidden, or the result fits neither the tensor's shape nor its dtype.
     """
+    if MODE.special and MODE.vmap:
+        level = mapping.level_for(f"{rule.name}_", args, kwargs)
+        if level:
+            return mapping.loop(level, lambda *a, **k: write(rule, a, k), f"{rule.name}_", args, kwargs)  # type: ignore[no-any-return]
     inputs, params = rule.bind(args, kwargs)
     target = inputs[0]
     if not isinstance(target, Tensor):
         raise TypeError(f"{rule.name}_() writes to a tensor, got {type(target).__name__}")
     tracked = MODE.grad and rule.tracked and _any_tracked(inputs)
-    views.check_writable(target, recorded=tracked)
+    views.check_writable(target, recorded=tracked, uniform=rule.uniform)
     inplace.check_inference(target)
+    if MODE.special and MODE.transforms:
+        mapping.refuse_captured(target)
+    if rule.pointwise:
+        inplace.check_partial_overlap(target, inputs[1:])
     level = _dual_level(inputs) if MODE.special and MODE.fwd_grad else None
     if level is not None:
         return _write_dual(rule, inputs, params, level)
@@ -313,7 +329,8 @@ def _start_tangent(target: Tensor, tangent: Tensor, level: int) -> None:
         return
     whole = forward_ad.tangent_of(base, level)
     if whole is None:
-        whole = make(np.zeros_like(base._data))
+        zeros = OPS["zeros_like"](base)
+        whole = tangent.map(lambda _: zeros.clone()) if isinstance(tangent, Batched) else zeros
         forward_ad.set_tangent(base, whole, level)
     part = whole
     assert target._meta is not None  # noqa: S101 - a view has autograd fields
@@ -479,6 +496,8 @@ def call_into(fn: Callable[..., Any], name: str, args: tuple[Any, ...], kwargs: 
         RuntimeError: in grad mode, if an argument requires grad.
     """
     out = kwargs["out"]
+    if MODE.special and MODE.vmap:
+        mapping.refuse_out(name, args, kwargs)
     rest = {k: v for k, v in kwargs.items() if k != "out"}
     if MODE.grad and any(isinstance(x, Tensor) and x.requires_grad for x in (*args, *rest.values(), out)):
         raise errors.OutArgumentError(name)

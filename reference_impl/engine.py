@@ -297,7 +297,10 @@ class GraphTask:
             return
         if extra is not None and extra.pre:
             slots, owned = self._node_prehooks(extra, slots), False
-        if slots[0] is not None:
+        if variable._grad_fn is not None:
+            raise RuntimeError("leaf variable has been moved into the graph interior")
+        # The flag may have been cleared since the graph was recorded.
+        if slots[0] is not None and variable.requires_grad:
             accumulate(variable, slots[0], create_graph=self.create_graph, owned=owned)
             for fn in tuple((meta.post_hooks or {}).values()):
                 hooks.check_nothing(fn(variable))

@@ -76,15 +76,22 @@ class ForbiddenViewWriteError(RuntimeError):
 class OverlapWriteError(RuntimeError):
     """In-place write to memory that several elements share."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, partial: bool = False) -> None:
+        what = "some elements of the input tensor and the written-to tensor refer" if partial else "more than one element of the written-to tensor refers"
         super().__init__(
-            "unsupported operation: more than one element of the written-to tensor refers to a single memory "
-            "location. Please clone() the tensor before performing the operation."
+            f"unsupported operation: {what} to a single memory location. Please clone() the tensor before performing the operation."
         )
 
 
 class RequiresGradFlagError(RuntimeError):
     """requires_grad set where it cannot be."""
+
+
+IN_TRANSFORM = (
+    "You are attempting to call Tensor.{}() (or perhaps using torch.autograd.functional.* APIs) inside of a function being "
+    "transformed by a functorch transform. This is unsupported, please attempt to use the functorch transforms (e.g. grad, vjp, "
+    "jacrev, jacfwd, hessian) or call it outside of a function being transformed instead."
+)
 
 
 class GradAssignmentError(RuntimeError):

@@ -9,13 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from reference_impl import dtypes, errors, hooks
+from reference_impl import dtypes, errors, hooks, mapping
+from reference_impl.batching import highest, size_at
 from reference_impl.devices import CPU, device, strided
 from reference_impl.engine import GraphTask, accumulate, execute, needed_nodes
-from reference_impl.graph import AccumulateGrad, GradientEdge, edge
+from reference_impl.grad_mode import MODE
+from reference_impl.graph import AccumulateGrad, GradientEdge, edge, next_sequence
 from reference_impl.layout import copy_in_order
 from reference_impl.registry import OPS, register
 from reference_impl.tensor import Tensor, make
+from reference_impl.tree import flatten
 
 
 def backward(
@@ -39,6 +42,11 @@ def backward(
     Raises:
         RuntimeError, TypeError: see ``errors``.
     """
+    if MODE.special and (MODE.vmap or MODE.transforms):
+        raise RuntimeError(
+            "backward() called inside a functorch transform. This is not supported, please use functorch.grad or functorch.vjp "
+            "instead or call backward() outside of functorch transforms."
+        )
     if grad_variables is not None:
         warnings.warn(
             "`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning, stacklevel=2
@@ -104,6 +112,9 @@ def grad(
     Raises:
         RuntimeError, TypeError, ValueError: see ``errors``.
     """
+    if MODE.special and MODE.vmap and (level := highest((outputs, inputs, grad_outputs))):
+        options = (create_graph, only_inputs, allow_unused, is_grads_batched, materialize_grads)
+        return _grad_of_each(level, (outputs, inputs, grad_outputs), retain_graph, options)
     if materialize_grads and allow_unused is False:
         raise ValueError("Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False.")
     allow_unused = materialize_grads if allow_unused is None else allow_unused
@@ -127,6 +138,19 @@ def grad(
     elif not allow_unused and any(g is None for g in found):
         raise errors.UnusedInputError
     return tuple(found) if keys is None else dict(zip(keys, found, strict=True))
+
+
+def _grad_of_each(level: int, tensors: tuple[Any, ...], retain_graph: bool | None, options: tuple[Any, ...]) -> Any:  # noqa: FBT001
+    """``grad`` once per example of a vmap; only the last pass may free the graph, which the examples may share."""
+    sizes = (size_at(x, level) for x in flatten(tensors)[0])
+    left = next(n for n in sizes if n is not None)
+
+    def one(outputs: Any, inputs: Any, grad_outputs: Any) -> Any:
+        nonlocal left
+        left -= 1
+        return grad(outputs, inputs, grad_outputs, True if left else retain_graph, *options)
+
+    return mapping.loop(level, one, "autograd.grad", tensors, {})
 
 
 def _grad(roots: list[Any], wanted: list[Any], retain_graph: bool | None, create_graph: bool) -> list[Any]:  # noqa: FBT001
@@ -316,9 +340,11 @@ def _register_post_accumulate_grad_hook(self: Tensor, hook: Any) -> hooks.Remova
 
 def _retain_grad(self: Tensor) -> None:
     """Keep this non-leaf's gradient in .grad."""
+    if MODE.special and (MODE.vmap or MODE.transforms):
+        raise errors.RequiresGradFlagError(errors.IN_TRANSFORM.format("retain_grad"))
     if not self.requires_grad:
         raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
-    if self.is_leaf:
+    if self._grad_fn is None:
         return
     meta = self._autograd()
     fn = self.grad_fn
@@ -336,6 +362,9 @@ def _detach_(self: Tensor) -> Tensor:
             "training, and gradient_as_bucket_view is set as True, gradients are views of DDP buckets, and hence "
             "detach_() cannot be called on these gradients."
         )
+    if self._grad_fn is not None:
+        self._shared()  # so that nodes that saved the tensor look twice
+        self._autograd().detached_at = next_sequence()
     self._grad_fn = None
     self._output_nr = 0
     if self._meta is not None:

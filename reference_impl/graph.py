@@ -39,6 +39,7 @@ class Node(metaclass=_NodeType):
     meta_names: ClassVar[tuple[str, ...]] = ()
     outputs: ClassVar[int] = 1  # 0: a number of its own per node, in `output_count`
     runs_user_code: ClassVar[bool] = False
+    full_name: ClassVar[str | None] = None  # where name() says more than the class's name
 
     seq: int
     edges: tuple[Any, ...]
@@ -60,7 +61,7 @@ class Node(metaclass=_NodeType):
 
     def name(self) -> str:
         """The node's name, such as MulBackward0."""
-        return type(self).__name__
+        return self.full_name or type(self).__name__
 
     @property
     def next_functions(self) -> tuple[tuple[Any, int], ...]:
@@ -102,7 +103,7 @@ class Node(metaclass=_NodeType):
         return self.outputs
 
     def __repr__(self) -> str:
-        return f"<{self.name()} object at {hex(id(self))}>"
+        return f"<{type(self).__name__} object at {hex(id(self))}>"
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_raw_saved_"):
@@ -156,6 +157,11 @@ class Node(metaclass=_NodeType):
             if storage is not None and storage.version != 0:
                 check_version(entry, 0, lambda: self._producer(at))
             found = entry
+            if entry._meta is not None and entry._meta.detached_at > self.seq:
+                raise RuntimeError(
+                    "Trying to use a saved tensor that has been detached in-place, i.e. with .detach_()."
+                    "This is not supported, please use out-of-place `.detach()` instead"
+                )
         else:
             # A Python number stays one: as a tensor it would widen a 0-d cotangent.
             return as_tensor(entry) if tensors and isinstance(entry, np.ndarray | np.generic) else entry
@@ -301,6 +307,7 @@ class AccumulateGrad(Node):
     """The end of every path: adds what arrives to the leaf's .grad."""
 
     __slots__ = ("variable",)
+    full_name: ClassVar[str | None] = "torch::autograd::AccumulateGrad"
 
     def __init__(self, variable: Tensor) -> None:
         self.variable = variable

@@ -8,6 +8,7 @@ import numpy as np
 
 from reference_impl import dtypes, errors
 from reference_impl.grad_mode import MODE
+from reference_impl.layout import is_dense
 from reference_impl.tensor import Tensor
 
 
@@ -18,6 +19,24 @@ def check_inference(t: Tensor) -> None:
             "Inplace update to inference tensor outside InferenceMode is not allowed. You can make a clone to get a "
             "normal tensor before doing inplace update. See https://github.com/pytorch/rfcs/pull/17 for more details."
         )
+
+
+def check_partial_overlap(target: Tensor, others: list[Any]) -> None:
+    """Refuse an operand that shares some, but not all, of its memory with what is written.
+
+    Raises:
+        RuntimeError: it does; the result would depend on the order in which elements are written.
+    """
+    out = target._data
+    if type(out) is not np.ndarray:
+        return
+    for x in others:
+        data = x._data if isinstance(x, Tensor) else None
+        if type(data) is not np.ndarray or not np.may_share_memory(out, data) or not (is_dense(out) and is_dense(data)):
+            continue
+        same = data.size == out.size and data.strides == out.strides
+        if not same or data.__array_interface__["data"] != out.__array_interface__["data"]:
+            raise errors.OverlapWriteError(partial=True)
 
 
 def check_fits(name: str, target: Tensor, result: Any) -> None:

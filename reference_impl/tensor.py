@@ -41,6 +41,7 @@ class AutogradMeta:
 
     __slots__ = (
         "accumulator",
+        "detached_at",
         "grad",
         "grad_dtype",
         "hooks",
@@ -64,6 +65,7 @@ class AutogradMeta:
         self.tangents: Any = None  # dual level -> tangent
         self.inference = False
         self.grad_dtype: Any = None
+        self.detached_at = -1  # sequence number at which detach_() cut the history
         self.name: str | None = None
 
 
@@ -183,6 +185,8 @@ class Tensor(metaclass=_TensorType):
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:  # noqa: FBT001, FBT002 - torch's signature
         """Set the flag in place; returns the tensor itself."""
+        if MODE.special and (MODE.vmap or MODE.transforms):
+            raise errors.RequiresGradFlagError(errors.IN_TRANSFORM.format("requires_grad_"))
         self._set_requires_grad(requires_grad, "floating point")
         return self
 

@@ -170,12 +170,13 @@ def identity_step(source: Tensor) -> Step:
     return Step(_Identity(), (), (), 0, source._data)
 
 
-def check_writable(t: Tensor, *, recorded: bool) -> None:
+def check_writable(t: Tensor, *, recorded: bool, uniform: bool = False) -> None:
     """Refuse a write that autograd could not follow.
 
     Args:
         t: what is to be written.
         recorded: grad mode is on and the tensor or an operand requires grad.
+        uniform: every element gets the same value, so that elements may share memory.
 
     Raises:
         RuntimeError: a leaf that requires grad, a view of one, a view of a kind whose history cannot be rewritten, or
@@ -190,6 +191,8 @@ def check_writable(t: Tensor, *, recorded: bool) -> None:
         if meta.requires_grad and t.is_leaf:
             raise errors.LeafWriteError(view=False)
     data = t._data
+    if uniform:
+        return
     if data.size > 1 and 0 in data.strides and any(n > 1 and s == 0 for n, s in zip(data.shape, data.strides, strict=True)):
         raise errors.OverlapWriteError
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from reference_impl import calls, layout, registry
+from reference_impl import calls, layout, mapping, registry
+from reference_impl.grad_mode import MODE
 from reference_impl.graph import RuleNode, make_short_apply
 from reference_impl.tensor import Tensor
 
@@ -63,6 +64,7 @@ class OpRule:
         self.spread: str | None = fields["spread"]
         self.hidden: int = fields["hidden"]
         self.single = len(self.output_names) == 1 and not self.many
+        self.uniform: bool = fields["uniform"]
         self.mixes_complex: bool = fields["mixes_complex"]
         self.tracked = self.vjp != NOT_DIFFERENTIABLE
         self._read_signature(fields["params"])
@@ -125,6 +127,7 @@ class OpRule:
         only = not self.single and not self.many and len(self.differentiable) == 1
         fields = {
             "__slots__": (),
+            "full_name": name if "::" in name else None,
             "rule": self,
             "plan": self.plan,
             "saved_names": self.saved_names,
@@ -137,7 +140,7 @@ class OpRule:
         short = None if self.variadic or only or self.many or self._has_meta() else make_short_apply(self.plan)
         if short is not None:
             fields["apply"] = short
-        return type(RuleNode)(name, (RuleNode,), fields)  # type: ignore[return-value]
+        return type(RuleNode)(name.rpartition("::")[2], (RuleNode,), fields)  # type: ignore[return-value]
 
     def _has_meta(self) -> bool:
         """True if a formula names something that is not saved but copied."""
@@ -225,8 +228,11 @@ class OpRule:
         mask = tuple([fn is not None for fn in edges[::2]])
         wanted = self._wanted.get(mask)
         if wanted is None:
+            # What several formulas name, or the only one, is saved whether or not a gradient is wanted. It shows where a
+            # result is tracked though no gradient flows: computed from a view that was made in no_grad.
             needs = [needed for needed, present in zip(self._needed_by, mask, strict=True) if present]
-            wanted = self._wanted[mask] = [any(n[i] for n in needs) for i in range(len(self.saved_names))]
+            shared = [len(mask) == 1 or sum(n[i] for n in self._needed_by) > 1 for i in range(len(self.saved_names))]
+            wanted = self._wanted[mask] = [s or any(n[i] for n in needs) for i, s in enumerate(shared)]
         return wanted
 
     def meta_of(self, inputs: list[Any], params: tuple[Any, ...], outs: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -332,6 +338,7 @@ def define_op(  # noqa: PLR0913 - a row has as many columns as it needs
     method: bool = True,
     aliases: tuple[str, ...] = (),
     mixes_complex: bool = False,
+    uniform: bool = False,
 ) -> Callable[..., Any]:
     """Define an op: enter it in the registry and make it a method of Tensor, with its in-place form.
 
@@ -348,6 +355,7 @@ def define_op(  # noqa: PLR0913 - a row has as many columns as it needs
         inplace: there is a form ``<name>_``; pointwise ops have one unless this says otherwise.
         method: it is a method of Tensor too.
         aliases: other names of the same op.
+        uniform: its in-place form writes one value everywhere, so that elements may share memory.
 
     Returns:
         The function, with the row as its attribute ``rule``.
@@ -358,6 +366,7 @@ def define_op(  # noqa: PLR0913 - a row has as many columns as it needs
         name, forward=forward, inputs=inputs, vjp=vjp, jvp=jvp, node=node, outputs=outputs,
         differentiable=outputs if differentiable is None else differentiable, pointwise=wise, promote=promote,
         params=params, view=view, many=many, variadic=variadic, spread=spread, hidden=hidden, mixes_complex=mixes_complex,
+        uniform=uniform,
     )  # fmt: skip
     short = wise and rule.single and not rule.params and not hidden and rule.tracked and not mixes_complex
     if short and len(inputs) == 1 and set(rule.saved_names) <= {"self", "result"} and len(rule.saved_names) <= 1 and not rule.meta_names:
@@ -378,7 +387,11 @@ def takes_out(name: str, fn: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(fn)
     def op(*args: Any, out: Any = None, **kwargs: Any) -> Any:
-        return fn(*args, **kwargs) if out is None else calls.call_into(fn, name, args, {**kwargs, "out": out})
+        if out is not None:
+            return calls.call_into(fn, name, args, {**kwargs, "out": out})
+        if MODE.special and (MODE.vmap or MODE.transforms):
+            return mapping.layered(fn, name, args, kwargs)
+        return fn(*args, **kwargs)
 
     return op
 
@@ -390,9 +403,23 @@ def define_function(
 
     It gets an ``out=`` argument unless it ``has_out`` of its own or is an in-place form.
     """
-    plain = has_out or name.endswith("_")
-    publish(fn if plain else takes_out(name, fn), (name, *aliases), rule=None, method=method)
+    if not has_out:
+        publish(looped(name, fn) if name.endswith("_") else takes_out(name, fn), (name, *aliases), rule=None, method=method)
+    else:
+        publish(fn, (name, *aliases), rule=None, method=method)
     return fn
+
+
+def looped(name: str, fn: Callable[..., Any]) -> Callable[..., Any]:
+    """``fn`` as function transforms want it."""
+
+    @functools.wraps(fn)
+    def op(*args: Any, **kwargs: Any) -> Any:
+        if MODE.special and (MODE.vmap or MODE.transforms):
+            return mapping.layered(fn, name, args, kwargs)
+        return fn(*args, **kwargs)
+
+    return op
 
 
 def publish(fn: Callable[..., Any], names: tuple[str, ...], *, rule: OpRule | None, method: bool) -> None:

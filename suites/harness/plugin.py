@@ -30,6 +30,7 @@ ELAPSED = pytest.StashKey[float]()
 MARKERS = (
     "clause(id): the documented promise that this test checks",
     "slow: left out of the quick tier",
+    "subject_only: compares the subject with the reference, which is no column of its own here",
 )
 _COLUMN_OPTIONS = ("--device", "--dtype", "--mode", "--load", "--impl", "--only", "--expectations")
 
@@ -93,6 +94,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Runs a test that takes ``torch`` once for each column."""
     if "torch" in metafunc.fixturenames:
         columns = selection.columns_or_exit(metafunc.config.stash[RUN])
+        if metafunc.definition.get_closest_marker("subject_only"):
+            columns = [c for c in columns if not c.subject.is_reference]
         metafunc.parametrize("torch", columns, ids=[c.label for c in columns], indirect=True)
 
 

@@ -1,0 +1,72 @@
+"""Generated programs and the stored corpus: reference and subject run in step and agree after each line."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+
+from suites.harness.notes import current_notes
+from suites.harness.program import Program, compare_runs, run_program, script
+from suites.harness.program_source import RandomSource, write_program
+from suites.harness.reference_driver import namespace as reference_namespace
+from suites.harness.strategies import programs
+from suites.harness.subject import REFERENCE_SUBJECT
+
+CORPUS = sorted((Path(__file__).parent / "corpus").glob("*.txt"))
+EXAMPLES = {"quick": 150, "standard": 1500, "full": 20_000}
+
+
+class ProgramDisagreement(AssertionError):
+    """Reference and subject part ways; the text holds the program."""
+
+
+def check(torch, program):
+    """Run a program on both sides and raise at the first step after which they differ."""
+    with reference_namespace(REFERENCE_SUBJECT) as reference:
+        expected = run_program(reference, program)
+    actual = run_program(torch, program)
+    found = compare_runs(program, expected, actual)
+    if found is not None:
+        current_notes().facts["script"] = script(program, expected, found)
+        raise ProgramDisagreement(f"{found}\n\n{program}")
+
+
+@pytest.mark.subject_only
+def test_generated_programs_agree(torch, request):
+    count = EXAMPLES[request.config.getoption("tier")]
+
+    @seed(int(request.config.getoption("seed")))
+    @settings(
+        max_examples=count, database=None, deadline=None, suppress_health_check=list(HealthCheck),
+        phases=(Phase.generate, Phase.shrink), derandomize=False, print_blob=False,
+    )  # fmt: skip
+    @given(programs())
+    def agree(program):
+        check(torch, program)
+
+    agree()
+
+
+@pytest.mark.subject_only
+@pytest.mark.parametrize("block", range(4))
+def test_seeded_programs_agree(torch, request, block):
+    """Plain random programs reach further than Hypothesis' small ones; a failure names its seed."""
+    count = EXAMPLES[request.config.getoption("tier")] // 4
+    first = int(request.config.getoption("seed")) * 1_000_000 + block * count
+    for number in range(first, first + count):
+        check(torch, write_program(RandomSource(number)))
+
+
+@pytest.mark.subject_only
+@pytest.mark.parametrize("path", CORPUS, ids=lambda p: p.stem)
+def test_stored_program_agrees(torch, path):
+    check(torch, Program.read(path))
+
+
+def test_program_text_is_what_runs():
+    program = write_program(RandomSource(3))
+    assert Program.parse(str(program)) == Program.parse(str(Program.parse(str(program))))
+    assert all(step.text in str(program) for step in program.steps)
+
+

@@ -1,0 +1,104 @@
+"""What the generator of programs must reach, measured on the reference."""
+
+from collections import Counter
+
+import pytest
+
+from suites.harness.program import Program, ProgramTextError, compare_runs, run_program
+from suites.harness.program_source import RandomSource, write_program
+from suites.harness.reference_driver import namespace
+from suites.harness.subject import REFERENCE_SUBJECT
+
+COUNT = 1000
+# The named errors of the core: a thousand programs reach each at least once.
+NAMED = (
+    "implicit.many-element-output-raises",
+    "implicit.backward-on-untracked-tensor-raises",
+    "vjp.cotangent-of-other-shape-raises",
+    "retain.second-backward-through-freed-graph-raises",
+    "inplace.write-to-saved-input-raises",
+    "inplace.write-to-leaf-raises",
+    "inplace.write-to-view-of-leaf-raises",
+    "inplace.write-to-multi-view-output-raises",
+    "inplace.write-to-no-grad-view-raises",
+    "inplace.write-to-expanded-tensor-raises",
+    "detach.in-place-detach-of-view-raises",
+    "leaf.clearing-flag-on-non-leaf-raises",
+    "grad-api.unused-input-raises-unless-allowed",
+    "grad-api.untracked-input-raises",
+    "hook.hook-on-untracked-tensor-raises",
+    "hook.retain-grad-on-untracked-raises",
+)
+
+
+@pytest.fixture(scope="module")
+def runs():
+    """Programs of a fixed seed with what the reference makes of them."""
+    programs = [write_program(RandomSource(seed)) for seed in range(COUNT)]
+    with namespace(REFERENCE_SUBJECT) as reference:
+        return [(p, run_program(reference, p)) for p in programs]
+
+
+def errors_of(outcomes):
+    return [o.raised for o in outcomes if o.raised is not None]
+
+
+def test_one_program_in_five_reaches_a_documented_error(runs):
+    share = sum(any(e.clauses for e in errors_of(outcomes)) for _, outcomes in runs) / COUNT
+    assert share >= 0.2
+
+
+def test_one_program_in_five_runs_through_and_accumulates(runs):
+    def accumulates(outcomes):
+        return any(state.grad is not None for state in outcomes[-1].states.values())
+
+    share = sum(not errors_of(outcomes) and accumulates(outcomes) for _, outcomes in runs) / COUNT
+    assert share >= 0.2
+
+
+@pytest.mark.parametrize("clause_id", NAMED)
+def test_a_thousand_programs_reach_each_named_error(runs, clause_id):
+    reached = Counter(c for _, outcomes in runs for e in errors_of(outcomes) for c in e.clauses)
+    assert reached[clause_id] > 0
+
+
+FAULTS = {
+    "a gradient twice too large": ("exp", lambda module, x: module.exp(x) * 1.0 + (module.exp(x) - module.exp(x).detach())),
+    "a cut that nobody asked for": ("tanh", lambda module, x: module.tanh(x.detach())),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_programs_find_a_planted_fault(runs, monkeypatch, fault):
+    """The same programs on the same implementation with one method spoiled: somewhere the two part."""
+    name, spoiled = FAULTS[fault]
+    with namespace(REFERENCE_SUBJECT) as reference:
+        monkeypatch.setattr(reference.Tensor, name, lambda x: spoiled(reference, x))
+        found = [compare_runs(p, outcomes, run_program(reference, p)) for p, outcomes in runs[:300]]
+    assert any(found)
+
+
+def test_a_write_that_forgets_the_version_is_found(runs, monkeypatch):
+    with namespace(REFERENCE_SUBJECT) as reference:
+
+        def silent(x):
+            x.data.sin_()
+            return x
+
+        monkeypatch.setattr(reference.Tensor, "sin_", silent)
+        found = [compare_runs(p, outcomes, run_program(reference, p)) for p, outcomes in runs[:300]]
+    assert any(d is not None and any(".version" in x.where or ".node" in x.where for x in d.differences) for d in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("v0 = torch.tensr([1.0])", "p.txt:1: programs do not use 'tensr'; did you mean 'tensor'"),
+        ("v0 = torch.tensor([1.0]", "p.txt:1: not Python"),
+        ("w = torch.tensor([1.0])", "p.txt:1: unknown name 'w'"),
+        ("# nothing", "p.txt: holds no step"),
+    ],
+)
+def test_text_that_is_no_program_says_where_and_what_is_near(text, message):
+    with pytest.raises(ProgramTextError, match=message.replace("(", r"\(").replace(".", r"\.")):
+        Program.parse(text, "p.txt")
