@@ -144,7 +144,7 @@ softshrink = curve(
     "softshrink",
     "SoftshrinkBackward0",
     lambda self, lambd=0.5: where(
-        np.abs(self) <= lambd, 0.0 * self, self - np.sign(self) * self.dtype.type(lambd)
+        np.abs(self) <= lambd, 0.0, self - np.sign(self) * self.dtype.type(lambd)
     ),
     lambda ct, self, lambd: _outside(ct, self, lambd),
     lambda self, self_t, lambd: _outside(self_t, self, lambd),

@@ -17,6 +17,7 @@ from reference_impl.ops.lang import (
     real,
     sin,
     where,
+    zeros_like,
 )
 from reference_impl.ops.rule import NOT_DIFFERENTIABLE, define_function, define_op
 from reference_impl.registry import OPS
@@ -201,7 +202,7 @@ def _angle_slope(self: Any) -> Any:
     """i z / |z|^2: the direction in which the angle grows, and how fast; 0 at 0."""
     size = absolute(self)
     origin = array_of(size) == 0
-    return where(origin, 0.0 * self, 1j * self / where(origin, 1.0, size * size))
+    return where(origin, 0.0, 1j * self / where(origin, 1.0, size * size))
 
 
 angle_op = define_op(
@@ -211,9 +212,9 @@ angle_op = define_op(
     inputs=("self",),
     pointwise=True,
     promote=None,
-    vjp={"self": lambda ct, self: ct * _angle_slope(self) if is_complex(self) else 0.0 * ct},
+    vjp={"self": lambda ct, self: ct * _angle_slope(self) if is_complex(self) else zeros_like(ct)},
     jvp=lambda self, self_t: (
-        real(conj(_angle_slope(self)) * self_t) if is_complex(self) else 0.0 * self_t
+        real(conj(_angle_slope(self)) * self_t) if is_complex(self) else zeros_like(self_t)
     ),
     inplace=False,
 )

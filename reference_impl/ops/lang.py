@@ -62,8 +62,11 @@ def sqrt(x: Any) -> Any:
 
 
 def sign(x: Any) -> Any:
-    """Sign; of a complex number x / |x|, and 0 of 0."""
-    return OPS["sgn"](x) if isinstance(x, Tensor) else np.sign(x)
+    """Sign; of a complex number x / |x|; 0 of 0 and of NaN."""
+    if isinstance(x, Tensor):
+        return OPS["sgn"](x)
+    made = np.sign(x)
+    return made if (made == made).all() else np.where(made == made, made, 0).astype(made.dtype)  # noqa: PLR0124 - not NaN
 
 
 def absolute(x: Any) -> Any:
@@ -81,7 +84,7 @@ def real(x: Any) -> Any:
 def imag(x: Any) -> Any:
     """Imaginary part; 0 of what is real."""
     if not is_complex(x):
-        return 0.0 * x
+        return zeros_like(x)
     return OPS["imag"](x) if isinstance(x, Tensor) else x.imag
 
 

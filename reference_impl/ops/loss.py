@@ -84,7 +84,7 @@ def _smooth(d: Any, beta: float) -> Any:
 
 
 def _smooth_slope(d: Any, beta: float) -> Any:
-    return where(np.abs(array_of(d)) < beta, d / (beta or 1.0), sign(d))
+    return where(np.abs(array_of(d)) >= beta, sign(d), d / (beta or 1.0))
 
 
 def _huber(d: Any, delta: float) -> Any:
@@ -93,7 +93,7 @@ def _huber(d: Any, delta: float) -> Any:
 
 
 def _huber_slope(d: Any, delta: float) -> Any:
-    return where(np.abs(array_of(d)) <= delta, d, sign(d) * delta)
+    return where(np.abs(array_of(d)) > delta, sign(d) * delta, d)
 
 
 mse_row = difference_row("mse_loss", "MseLossBackward0", lambda d, _: d * d, lambda d, _: 2 * d)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from reference_impl.ops.calling import enter
-from reference_impl.ops.lang import array_of, constant, expand, reshape, sum, where
+from reference_impl.ops.lang import array_of, constant, expand, reshape, sum, where, zeros_like
 from reference_impl.ops.rule import define_op
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor
@@ -219,7 +219,7 @@ def _multi_margin(
 def _multi_margin_slope(self: Any, target: Any, weight: Any, p: int, margin: float) -> Any:
     """Each violating class pushes its own score down and the target's up."""
     z, active, place = _violations(self, target, margin)
-    push = where(active, z if p == 2 else 0.0 * z + 1, 0.0) * constant(
+    push = where(active, z if p == 2 else zeros_like(z) + 1, 0.0) * constant(
         p * _class_scale(self, target, weight), self
     )
     return where(place, -expand(sum(push, 1, keepdim=True), array_of(push).shape), push)

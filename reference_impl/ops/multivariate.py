@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from reference_impl import dtypes
-from reference_impl.ops.lang import array_of, conj, either, exp, log, where
+from reference_impl.ops.lang import array_of, conj, divide_or_zero, either, exp, log, where
 from reference_impl.ops.rule import define_function, define_op
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor
@@ -36,11 +36,11 @@ atan2 = define_op(
     promote="float",
     # The angle of (other, self) turns by the part of a step that is across the direction, over the length.
     vjp={
-        "self": lambda ct, self, other: ct * (other / (self * self + other * other)),
-        "other": lambda ct, self, other: ct * (-self / (self * self + other * other)),
+        "self": lambda ct, self, other: ct * divide_or_zero(other, self * self + other * other),
+        "other": lambda ct, self, other: ct * -divide_or_zero(self, self * self + other * other),
     },
-    jvp=lambda self, other, self_t, other_t: (
-        (self_t * other - other_t * self) / (self * self + other * other)
+    jvp=lambda self, other, self_t, other_t: divide_or_zero(
+        self_t * other - other_t * self, self * self + other * other
     ),
     aliases=("arctan2",),
 )
@@ -216,7 +216,7 @@ def _log_product_rows(
 
     def slope(self: Any, other: Any) -> Any:
         limit = (array_of(self) == 0) & (array_of(other) <= -shift)
-        return where(limit, 0.0 * array_of(self), logarithm(other))
+        return where(limit, 0.0, logarithm(other))
 
     def forward(self: Any, other: Any) -> Any:
         return _log_product(self, other, array_log)

@@ -402,7 +402,7 @@ def _turn(ct: Any, self: Any, result: Any) -> Any:
         return zeros_like(ct)
     across = ct - result * real(conj(result) * ct)
     size = absolute(self)
-    return where(array_of(size) == 0, 0.0 * across, across / where(array_of(size) == 0, 1.0, size))
+    return where(array_of(size) == 0, 0.0, across / where(array_of(size) == 0, 1.0, size))
 
 
 sgn_op = define_op(

@@ -24,7 +24,9 @@ def _integer_power(base: Any, exponent: Any) -> Any:
 
 def _power(base: Any, exponent: Any) -> Any:
     if type(exponent) in (int, float) and base.dtype.kind == "f":
-        return base**exponent  # the case of nearly all calls; NumPy squares faster than it raises to a power
+        return (
+            base**exponent
+        )  # the case of nearly all calls; NumPy squares faster than it raises to a power
     dtype = dtypes.result_dtype((base, exponent))
     if dtype.kind in "iu" and not isinstance(base, np.ndarray | np.generic | int):
         dtype = np.dtype(np.int64)
@@ -57,13 +59,13 @@ pow_number = define_op(
 
 
 def _base_slope(self: Any, exponent: Any) -> Any:
-    return where(array_of(exponent) == 0, 0.0 * self, exponent * self ** (exponent - 1))
+    return where(array_of(exponent) == 0, 0.0, exponent * self ** (exponent - 1))
 
 
 def _exponent_slope(base: Any, exponent: Any, result: Any) -> Any:
     """d x^y / dy = x^y log x; its limit 0 where x is 0 and y has no negative real part."""
     limit = (array_of(base) == 0) & (array_of(exponent).real >= 0)
-    return where(limit, 0.0 * result, result * _log(base, is_complex(result)))
+    return where(limit, 0.0, result * _log(base, is_complex(result)))
 
 
 def _log(base: Any, wide: bool) -> Any:

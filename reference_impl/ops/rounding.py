@@ -223,7 +223,7 @@ def _copysign_slope(self: Any, result: Any) -> Any:
 
 def _masked_product(ct: Any, factor: Any) -> Any:
     """``ct`` times an array of 1, 0 and -1."""
-    return where(factor == 0, 0.0 * ct, where(factor > 0, ct, -ct))
+    return where(factor == 0, 0.0, where(factor > 0, ct, -ct))
 
 
 copysign_tensor = define_op(

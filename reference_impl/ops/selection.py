@@ -120,7 +120,7 @@ define_function("masked_fill_", masked_fill_)
 
 def _won(ct: Any, ahead: Any, tie: Any) -> Any:
     """All of ``ct`` where this operand is ahead, half of it at a tie."""
-    return where(ahead, ct, where(tie, ct / 2, 0.0 * ct))
+    return where(ahead, ct, where(tie, ct / 2, 0.0))
 
 
 def _extremum(name: str, node: str, forward: Any, first_wins: Any) -> Any:

@@ -100,7 +100,7 @@ define_function("special.ndtr", ndtr)
 unary(
     "special.entr",
     values.entr,
-    lambda x: where(array_of(x) >= 0, -1 - log(x), -math.inf),
+    lambda x: where(array_of(x) >= 0, -1 - log(x), math.nan),
     node="SpecialEntrBackward0",
 )
 
@@ -247,7 +247,12 @@ def _bessel_row(name: str, node: str, forward: Any, slope: Any) -> None:
 _bessel_row("special.i1", "SpecialI1Backward0", values.i1, lambda x, y: i0(x) - _over(y, x, 0.5))
 # Scaled by e^-|x|, which adds -sign(x) times the function.
 _bessel_row("special.i0e", "SpecialI0EBackward0", values.i0e, lambda x, y: i1e(x) - sign(x) * y)
-_bessel_row("special.i1e", "SpecialI1EBackward0", values.i1e, lambda x, y: i0e(x) - _over(y, x, 0.5) - sign(x) * y)
+_bessel_row(
+    "special.i1e",
+    "SpecialI1EBackward0",
+    values.i1e,
+    lambda x, y: i0e(x) - _over(y, x, 0.5) - sign(x) * y,
+)
 
 # -- sinc --------------------------------------------------------------------------------------------------------------
 

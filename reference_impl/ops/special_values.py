@@ -99,6 +99,8 @@ def _ndtri(p: float) -> float:
 
 def _log_ndtr(x: float) -> float:
     y = x * -math.sqrt(0.5)
+    if math.isinf(y) and y > 0:
+        return -math.inf
     if x < -1:
         return math.log(_erfcx(y) / 2) - y * y
     return math.log1p(-math.erfc(-y) / 2)
@@ -119,7 +121,7 @@ def entr(x: Any) -> Any:
 
 
 def _log_gamma(x: float) -> float:
-    if x <= 0 and x == math.floor(x):
+    if math.isinf(x) or (x <= 0 and x == math.floor(x)):
         return math.inf
     return math.lgamma(x)
 
@@ -160,15 +162,17 @@ BERNOULLI = (
 )
 
 
+_LOWEST = 10_000
+
+
 @double
 def zeta(s: Any, x: Any) -> Any:
     """Hurwitz's zeta, the sum of (x + k)^-s: ten terms, then Euler and Maclaurin's formula for the rest."""
     s, x = np.broadcast_arrays(s, x)
     terms = 10
-    shift = np.where(
-        x < 0, np.ceil(-x), 0.0
-    )  # a negative x has so many terms more before the sum is smooth
-    count = terms + (int(shift.max()) if shift.size and np.isfinite(shift).all() else 0)
+    # A negative x has so many terms more before the sum is smooth; below the limit nearly all doubles are poles.
+    shift = np.where((x < 0) & (x > -_LOWEST), np.ceil(-x), 0.0)
+    count = terms + int(shift.max(initial=0))
     made = sum((x + k) ** -s for k in range(count))
     y = x + count
     rest = y ** (1 - s) / (s - 1) + 0.5 * y**-s
@@ -179,7 +183,7 @@ def zeta(s: Any, x: Any) -> Any:
         rising = rising * (s + 2 * k - 1) * (s + 2 * k) / (y * y)
         factorial *= (2 * k + 1) * (2 * k + 2)
     made = made + rest
-    made = np.where((x < 0) & (s != np.floor(s)), np.nan, made)
+    made = np.where((x < 0) & ((s != np.floor(s)) | (x <= -_LOWEST)), np.nan, made)
     made = np.where((x <= 0) & (x == np.floor(x)), np.inf, made)
     return np.where(s == 1, np.inf, np.where(s < 1, np.nan, made))
 
