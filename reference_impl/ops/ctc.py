@@ -90,7 +90,7 @@ def _losses(
 def _shares(
     log_probs: Any, targets: Any, lengths: tuple[Any, Any], blank: int, zero_infinity: bool
 ) -> Any:
-    """Share of every class at every time in the likelihood: (time, batch, class). See Note [Ways through the labels]."""
+    """Share of every class at every time: (time, batch, class). See Note [Ways through the labels]."""
     made = np.zeros_like(log_probs)
     for n, s in enumerate(_samples(log_probs, targets, lengths, blank)):
         alpha = _forward(s)
