@@ -63,7 +63,10 @@ def test_a_thousand_programs_reach_each_named_error(runs, clause_id):
 
 
 FAULTS = {
-    "a gradient twice too large": ("exp", lambda module, x: module.exp(x) * 1.0 + (module.exp(x) - module.exp(x).detach())),
+    "a gradient twice too large": (
+        "exp",
+        lambda module, x: module.exp(x) * 1.0 + (module.exp(x) - module.exp(x).detach()),
+    ),
     "a cut that nobody asked for": ("tanh", lambda module, x: module.tanh(x.detach())),
 }
 
@@ -87,7 +90,10 @@ def test_a_write_that_forgets_the_version_is_found(runs, monkeypatch):
 
         monkeypatch.setattr(reference.Tensor, "sin_", silent)
         found = [compare_runs(p, outcomes, run_program(reference, p)) for p, outcomes in runs[:300]]
-    assert any(d is not None and any(".version" in x.where or ".node" in x.where for x in d.differences) for d in found)
+    assert any(
+        d is not None and any(".version" in x.where or ".node" in x.where for x in d.differences)
+        for d in found
+    )
 
 
 @pytest.mark.parametrize(
