@@ -238,10 +238,20 @@ def _call_dual(rule: Any, inputs: list[Any], params: tuple[Any, ...], level: int
         args, kwargs = rule.unbind(inputs, params)
         made = call(rule, args, kwargs)
         found = rule.tangent(inputs, tangents, params, made)
-    for t, tangent in zip((made,) if rule.single else made, (found,) if rule.single else found, strict=True):
+    for i, (t, tangent) in enumerate(zip((made,) if rule.single else made, (found,) if rule.single else found, strict=True)):
         if tangent is not None and t._data.dtype.kind in "fc":
-            forward_ad.set_tangent(t, _as_dtype(tangent, t), level)
+            fitting = _as_dtype(tangent, t)
+            forward_ad.set_tangent(t, fitting, level)
+            _save_tangent(rule, t._grad_fn, i, fitting, level)
     return made
+
+
+def _save_tangent(rule: Any, node: Any, i: int, tangent: Tensor, level: int) -> None:
+    """Where a node saved its output number ``i``, the tangent is saved too, for forward over reverse mode."""
+    for entry, source in zip(getattr(node, "saved", None) or (), rule.saved_sources, strict=False):
+        kept = getattr(entry, "tensor", entry)  # a tensor, or a SavedTensor with one
+        if source == ("output", i) and isinstance(kept, Tensor):
+            forward_ad.set_tangent(kept, tangent, level)
 
 
 def _as_dtype(tangent: Tensor, primal: Tensor) -> Any:
@@ -302,6 +312,8 @@ def _copy_before(target: Tensor) -> Tensor:
     if type(fn) is AccumulateGrad:
         return target.clone()  # type: ignore[attr-defined,no-any-return]
     made._grad_fn, made._output_nr = fn, target._output_nr
+    if target._meta is not None and target._meta.tangents:
+        made._autograd().tangents = {at: (t.clone(), serial) for at, (t, serial) in target._meta.tangents.items()}
     return made
 
 
@@ -318,6 +330,8 @@ def _write_dual(rule: Any, inputs: list[Any], params: tuple[Any, ...], level: in
             tangents[0].copy_(found)
         else:
             _start_tangent(target, found, level)
+    fn = target._grad_fn if target._base is None else getattr(target._base._grad_fn, "fn", None)
+    _save_tangent(rule, fn, 0, found, level)
     return target
 
 

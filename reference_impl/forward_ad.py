@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from reference_impl import grad_mode
+from reference_impl.batching import Batched, example
 from reference_impl.grad_mode import DUAL_LEVELS, MODE
+from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor
 
 
@@ -36,6 +38,8 @@ def close_level(level: int) -> None:
 
 def tangent_of(t: Any, level: int) -> Tensor | None:
     """The tangent of ``t`` at ``level``, None for a constant."""
+    if type(t) is Batched:
+        return _mapped_tangent(t, level)
     meta = t._meta if isinstance(t, Tensor) else None
     if meta is None or not meta.tangents:
         return None
@@ -43,8 +47,22 @@ def tangent_of(t: Any, level: int) -> Tensor | None:
     return None if found is None or level not in DUAL_LEVELS else found[0] if found[1] == serial(level) else None
 
 
+def _mapped_tangent(t: Batched, level: int) -> Tensor | None:
+    """The tangents of the examples."""
+    found = [tangent_of(x, level) for x in t.examples]
+    if all(tangent is None for tangent in found):
+        return None
+    filled = [OPS["zeros_like"](x) if d is None else d for x, d in zip(t.examples, found, strict=True)]
+    made: Tensor = Batched(t.level, filled)
+    return made
+
+
 def set_tangent(t: Tensor, tangent: Tensor | None, level: int) -> None:
     """Give ``t`` a tangent at an open level; it is forgotten when the level closes."""
+    if type(t) is Batched:
+        for k, x in enumerate(t.examples):
+            set_tangent(x, example(tangent, t.level, k), level)
+        return
     meta = t._autograd()
     if meta.tangents is None:
         meta.tangents = {}

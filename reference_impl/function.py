@@ -9,7 +9,7 @@ import warnings
 import weakref
 from typing import Any, ClassVar
 
-from reference_impl import errors, forward_ad, views
+from reference_impl import custom_mapping, errors, forward_ad, views
 from reference_impl.grad_mode import DUAL_LEVELS, MODE, no_grad
 from reference_impl.graph import Node, edge, next_sequence
 from reference_impl.registry import OPS
@@ -305,6 +305,19 @@ class Function(metaclass=FunctionMeta):
             kwargs = {}
         elif separate:
             args = bind_default_args(cls.forward, *args)
+        if MODE.special and (MODE.vmap or MODE.transforms):
+            if not separate:
+                raise RuntimeError(
+                    "In order to use an autograd.Function with functorch transforms (vmap, grad, jvp, jacrev, ...), it must override "
+                    "the setup_context staticmethod. For more details, please see "
+                    "https://pytorch.org/docs/main/notes/extending.func.html"
+                )
+            own = cls.vmap is not Function.vmap
+            return custom_mapping.apply(cls, lambda *a: cls._apply(a, {}, separate=True), args, own=own)
+        return cls._apply(args, kwargs, separate=separate)
+
+    @classmethod
+    def _apply(cls, args: tuple[Any, ...], kwargs: dict[str, Any], *, separate: bool) -> Any:
         ctx = object.__new__(cls._backward_cls)
         ctx._prepare(args)
         tracked = MODE.grad and any(ctx.needs_input_grad)

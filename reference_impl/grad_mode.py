@@ -27,6 +27,9 @@ class Mode(threading.local):
     node_creation_hooks: tuple[Callable[..., Any], ...] = ()
     anomaly = False
     check_nan = True
+    # vmaps that are running (mapping.Mapped), and serial numbers of the other function transforms, innermost last.
+    vmap: tuple[Any, ...] = ()
+    transforms: tuple[int, ...] = ()
     # Some feature is on that the short paths of `calls` do not know: take the long one.
     special = False
 
@@ -37,7 +40,13 @@ class Mode(threading.local):
     def refresh(self) -> None:
         """Recompute ``special`` after one of the modes it stands for has changed."""
         self.special = bool(
-            self.inference or self.saved_hooks or self.anomaly or self.node_creation_hooks or DUAL_LEVELS
+            self.inference
+            or self.saved_hooks
+            or self.anomaly
+            or self.node_creation_hooks
+            or self.vmap
+            or self.transforms
+            or DUAL_LEVELS
         )
 
 

@@ -177,6 +177,8 @@ class Node(metaclass=_NodeType):
         names = self.rule.output_names
         if name in names:
             made = make(found._array(), found._shared())
+            if found._meta is not None and found._meta.tangents:
+                made._autograd().tangents = found._meta.tangents
             if name in self.rule.differentiable:
                 made._grad_fn = self
                 made._output_nr = names.index(name)

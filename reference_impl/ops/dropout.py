@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from reference_impl import mapping
+from reference_impl.grad_mode import MODE
 from reference_impl.ops.rule import define_function, define_op
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor, make
@@ -15,6 +17,8 @@ def _keep(shape: tuple[int, ...], p: float) -> Any:
     """True with probability 1 - p."""
     if not 0 <= p <= 1:
         raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
+    if MODE.vmap:
+        mapping.check_draw()
     return np.asarray(OPS["default_generator"].numpy.random(shape) >= p)  # type: ignore[attr-defined]
 
 

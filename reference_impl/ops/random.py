@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from reference_impl import dtypes
+from reference_impl import dtypes, mapping
 from reference_impl.devices import check_device
+from reference_impl.grad_mode import MODE
 from reference_impl.ops.lang import zeros_like
 from reference_impl.ops.rule import define_function, define_op
 from reference_impl.registry import OPS, register
@@ -55,6 +56,8 @@ DEFAULT = Generator()
 
 
 def _source(generator: Generator | None) -> Any:
+    if MODE.vmap:
+        mapping.check_draw()
     return (DEFAULT if generator is None else generator).numpy
 
 
@@ -65,6 +68,27 @@ define_function("seed", lambda: DEFAULT.seed(), method=False)
 define_function("initial_seed", lambda: DEFAULT.initial_seed(), method=False)
 define_function("get_rng_state", lambda: DEFAULT.get_state(), method=False)
 define_function("set_rng_state", lambda new_state: DEFAULT.set_state(new_state), method=False)
+
+
+
+class fork_rng:  # noqa: N801 - torch's name, used as a context manager
+    """Inside, draws leave the state of the process-wide generator as it was before."""
+
+    def __init__(self, devices: Any = None, enabled: bool = True, **_others: Any) -> None:
+        _ = devices
+        self.enabled = enabled
+
+    def __enter__(self) -> None:
+        self.state = DEFAULT.get_state()
+
+    def __exit__(self, *exc_info: object) -> None:
+        if self.enabled:
+            DEFAULT.set_state(self.state)
+
+
+register("random.fork_rng", fork_rng)
+for _name in ("manual_seed", "seed", "initial_seed", "get_rng_state", "set_rng_state"):
+    register(f"random.{_name}", OPS[_name])
 
 # -- factories ---------------------------------------------------------------------------------------------------------
 
