@@ -47,7 +47,7 @@ from reference_impl.registry import Namespace, lookup
 from reference_impl.tensor import Size, Tensor
 
 from reference_impl.autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled
-from reference_impl import autograd, distributions, func, nn, optim  # after the ops they use
+from reference_impl import autograd, distributions, func, nn, optim, utils  # after the ops they use
 from reference_impl.vmap import vmap
 
 half, float, double, cfloat, cdouble = float16, float32, float64, complex64, complex128  # noqa: A001 - torch's names

@@ -10,8 +10,8 @@ from reference_impl.tensor import Tensor
 
 # Note [One call per example]
 # Inside vmap a mapped tensor is a Batched: its shape is an example's, so that the mapped function, which runs once,
-# sees what it would see of one example. Every op on it runs once per example and its results make a Batched again; no op
-# needs a rule of its own. Each example has the history and the tangents it would have in a loop, which is how the
+# sees what it would see of one example. Every op on it runs once per example and its results make a Batched again; no
+# op needs a rule of its own. Each example has the history and the tangents it would have in a loop, which is how the
 # derivatives of mapped functions come about, in every order of nesting. Examples may be Batched of other levels.
 
 NO_ITEM = (
@@ -60,7 +60,7 @@ class Batched(Tensor):
         found: Storage = self.examples[0]._shared()
         return found
 
-    @property
+    @property  # type: ignore[misc]  # it cannot be set inside a transform
     def requires_grad(self) -> bool:
         return any(x.requires_grad for x in self.examples)
 
@@ -84,7 +84,7 @@ class Batched(Tensor):
     def detach(self) -> Tensor:
         return self.map(lambda x: x.detach())
 
-    @property
+    @property  # type: ignore[misc]  # nor can this
     def data(self) -> Tensor:
         return self.map(lambda x: x.data)
 
@@ -110,7 +110,7 @@ class Batched(Tensor):
     def __hash__(self) -> int:
         return id(self)
 
-    def __repr__(self, *, tensor_contents: Any = None) -> str:
+    def __repr__(self, **_options: Any) -> str:  # type: ignore[override]
         return f"BatchedTensor(lvl={self.level}, {len(self.examples)} examples like {self.examples[0]!r})"
 
 

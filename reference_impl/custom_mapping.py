@@ -80,7 +80,8 @@ def _whole(x: Any, level: int, size: int) -> tuple[Any, int | None]:
     if size_at(x, level) is None:
         return x, None
     if x.level == level and x.source is not None:
-        return x.source
+        whole: tuple[Tensor, int] = x.source
+        return whole
     return OPS["stack"]([example(x, level, k) for k in range(size)], 0), 0
 
 

@@ -15,10 +15,10 @@ from reference_impl.mapping import loop, mark
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor
 
-# Note [Levels]
-# Inside func.grad the arguments are leaves of their own, or, if the caller tracks them, aliases that lead on to what the
-# caller has: then the result can be differentiated further, by autograd or by a transform around this one. Whatever
-# leaves the level is cut off if nothing but the level's own leaves can be reached from it.
+# Note [What enters and leaves a transform]
+# Inside func.grad the arguments are leaves of their own, or aliases that lead on to what the caller tracks: then
+# autograd, or a transform around this one, can differentiate the result further. Whatever leaves the level is cut off
+# unless more than its own leaves can be reached from it.
 
 _serials = itertools.count()
 
@@ -109,7 +109,7 @@ def _pull(
     outs: list[Any],
     primals: list[Any],
     cts: list[Any] | None,
-    create: bool,
+    create: bool,  # noqa: FBT001
     keep: bool,  # noqa: FBT001
 ) -> list[Any]:
     level = highest([outs, primals, cts])

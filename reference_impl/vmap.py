@@ -82,7 +82,7 @@ class _Call:
     def _mapped_dims(self, in_dims: Any, args: tuple[Any, ...]) -> list[int | None]:
         """The mapped dimension of each positional leaf, not negative."""
         if not isinstance(in_dims, int | tuple | list | dict):
-            raise ValueError(
+            raise ValueError(  # noqa: TRY004
                 f"{self.where}: expected `in_dims` to be int or a (potentially nested) tuple "
                 "matching the structure of inputs, "
                 f"got: {type(in_dims)}."
@@ -106,12 +106,12 @@ class _Call:
         if d is None:
             return None
         if not isinstance(d, int):
-            raise ValueError(
+            raise ValueError(  # noqa: TRY004
                 f"{self.where}: Got in_dim={d} for an input but in_dim must be either an integer "
                 "dimension or None."
             )
         if not isinstance(x, Tensor):
-            raise ValueError(
+            raise ValueError(  # noqa: TRY004
                 f"{self.where}: Got in_dim={d} for an input but the input is of type {type(x)}. "
                 "We cannot vmap over non-Tensor "
                 "arguments, please use None as the respective in_dim"
@@ -168,7 +168,7 @@ class _Call:
         outs, structure = flatten(found)
         for x in outs:
             if not isinstance(x, Tensor):
-                raise ValueError(
+                raise ValueError(  # noqa: TRY004
                     f"vmap({self.name}, ...): `{self.name}` must only return Tensors, got type "
                     f"{type(x)}. Did you mean to set "
                     "out_dims= to None for output?"

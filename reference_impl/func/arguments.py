@@ -20,7 +20,7 @@ def checked_argnums(argnums: Any, count: int) -> Argnums:
     if isinstance(argnums, int):
         return _place(argnums, count)
     if not isinstance(argnums, tuple):
-        raise RuntimeError(f"argnum must be int or Tuple[int, ...], got {type(argnums)}.")
+        raise RuntimeError(f"argnum must be int or Tuple[int, ...], got {type(argnums)}.")  # noqa: TRY004
     if not argnums:
         raise RuntimeError("argnums must be non-empty")
     if not all(isinstance(n, int) for n in argnums):
@@ -57,7 +57,7 @@ def tensors_of(tree: Any, what: str) -> tuple[list[Tensor], Any]:
     leaves, structure = flatten(tree)
     for x in leaves:
         if not isinstance(x, Tensor):
-            raise RuntimeError(f"{what}: Expected all inputs to be tensors, got {type(x)}")
+            raise RuntimeError(f"{what}: Expected all inputs to be tensors, got {type(x)}")  # noqa: TRY004
     return leaves, structure
 
 

@@ -40,7 +40,7 @@ def jvp(
         RuntimeError: primals and tangents are not tuples of one structure; in strict mode, an output is independent.
     """
     if not isinstance(primals, tuple):
-        raise RuntimeError(
+        raise RuntimeError(  # noqa: TRY004
             "jvp(f, primals, tangents): Expected primals to be a tuple. E.g. it should be valid "
             f"to call f(*primals). Got {type(primals)}"
         )
@@ -69,7 +69,7 @@ def jvp(
 
 def _part(x: Any, level: int, *, strict: bool) -> tuple[Any, Any]:
     if not isinstance(x, Tensor):
-        raise RuntimeError(
+        raise RuntimeError(  # noqa: TRY004
             "jvp(f, primals, tangents): expected f(*primals) to return only tensors, got "
             f"unsupported type {type(x)}"
         )
@@ -83,7 +83,7 @@ def _part(x: Any, level: int, *, strict: bool) -> tuple[Any, Any]:
 
 
 def basis(leaves: list[Tensor]) -> list[Tensor]:
-    """Unit vectors of the space of all leaves together: per leaf one tensor, whose first dimension counts the vectors."""
+    """Unit vectors of the space of all leaves: per leaf one tensor, whose first dimension counts the vectors."""
     total = sum(x.numel() for x in leaves)
     eye = OPS["eye"](total)
     made, start = [], 0

@@ -61,7 +61,7 @@ def grad_and_value(
 
 def _check_scalar(value: Any) -> None:
     if not isinstance(value, Tensor):
-        raise RuntimeError(
+        raise RuntimeError(  # noqa: TRY004
             f"grad_and_value(f)(*args): Expected f(*args) to return tensor, got type {type(value)}"
         )
     if value.ndim:
@@ -115,7 +115,7 @@ def _check_outputs(outs: list[Any]) -> None:
         )
     for x in outs:
         if not isinstance(x, Tensor):
-            raise RuntimeError(
+            raise RuntimeError(  # noqa: TRY004
                 "vjp(f, *primals): expected f(*primals) to return only tensors, got unsupported "
                 f"type {type(x)}"
             )
