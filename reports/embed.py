@@ -109,11 +109,9 @@ def _columns(run: Run, listed: list[Listed], changes: dict[str, str]) -> dict[st
         letters.append(STATUSES[case.status].letter)
         columns["sample"].append(sample)
         columns["subject"].append(subjects(case.subject))
-        columns["suite"].append(suites(clean(case.row.suite, 60)))
-        columns["entry"].append(
-            entries((clean(case.entry, 200), clean(case.row.group, 100), _kind(case)))
-        )
-        columns["check"].append(checks(clean(case.row.check or "", 60)))
+        columns["suite"].append(suites(case.row.suite))
+        columns["entry"].append(entries((clean(case.entry, 200), case.row.group, _kind(case))))
+        columns["check"].append(checks(case.row.check or ""))
         columns["sign"].append(signatures(case.signature or ""))
         columns["ms"].append(_short(case.elapsed_s * 1000, 3))
         columns["over"].append(_short(case.over_bound, 3))
@@ -145,9 +143,9 @@ def _columns(run: Run, listed: list[Listed], changes: dict[str, str]) -> dict[st
             position: item.weight for position, item in enumerate(listed) if item.weight != 1
         },
         "changes": {
-            position: changes[item.case.id]
+            position: changes[item.case.key]
             for position, item in enumerate(listed)
-            if item.case.id in changes
+            if item.case.key in changes
         },
     }
 
@@ -195,7 +193,7 @@ def _details(run: Run, listed: list[Listed], budget: int) -> tuple[dict[int, Any
     positions = {id(item.case): position for position, item in enumerate(listed)}
     wanted = [item.case for item in listed if item.case.status != "pass"]
     by_file = {
-        id(case): case_detail(record, run.conflicts.get(case.id))
+        id(case): case_detail(record, run.conflicts.get(case.key))
         for case, record in run.details(wanted[:20_000])
     }
     details: dict[int, Any] = {}

@@ -15,6 +15,7 @@ from reports.broken import NoRecordsError
 from reports.merge import merge
 from reports.read import Part, read_file, read_header
 from reports.records import RecordFile, Run
+from reports.text import one_line
 
 # Below this much to read, starting processes costs more than it gains.
 PARALLEL_BYTES = 64_000_000
@@ -71,7 +72,7 @@ def _only(files: list[RecordFile], run: str | None) -> list[RecordFile]:
     if run is None:
         return files
     started = {
-        file.run: str((file.header or {}).get("started", ""))
+        file.run: one_line((file.header or {}).get("started", ""))
         for file in files
         if file.header is not None
     }

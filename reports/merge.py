@@ -40,8 +40,8 @@ class _Merge:
         rows = [self._row(row, torch) for row in part.rows]
         ids, numbers, *facts = part.columns
         own = [rows[row] for row in numbers]
-        keys = [_key(id_, row) for id_, row in zip(ids, own, strict=True)] if torch else ids
-        self._add_cases(keys, list(map(Case, ids, own, *facts, repeat(number))))
+        cases = list(map(Case, ids, own, *facts, repeat(number)))
+        self._add_cases([case.key for case in cases] if torch else ids, cases)
         for clause in part.clauses:
             self._run.clauses.setdefault(clause.id, clause)
         self._run.expectations += part.expectations
@@ -101,7 +101,3 @@ class _Merge:
             "recorded more than once, with different outcomes",
         )
         self._run.conflicts[key] = what
-
-
-def _key(id_: str, row: Row) -> str:
-    return f"{id_}::torch-{row.subject.torch}" if row.subject.torch else id_

@@ -131,15 +131,17 @@ def _environment(run: Run) -> list[tuple[str, str]]:
 
 
 def _value(value: Any) -> str:
+    """A field of a header as text, the options of a run among them."""
     if value is None:
         return ""
     if isinstance(value, list):
         return ", ".join(one_line(item, 80) for item in value[:12])
     if isinstance(value, dict):
+        given = [
+            (name, option) for name, option in value.items() if option not in (None, [], False)
+        ]
         return ", ".join(
-            f"{one_line(k, 40)}={_value(v)}"
-            for k, v in list(value.items())[:20]
-            if v not in (None, [], False)
+            f"{one_line(name, 40)}={one_line(option, 80)}" for name, option in given[:20]
         )
     return one_line(value, 160)
 
@@ -164,14 +166,14 @@ def _failures(run: Run, groups: list[Signature]) -> list[FailureGroup]:
         wanted.append(group.cases[:share])
         left -= share
     records = {
-        case.id: record
+        case.key: record
         for case, record in run.details([case for cases in wanted for case in cases])
     }
     return [
         FailureGroup(
             group,
             [
-                (case, _whole(case_detail(records[case.id], run.conflicts.get(case.id))))
+                (case, _whole(case_detail(records[case.key], run.conflicts.get(case.key))))
                 for case in cases
             ],
         )
@@ -211,7 +213,7 @@ def _timing(run: Run) -> dict[str, Any]:
     }
     return {
         "total": run.elapsed_s,
-        "cases": _bars({case.id: case.elapsed_s for case in slowest}, linked=True),
+        "cases": _bars({case.key: case.elapsed_s for case in slowest}, linked=True),
         "groups": _bars(groups),
         "subjects": _bars(subjects),
         "workers": _bars(workers),

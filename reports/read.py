@@ -76,7 +76,7 @@ def read_header(path: Path) -> RecordFile:
             MissingHeaderError(path, 1, "does not start with a header, so it was not read")
         )
     elif data.get("schema") != SCHEMA or isinstance(data.get("schema"), bool):
-        found = one_line(repr(data.get("schema")), 40)
+        found = one_line(data.get("schema"), 40)
         what = f"has schema {found}, this reader knows {SCHEMA}; it was not read"
         file.problems.append(ForeignSchemaError(path, 1, what))
     else:
@@ -131,7 +131,7 @@ class _Reader:
         self._known_rows = _Memo(self._known_row)
         self._known_places = _Memo(self._known_place)
         # Strings that many cases share are kept once.
-        self._words = _Memo(str)
+        self._words = _Memo(one_line)
         self._readers: dict[str, Callable[[dict[str, Any]], None]] = {
             "clause": self._clause,
             "expectation": self._expectation,
@@ -201,9 +201,8 @@ class _Reader:
                 self._reader(kind)(data)
         except BadFieldError as error:
             problems.append(BadRecordError(path, at, str(error)))
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            what = what_is_wrong(data) or f"cannot be read: {one_line(repr(error))}"
-            problems.append(BadRecordError(path, at, what))
+        except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+            problems.append(BadRecordError(path, at, _told(data, error)))
 
     def _reader(self, kind: Any) -> Callable[[dict[str, Any]], None]:
         if isinstance(kind, str) and kind in self._readers:
@@ -227,18 +226,18 @@ class _Reader:
         row = self._row(data, id_)
         if row is None:
             raise BadFieldError(f"has an id that names nothing: {one_line(id_, 80)!r}")
-        error = data.get("error") or {}
+        error, test = data.get("error") or {}, data.get("test")
         return (
             id_,
             row,
             status_of(outcome, expectation),
-            number(data.get("elapsed_s")) or 0.0,
+            max(number(data.get("elapsed_s")) or 0.0, 0.0),
             int(number(data.get("checks")) or 0),
             number(error.get("over_bound")),
             number(error.get("ulps")),
             self._signature(data) if outcome != "pass" else None,
             None if data.get("blame") is None else self._words[one_line(data["blame"], 40)],
-            self._words[str(data.get("test") or "").partition("[")[0]],
+            self._words[(test if isinstance(test, str) else "").partition("[")[0]],
             self._places(data.get("lines") or {}),
             offset,
             at,
@@ -289,13 +288,11 @@ class _Reader:
     def _place(self, place: Any) -> str:
         if not isinstance(place, list):
             return ""
-        return str(self._words[":".join(str(part) for part in place[:2])])
+        return str(self._words[":".join(one_line(part) for part in place[:2])])
 
     def _signature(self, data: dict[str, Any]) -> str | None:
-        signature = (
-            data.get("signature") or str(data.get("message") or "").strip().split("\n", 1)[0]
-        )
-        return self._words[one_line(signature)] if signature else None
+        told = data.get("signature") or clean(data.get("message") or "").strip().partition("\n")[0]
+        return self._words[one_line(told)] if told else None
 
     def _clause(self, data: dict[str, Any]) -> None:
         id_ = clean(data["id"], 200)
@@ -340,8 +337,17 @@ class _Reader:
             )
 
 
+def _told(data: dict[str, Any], error: Exception) -> str:
+    """What is wrong with a record that could not be taken."""
+    try:
+        what = what_is_wrong(data)
+    except RecursionError:
+        what = "is nested too deeply"
+    return what or f"cannot be read: {one_line(repr(error))}"
+
+
 def _hint(word: object, known: Any) -> str:
-    near = get_close_matches(str(word), sorted(known), n=1)
+    near = get_close_matches(one_line(word, 40), sorted(known), n=1)
     return f"; did you mean {near[0]!r}?" if near else ""
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from reports.broken import BrokenRecordsError
 from reports.status import EXECUTED, UNEXPECTED
+from reports.text import one_line
 
 REFERENCE = "reference"
 
@@ -81,6 +82,11 @@ class Case:
     offset: int
     line: int
     file: int
+
+    @property
+    def key(self) -> str:
+        """What tells it from every other case of the run: its id, and torch where there are several."""
+        return f"{self.id}::torch-{self.row.subject.torch}" if self.row.subject.torch else self.id
 
     @property
     def subject(self) -> Subject:
@@ -158,13 +164,13 @@ class RecordFile:
     @property
     def worker(self) -> str:
         """Which process of the run wrote the file."""
-        return str((self.header or {}).get("worker", ""))
+        return one_line((self.header or {}).get("worker", ""), 40)
 
     @property
     def torch(self) -> str | None:
         """The torch version of the process, or None where torch was not there."""
         version = (self.header or {}).get("torch")
-        return None if version is None else str(version)
+        return None if version is None else one_line(version, 60)
 
 
 @dataclass(slots=True)
@@ -235,4 +241,16 @@ class Run:
             with self.files[number].path.open("rb") as stream:
                 for case in chosen:
                     stream.seek(case.offset)
-                    yield case, json.loads(stream.readline())
+                    yield case, _read_again(stream.readline())
+
+
+def _read_again(line: bytes) -> dict[str, Any]:
+    try:
+        record = json.loads(line)
+    except ValueError:
+        record = None
+    return (
+        record
+        if isinstance(record, dict)
+        else {"message": "its record has changed since it was read"}
+    )

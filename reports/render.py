@@ -14,7 +14,7 @@ from reports.records import Run
 from reports.text import clean, count, seconds, web_address
 
 HERE = Path(__file__).parent
-STYLES = ("base.css", "parts.css", "pages.css")
+STYLES = ("base.css", "parts.css", "pages.css", "media.css")
 SCRIPTS = (
     "dom.js",
     "data.js",

@@ -13,6 +13,7 @@ from reports.text import one_line
 PATH = Path(__file__).resolve().parent.parent / "docs" / "record.schema.json"
 
 
+SHOWN = 200
 KINDS = ("header", "clause", "case", "expectation", "fault", "footer")
 
 
@@ -31,4 +32,9 @@ def what_is_wrong(record: dict[str, Any]) -> str | None:
     if error is None:
         return None
     where = ".".join(str(part) for part in error.absolute_path)
-    return f"{where}: {one_line(error.message)}" if where else one_line(error.message)
+    told = (
+        error.message
+        if len(error.message) <= SHOWN
+        else f"is not of {error.validator} {error.validator_value!r}"
+    )
+    return f"{where}: {one_line(told)}" if where else one_line(told)

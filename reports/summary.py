@@ -80,7 +80,7 @@ def json_summary(run: Run, url: str | None) -> str:
         "complete": not run.incomplete,
         "executed": run.executed(),
         "counts": _counts(run),
-        "runs": sorted({file.run for file in run.files if file.run}),
+        "runs": sorted({one_line(file.run, 100) for file in run.files if file.run}),
         "torch": sorted({file.torch for file in run.files if file.torch}),
         "problems": [clean(str(problem), 400) for problem in run.problems[:200]],
         "artifact_url": web_address(url),

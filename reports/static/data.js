@@ -13,28 +13,64 @@ async function unpack() {
 const bare = (object) => Object.assign(Object.create(null), object);
 
 function build(data) {
-  const statuses = new Map(data.statuses.map(([letter, name, label, unexpected], rank) => [letter, { letter, name, label, unexpected, rank }]));
-  const subjects = data.subjects.map(([device, dtype, mode, torch, label], index) => ({ device, dtype, mode, torch, label, index }));
+  const statuses = new Map(
+    data.statuses.map(([letter, name, label, unexpected], rank) => [
+      letter,
+      { letter, name, label, unexpected, rank },
+    ]),
+  );
+  const subjects = data.subjects.map(([device, dtype, mode, torch, label], index) => ({
+    device,
+    dtype,
+    mode,
+    torch,
+    label,
+    index,
+  }));
   const entries = data.entries.map(([name, area, kind], index) => ({ name, area, kind, index, cases: [] }));
   const column = data.cases;
   const cases = [];
   for (let i = 0; i < data.letters.length; i += 1) {
-    const subject = subjects[column.subject[i]], entry = entries[column.entry[i]], suite = data.suites[column.suite[i]];
+    const subject = subjects[column.subject[i]],
+      entry = entries[column.entry[i]],
+      suite = data.suites[column.suite[i]];
     const item = {
-      index: i, subject, entry, suite, sample: column.sample[i] ?? "", status: statuses.get(data.letters[i]),
-      check: data.checks[column.check[i]], signature: data.signatures[column.sign[i]], blame: data.blames[column.blame[i]],
-      test: data.tests[column.test[i]], line: data.places[column.line[i]], from: data.places[column.from[i]],
-      ms: column.ms[i] ?? 0, over: column.over[i], ulps: column.ulps[i], weight: data.weights[i] ?? 1,
+      index: i,
+      subject,
+      entry,
+      suite,
+      sample: column.sample[i] ?? "",
+      status: statuses.get(data.letters[i]),
+      check: data.checks[column.check[i]],
+      signature: data.signatures[column.sign[i]],
+      blame: data.blames[column.blame[i]],
+      test: data.tests[column.test[i]],
+      line: data.places[column.line[i]],
+      from: data.places[column.from[i]],
+      ms: column.ms[i] ?? 0,
+      over: column.over[i],
+      ulps: column.ulps[i],
+      weight: data.weights[i] ?? 1,
       change: data.changes[i] ?? "",
     };
-    item.id = data.ids[i] ?? `${suite}/${entry.name}[${item.sample}]::${subject.device}::${subject.dtype}::${subject.mode}`;
+    item.id =
+      data.ids[i] ??
+      `${suite}/${entry.name}[${item.sample}]::${subject.device}::${subject.dtype}::${subject.mode}`;
+    item.key = subject.torch ? `${item.id}::torch-${subject.torch}` : item.id;
     entry.cases.push(item);
     cases.push(item);
   }
   return {
-    cases, entries, subjects, statuses: [...statuses.values()], clauses: bare(data.clauses), areas: bare(data.areas),
-    details: data.details, left: data.left,
-    byId: new Map(cases.map((item) => [item.id, item])), byEntry: new Map(entries.map((entry) => [entry.name, entry])),
+    cases,
+    entries,
+    subjects,
+    statuses: [...statuses.values()],
+    clauses: bare(data.clauses),
+    areas: bare(data.areas),
+    details: data.details,
+    left: data.left,
+    byKey: new Map(cases.map((item) => [item.key, item])),
+    byEntry: new Map(entries.map((entry) => [entry.name, entry])),
   };
 }
 
@@ -47,7 +83,14 @@ function tally(cases) {
     total += item.weight;
   }
   const ordered = [...counts].sort((a, b) => a[0].rank - b[0].rank);
-  return { total, ordered, worst: ordered[0]?.[0], shown: ordered[0]?.[1], partly: ordered[0]?.[0].name === "pass" && ordered.length > 1 };
+  return {
+    total,
+    ordered,
+    worst: ordered[0]?.[0],
+    shown: ordered[0]?.[1],
+    partly: ordered[0]?.[0].name === "pass" && ordered.length > 1,
+  };
 }
 
-const inWords = (cell) => cell.ordered.map(([status, number]) => `${amount(number)} ${status.label}`).join(", ");
+const inWords = (cell) =>
+  cell.ordered.map(([status, number]) => `${amount(number)} ${status.label}`).join(", ");

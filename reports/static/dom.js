@@ -10,8 +10,9 @@ function dress(node, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === null || value === undefined || value === false) continue;
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-    else if (name === "href") { if (safe(value)) node.setAttribute("href", value); }
-    else node.setAttribute(name, value === true ? "" : String(value));
+    else if (name === "href") {
+      if (safe(value)) node.setAttribute("href", value);
+    } else node.setAttribute(name, value === true ? "" : String(value));
   }
   for (const child of children.flat(2)) {
     if (child === null || child === undefined || child === false) continue;
@@ -21,10 +22,13 @@ function dress(node, attributes, children) {
 }
 
 const h = (tag, attributes = {}, ...children) => dress(document.createElement(tag), attributes, children);
-const s = (tag, attributes = {}, ...children) => dress(document.createElementNS(SVG, tag), attributes, children);
+const s = (tag, attributes = {}, ...children) =>
+  dress(document.createElementNS(SVG, tag), attributes, children);
 
 function replace(node, ...children) {
-  node.replaceChildren(...children.flat(2).filter((child) => child !== null && child !== undefined && child !== false));
+  node.replaceChildren(
+    ...children.flat(2).filter((child) => child !== null && child !== undefined && child !== false),
+  );
 }
 
 const amount = (number) => number.toLocaleString("en-US");
@@ -40,11 +44,14 @@ function short(value) {
 
 function duration(ms) {
   if (ms < 99.5) return `${Number(ms.toPrecision(3))} ms`;
-  return ms < 99500 ? `${Number((ms / 1000).toPrecision(3))} s` : `${Math.floor(ms / 60000)} min ${Math.round((ms % 60000) / 1000)} s`;
+  return ms < 99500
+    ? `${Number((ms / 1000).toPrecision(3))} s`
+    : `${Math.floor(ms / 60000)} min ${Math.round((ms % 60000) / 1000)} s`;
 }
 
 const pill = (status, text) => h("span", { class: `pill s-${status}` }, text ?? status);
-const externalLink = (address) => (safe(address) ? h("a", { href: address, rel: "noreferrer noopener" }, address) : address);
+const externalLink = (address) =>
+  safe(address) ? h("a", { href: address, rel: "noreferrer noopener" }, address) : address;
 
 function copyable(title, text) {
   const button = h("button", { type: "button", class: "copy" }, "Copy");
@@ -56,7 +63,9 @@ function copyable(title, text) {
       getSelection().selectAllChildren(block);
       button.textContent = "Selected";
     }
-    setTimeout(() => { button.textContent = "Copy"; }, 1500);
+    setTimeout(() => {
+      button.textContent = "Copy";
+    }, 1500);
   });
   const block = h("pre", { class: "code" }, text);
   return h("div", { class: "copyable" }, h("p", { class: "sub" }, title, button), block);

@@ -6,5 +6,7 @@ setInterval(async () => {
     const now = await answer.text();
     if (version !== null && now !== version && document.activeElement?.id !== "filter") location.reload();
     version = now;
-  } catch { /* the server is gone: what is shown stays */ }
+  } catch {
+    /* the server is gone: what is shown stays */
+  }
 }, 2000);

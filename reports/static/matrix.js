@@ -3,9 +3,20 @@ function cellNode(cases, link, tag = "td") {
   if (!cases || !cases.length) return h(tag, { class: "cell none" }, "–");
   const cell = tally(cases);
   const words = inWords(cell);
-  const inside = [h("b", {}, cell.worst.letter), " ", h("span", {}, cell.shown === cell.total ? amount(cell.total) : `${amount(cell.shown)}/${amount(cell.total)}`)];
-  return h(tag, { class: `cell s-${cell.worst.name}${cell.partly ? " partly" : ""}`, title: words },
-    h("a", { href: link, "aria-label": words }, inside));
+  const inside = [
+    h("b", {}, cell.worst.letter),
+    " ",
+    h(
+      "span",
+      {},
+      cell.shown === cell.total ? amount(cell.total) : `${amount(cell.shown)}/${amount(cell.total)}`,
+    ),
+  ];
+  return h(
+    tag,
+    { class: `cell s-${cell.worst.name}${cell.partly ? " partly" : ""}`, title: words },
+    h("a", { href: link, "aria-label": words }, inside),
+  );
 }
 
 function bySubject(cases) {
@@ -45,19 +56,82 @@ function matrixPage(state) {
     const cases = entries.flatMap((entry) => entry.cases).filter((item) => chosen.has(item));
     const groups = bySubject(cases);
     const bare = entries.filter((entry) => !entry.cases.length).length;
-    body.push(h("tr", { class: "area" }, h("th", { scope: "row" },
-      h("a", { class: "fold", href: fragment("matrix", { ...state.params, open: toggled.join(",") || null }), "aria-expanded": unfolded, role: "button", "data-area": area }, h("span", { "aria-hidden": "true" }, unfolded ? "▾ " : "▸ "), area),
-      h("span", { class: "sub" }, ` ${report.areas[area] ?? ""} · ${plural(entries.length, entries[0].kind)}`, bare ? `, ${bare} without a case` : "")),
-    subjects.map((subject) => cellNode(groups.get(subject), fragment("cases", { q: `${state.query} area:${quoted(area)} subject:${quoted(subject.label)}`.trim() })))));
+    body.push(
+      h(
+        "tr",
+        { class: "area" },
+        h(
+          "th",
+          { scope: "row" },
+          h(
+            "a",
+            {
+              class: "fold",
+              href: fragment("matrix", { ...state.params, open: toggled.join(",") || null }),
+              "aria-expanded": unfolded,
+              role: "button",
+              "data-area": area,
+            },
+            h("span", { "aria-hidden": "true" }, unfolded ? "▾ " : "▸ "),
+            area,
+          ),
+          h(
+            "span",
+            { class: "sub" },
+            ` ${report.areas[area] ?? ""} · ${plural(entries.length, entries[0].kind)}`,
+            bare ? `, ${bare} without a case` : "",
+          ),
+        ),
+        subjects.map((subject) =>
+          cellNode(
+            groups.get(subject),
+            fragment("cases", {
+              q: `${state.query} area:${quoted(area)} subject:${quoted(subject.label)}`.trim(),
+            }),
+          ),
+        ),
+      ),
+    );
     if (unfolded) body.push(...entries.map((entry) => entryRow(entry, subjects, chosen)));
   }
   const all = open.has("*");
-  replace(byId("matrix-body"),
-    h("p", { class: "lead" }, plural(matching.reduce((sum, item) => sum + item.weight, 0), "case"), " in the matrix. ",
-      h("a", { href: fragment("matrix", { ...state.params, open: all ? null : "*" }) }, all ? "Fold all areas" : "Unfold all areas")),
-    h("div", { class: "scroll tall" }, h("table", { class: "matrix" }, h("caption", { class: "unseen" }, "Areas, clauses and ops by subject"),
-      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "area, clause or op"), subjects.map((subject) => h("th", { scope: "col" }, subject.label)))),
-      h("tbody", {}, body))));
+  replace(
+    byId("matrix-body"),
+    h(
+      "p",
+      { class: "lead" },
+      plural(
+        matching.reduce((sum, item) => sum + item.weight, 0),
+        "case",
+      ),
+      " in the matrix. ",
+      h(
+        "a",
+        { href: fragment("matrix", { ...state.params, open: all ? null : "*" }) },
+        all ? "Fold all areas" : "Unfold all areas",
+      ),
+    ),
+    h(
+      "div",
+      { class: "scroll tall" },
+      h(
+        "table",
+        { class: "matrix" },
+        h("caption", { class: "unseen" }, "Areas, clauses and ops by subject"),
+        h(
+          "thead",
+          {},
+          h(
+            "tr",
+            {},
+            h("th", { scope: "col" }, "area, clause or op"),
+            subjects.map((subject) => h("th", { scope: "col" }, subject.label)),
+          ),
+        ),
+        h("tbody", {}, body),
+      ),
+    ),
+  );
   return matching;
 }
 
@@ -65,10 +139,13 @@ function entryRow(entry, subjects, chosen) {
   const groups = bySubject(entry.cases.filter((item) => chosen.has(item)));
   const name = entry.name.startsWith(`${entry.area}.`) ? entry.name.slice(entry.area.length + 1) : entry.name;
   const link = `#clause?id=${encodeURIComponent(entry.name)}`;
-  return h("tr", { class: "entry" },
+  return h(
+    "tr",
+    { class: "entry" },
     h("th", { scope: "row" }, h("a", { href: link, title: report.clauses[entry.name]?.statement }, name)),
     subjects.map((subject) => {
       const cases = groups.get(subject);
-      return cellNode(cases, cases?.length === 1 ? `#case?id=${encodeURIComponent(cases[0].id)}` : link);
-    }));
+      return cellNode(cases, cases?.length === 1 ? `#case?id=${encodeURIComponent(cases[0].key)}` : link);
+    }),
+  );
 }

@@ -1,10 +1,19 @@
 // The filter: words that a case must match, each a field, a value, and perhaps a minus in front.
 const FIELDS = {
   __proto__: null,
-  status: (c) => c.status.name, device: (c) => c.subject.device, dtype: (c) => c.subject.dtype, mode: (c) => c.subject.mode,
-  torch: (c) => c.subject.torch, subject: (c) => c.subject.label, suite: (c) => c.suite, area: (c) => c.entry.area,
-  clause: (c) => (c.entry.kind === "clause" ? c.entry.name : ""), op: (c) => (c.entry.kind === "op" ? c.entry.name : ""),
-  check: (c) => c.check, blame: (c) => c.blame, change: (c) => c.change,
+  status: (c) => c.status.name,
+  device: (c) => c.subject.device,
+  dtype: (c) => c.subject.dtype,
+  mode: (c) => c.subject.mode,
+  torch: (c) => c.subject.torch,
+  subject: (c) => c.subject.label,
+  suite: (c) => c.suite,
+  area: (c) => c.entry.area,
+  clause: (c) => (c.entry.kind === "clause" ? c.entry.name : ""),
+  op: (c) => (c.entry.kind === "op" ? c.entry.name : ""),
+  check: (c) => c.check,
+  blame: (c) => c.blame,
+  change: (c) => c.change,
 };
 const TEXTS = { __proto__: null, id: (c) => c.id, signature: (c) => c.signature };
 const NUMBERS = { __proto__: null, over: (c) => c.over, ulps: (c) => c.ulps, ms: (c) => c.ms };
@@ -13,10 +22,21 @@ const GROUPS = {
   unexpected: (c) => c.status.unexpected,
   executed: (c) => c.status.unexpected || c.status.name === "pass" || c.status.name === "xfail",
 };
-const COMPARE = { __proto__: null, ">": (a, b) => a > b, ">=": (a, b) => a >= b, "<": (a, b) => a < b, "<=": (a, b) => a <= b, "=": (a, b) => a === b };
+const COMPARE = {
+  __proto__: null,
+  ">": (a, b) => a > b,
+  ">=": (a, b) => a >= b,
+  "<": (a, b) => a < b,
+  "<=": (a, b) => a <= b,
+  "=": (a, b) => a === b,
+};
 
 function glob(pattern, { whole }) {
-  const body = pattern.toLowerCase().split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&")).join(".*");
+  const body = pattern
+    .toLowerCase()
+    .split("*")
+    .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"))
+    .join(".*");
   return new RegExp(whole ? `^${body}$` : body, "s");
 }
 
@@ -25,7 +45,9 @@ function nearest(word, names) {
     let row = Array.from({ length: b.length + 1 }, (_, j) => j);
     for (let i = 1; i <= a.length; i += 1) {
       row = row.reduce((next, value, j) => {
-        next.push(j === 0 ? i : Math.min(value + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1)));
+        next.push(
+          j === 0 ? i : Math.min(value + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1)),
+        );
         return next;
       }, []);
     }
@@ -37,8 +59,10 @@ function nearest(word, names) {
 function termTest(field, value) {
   if (field in NUMBERS) {
     const match = /^(>=|<=|>|<|=)?(-?[\d.]+(?:e[+-]?\d+)?)$/i.exec(value);
-    if (!match || Number.isNaN(Number(match[2]))) throw new Error(`${field} wants a number, as in ${field}:>0.5`);
-    const compare = COMPARE[match[1] ?? "="], bound = Number(match[2]);
+    if (!match || Number.isNaN(Number(match[2])))
+      throw new Error(`${field} wants a number, as in ${field}:>0.5`);
+    const compare = COMPARE[match[1] ?? "="],
+      bound = Number(match[2]);
     return (c) => NUMBERS[field](c) !== null && compare(NUMBERS[field](c), bound);
   }
   if (field in TEXTS) {
@@ -49,7 +73,8 @@ function termTest(field, value) {
   if (field === "status") {
     const names = [...report.statuses.map((status) => status.name), ...Object.keys(GROUPS)];
     for (const option of options) {
-      if (!option.includes("*") && !names.includes(option.toLowerCase())) throw new Error(`no status '${option}'; did you mean '${nearest(option, names)}'?`);
+      if (!option.includes("*") && !names.includes(option.toLowerCase()))
+        throw new Error(`no status '${option}'; did you mean '${nearest(option, names)}'?`);
     }
   }
   const tests = options.map((option) => {
@@ -71,7 +96,8 @@ function parseQuery(text) {
       test = (c) => pattern.test(c.id.toLowerCase()) || pattern.test(c.signature.toLowerCase());
     } else {
       const name = field.toLowerCase();
-      if (!names.includes(name)) throw new Error(`no field '${field}'; did you mean '${nearest(name, names)}'?`);
+      if (!names.includes(name))
+        throw new Error(`no field '${field}'; did you mean '${nearest(name, names)}'?`);
       test = termTest(name, value);
     }
     tests.push(minus ? (c) => !test(c) : test);

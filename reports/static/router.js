@@ -4,7 +4,8 @@ const SINGLE = { __proto__: null, clause: clausePage, case: casePage };
 
 function fragment(page, params = {}) {
   const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(params)) if (value !== null && value !== undefined && value !== "") search.set(name, value);
+  for (const [name, value] of Object.entries(params))
+    if (value !== null && value !== undefined && value !== "") search.set(name, value);
   const text = search.toString();
   return text ? `#${page}?${text}` : `#${page}`;
 }
@@ -21,7 +22,8 @@ let drawn = null;
 function draw() {
   if (location.hash === "#main") return byId("main").focus();
   const state = readState();
-  for (const section of document.querySelectorAll("section.page")) section.classList.toggle("active", section.id === state.page);
+  for (const section of document.querySelectorAll("section.page"))
+    section.classList.toggle("active", section.id === state.page);
   for (const link of document.querySelectorAll("#nav a")) {
     const page = link.getAttribute("href").slice(1).split("?")[0];
     if (page === state.page) link.setAttribute("aria-current", "page");
@@ -42,7 +44,8 @@ function draw() {
 // What scrolls can be reached by keyboard, and nothing else gets in the way.
 function markScrolling() {
   for (const node of document.querySelectorAll("section.active .scroll, section.active pre")) {
-    if (node.scrollWidth > node.clientWidth + 1 || node.scrollHeight > node.clientHeight + 1) node.tabIndex = 0;
+    if (node.scrollWidth > node.clientWidth + 1 || node.scrollHeight > node.clientHeight + 1)
+      node.tabIndex = 0;
     else node.removeAttribute("tabindex");
   }
 }
@@ -63,7 +66,8 @@ function drawPage(state) {
   const focused = document.activeElement?.dataset?.area;
   const matching = FILTERED[state.page](state);
   note.textContent = `${amount(matching.reduce((sum, item) => sum + item.weight, 0))} of ${amount(report.cases.reduce((sum, item) => sum + item.weight, 0))} cases`;
-  if (focused !== undefined) [...document.querySelectorAll("a.fold")].find((link) => link.dataset.area === focused)?.focus();
+  if (focused !== undefined)
+    [...document.querySelectorAll("a.fold")].find((link) => link.dataset.area === focused)?.focus();
 }
 
 // Only after a short rest, so that a fast typist does not wait for every letter.
@@ -97,7 +101,9 @@ function moveInMatrix(event, table) {
 }
 
 function nextLink(by) {
-  const links = [...document.querySelectorAll("section.active tbody a[href], section.active summary")].filter((link) => link.offsetParent !== null);
+  const links = [...document.querySelectorAll("section.active tbody a[href], section.active summary")].filter(
+    (link) => link.offsetParent !== null,
+  );
   const at = links.indexOf(document.activeElement);
   links[Math.min(links.length - 1, Math.max(0, at < 0 ? 0 : at + by))]?.focus();
 }
@@ -123,9 +129,13 @@ function onKey(event) {
 
 function switchTheme() {
   const root = document.documentElement;
-  const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  const dark = root.dataset.theme
+    ? root.dataset.theme === "dark"
+    : matchMedia("(prefers-color-scheme: dark)").matches;
   root.dataset.theme = dark ? "light" : "dark";
   try {
     localStorage.setItem("gradstone-theme", root.dataset.theme);
-  } catch { /* closed storage: the choice holds until the page is left */ }
+  } catch {
+    /* closed storage: the choice holds until the page is left */
+  }
 }

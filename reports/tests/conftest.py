@@ -12,7 +12,7 @@ from reports.render import render
 from reports.tests import sample_runs
 from reports.tests import samples as s
 from reports.tests.chromium import Chrome, NoBrowserError, start_chromium
-from reports.tests.hostile import hostile_records, odd_records
+from reports.tests.hostile import hostile_file, hostile_records, odd_records
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 AXE = ROOT / "build" / "browser" / "axe.min.js"
@@ -69,7 +69,9 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture(scope="session")
 def hostile_report(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The address of a page of hostile records."""
-    return _page(tmp_path_factory.mktemp("hostile"), [*hostile_records(), *odd_records()])
+    folder = tmp_path_factory.mktemp("hostile")
+    hostile_file(folder)
+    return _page(folder, [*hostile_records(), *odd_records()])
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,20 @@
 """Records written to do harm: markup, script, addresses and sizes in every place where a record has text."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-from reports.tests.samples import Record, case, clause, expectation, failing, fault
+from reports.tests.samples import (
+    Record,
+    case,
+    clause,
+    expectation,
+    failing,
+    fault,
+    footer,
+    header,
+    write,
+)
 
 # Each of them sets window.hacked where it gets to run.
 PAYLOADS = (
@@ -68,11 +79,48 @@ def hostile_records() -> Iterator[Record]:
         yield fault(payload, payload, payload, by=[payload] * (number % 2))
 
 
+def hostile_file(folder: Path) -> Path:
+    """A file with a hostile name, header and footer, and lines that are no records."""
+    fields = (
+        "run",
+        "worker",
+        "started",
+        "suite_version",
+        "torch",
+        "python",
+        "os",
+        "cpu",
+        "driver",
+        "tier",
+        "commit",
+    )
+    head = header(**{name: PAYLOADS[number % len(PAYLOADS)] for number, name in enumerate(fields)})
+    head |= {
+        "devices": list(PAYLOADS),
+        "mode": [nested(900)],
+        "options": {PAYLOADS[0]: PAYLOADS[2], "deep": nested(900)},
+    }
+    bad = [
+        {"type": PAYLOADS[0]},
+        {"type": nested(500)},
+        case("ops/a[1]::c::d::e", PAYLOADS[2]),
+        {"type": "case", "id": nested(500)},
+    ]
+    end = footer([]) | {"cases": PAYLOADS[0], "elapsed_s": nested(400)}
+    return write(folder / "<img src=x onerror=window.hacked=1>.jsonl", [head, *bad, end])
+
+
+def nested(depth: int) -> Any:
+    """A list in a list in a list."""
+    value: Any = 1
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
 def odd_records() -> Iterator[Record]:
     """Cases with values that are allowed by JSON and by nothing else."""
-    deep: Any = 1
-    for _ in range(200):
-        deep = [deep]
+    deep = nested(800)
     yield case(
         "ops/deep[x]::cpu::float64::eager",
         "fail",
@@ -104,5 +152,9 @@ def odd_records() -> Iterator[Record]:
         message="\udfff",
         blame=["x"],
         signature={"a": 1},
+    )
+    record = case("ops/nested[x]::cpu::float64::eager", "fail")
+    yield record | dict.fromkeys(
+        ("test", "blame", "signature", "message", "reason", "lines", "repro", "area"), deep
     )
     yield case(f"ops/{'z' * 5000}[x]::cpu::float64::eager", "fail", reason="\x07" * 50)

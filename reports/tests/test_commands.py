@@ -11,6 +11,7 @@ import pytest
 from reports.__main__ import main
 from reports.tests import sample_runs
 from reports.tests import samples as s
+from reports.tests.hostile import hostile_file, hostile_records, odd_records
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ID = "ops/mul[vjp-2]::cpu::float64::eager"
@@ -158,3 +159,27 @@ def test_json_of_a_page_and_of_a_summary_agree(tmp_path, capsys):
     summary = json.loads(capsys.readouterr().out)
     main(["build", str(tmp_path), "-o", str(tmp_path / "r.html")])
     assert capsys.readouterr().out.splitlines()[0] == summary["verdict"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["build", "-o", "r.html"],
+        ["summary"],
+        ["summary", "--format", "json"],
+        ["summary", "--format", "markdown"],
+        ["statement"],
+        ["diff"],
+    ],
+)
+def test_no_command_stumbles_over_hostile_records(tmp_path, monkeypatch, capsys, words):
+    monkeypatch.chdir(tmp_path)
+    s.write_run(
+        tmp_path / "records", [record for record in hostile_records() if record["type"] == "case"]
+    )
+    s.write_run(tmp_path / "records", odd_records(), worker="gw0")
+    hostile_file(tmp_path / "records")
+    assert main([words[0], *(["records"] * (2 if words == ["diff"] else 1)), *words[1:]]) in {0, 3}
+    out = capsys.readouterr().out
+    assert out
+    assert not {"\x1b", "\u202e", "\x00"} & set(out)

@@ -14,7 +14,7 @@ from reports.load import load_run
 from reports.render import render
 from reports.tests import sample_runs
 from reports.tests import samples as s
-from reports.tests.hostile import PAYLOADS, hostile_records, odd_records
+from reports.tests.hostile import PAYLOADS, hostile_file, hostile_records, odd_records
 
 LIMIT = 2_000_000
 
@@ -62,7 +62,9 @@ def believable(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory):
-    return page_of(tmp_path_factory.mktemp("run"), [*hostile_records(), *odd_records()])
+    folder = tmp_path_factory.mktemp("run")
+    hostile_file(folder)
+    return page_of(folder, [*hostile_records(), *odd_records()])
 
 
 @pytest.mark.parametrize("name", ["believable", "hostile"])
@@ -207,3 +209,8 @@ def test_changes_against_an_older_run_are_a_page(tmp_path):
     page = render(new, changes=compare_runs(old, new)).decode()
     assert "1 case compared: 1 newly failing." in page
     assert data_of(page)["changes"] == {"0": "broken"}
+
+
+def test_page_is_the_same_each_time(tmp_path):
+    s.write_run(tmp_path, [*sample_runs.believable()])
+    assert render(load_run([tmp_path])) == render(load_run([tmp_path]))

@@ -30,7 +30,9 @@ parsed += used()
 start, merged = time.perf_counter(), -used()
 run = load_run([Path(sys.argv[1])])
 took, merged = time.perf_counter() - start, merged + used()
-peak = sum(resource.getrusage(who).ru_maxrss // 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+# Not ru_maxrss for this process itself: that remembers the process which started it.
+own = int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0])
+peak = (own + resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) // 1024
 print(len(run.cases), len(run.problems), took, merged / parsed, peak)
 """
 
