@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy
+
 import reference_impl
-from reference_impl import is_grad_enabled, manual_seed, registry, set_grad_enabled
+from reference_impl import registry
 from suites.harness.implementation import TorchSpelling
+from suites.harness.left_as_found import left_as_found
 from suites.harness.subject import Subject
 
-VERSION = reference_impl.__version__ if hasattr(reference_impl, "__version__") else "0.1.0"
+VERSION = f"NumPy {numpy.__version__}"
 
 
 def implementation(subject: Subject) -> TorchSpelling:
@@ -22,12 +25,9 @@ def namespace(subject: Subject, *, seed: int = 0) -> Iterator[Any]:
     """The reference, which has torch's spelling, seeded; its modes are left as they were found."""
     if not subject.is_reference:
         raise ValueError(f"the reference is no driver for {subject}")
-    grad_mode = is_grad_enabled()
-    manual_seed(seed)
-    try:
+    reference_impl.manual_seed(seed)
+    with left_as_found(reference_impl):
         yield reference_impl
-    finally:
-        set_grad_enabled(grad_mode)
 
 
 def why_lacking(error: BaseException) -> tuple[str, str] | None:

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from suites.harness.implementation import TorchSpelling
+from suites.harness.left_as_found import left_as_found
 from suites.harness.subject import DEFAULT_DTYPE, Subject
 
 VERSION = torch.__version__
@@ -40,21 +41,18 @@ HIDDEN_BY_MODE: dict[str, frozenset[str]] = {
 @contextmanager
 def namespace(subject: Subject, *, seed: int = 0) -> Iterator[Any]:
     """The module ``torch`` with the subject's device and dtype as defaults, left as it was found."""
-    grad_mode, dtype = torch.is_grad_enabled(), torch.get_default_dtype()
-    anomaly = torch.is_anomaly_enabled()
     torch.manual_seed(seed)
-    if subject.dtype != DEFAULT_DTYPE:
-        torch.set_default_dtype(getattr(torch, subject.dtype))
-    if subject.device != "cpu":
+    with left_as_found(torch):
+        if subject.dtype != DEFAULT_DTYPE:
+            torch.set_default_dtype(getattr(torch, subject.dtype))
+        if subject.device == "cpu":
+            yield torch
+            return
         torch.set_default_device(subject.device)
-    try:
-        yield torch
-    finally:
-        if subject.device != "cpu":
+        try:
+            yield torch
+        finally:
             torch.set_default_device(None)
-        torch.set_default_dtype(dtype)
-        torch.set_grad_enabled(grad_mode)
-        torch.autograd.set_detect_anomaly(anomaly)
 
 
 def implementation(
