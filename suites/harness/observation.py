@@ -52,7 +52,7 @@ def array_of(value: Any) -> NDArray[Any]:
             tensor = getattr(tensor, name)()
     if any(word in str(tensor.dtype) for word in _UNKNOWN_TO_NUMPY):
         tensor = tensor.cfloat() if "complex" in str(tensor.dtype) else tensor.float()
-    return np.asarray(tensor.numpy())
+    return np.asarray(tensor.numpy(force=True))
 
 
 def observe(tensor: Any) -> Observation:

@@ -47,6 +47,7 @@ class Writer:
     lines: list[str] = field(default_factory=list)
     shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
     tracked: set[str] = field(default_factory=set)  # variables that probably require grad
+    leaves: set[str] = field(default_factory=set)  # those of them that no operation made
     expanded: set[str] = field(default_factory=set)  # variables whose elements may share memory
 
     def define(self, text: str, shape: tuple[int, ...]) -> str:
@@ -56,6 +57,8 @@ class Writer:
         self.add(f"{name} = {text}")
         if ".expand(" in text or any(f"{n}." in text or f"{n}[" in text for n in self.expanded):
             self.expanded.add(name)
+        if "requires_grad=True" in text:
+            self.leaves.add(name)
         cut = ".detach()" in text or ".data" in text or self.lines[-1].startswith("with")
         if "requires_grad=True" in text or (not cut and any(n in self.tracked for n in re.findall(r"\bv\d+", text))):
             self.tracked.add(name)
@@ -76,6 +79,11 @@ class Writer:
         names = [n for n, s in self.shapes.items() if like(s)]
         return self.source.pick((*names[::-1], *names[-3:])) if names else None
 
+    def writable(self) -> str | None:
+        """A variable to write to: nine times in ten none that is a leaf and requires grad."""
+        names = [n for n in self.shapes if n not in self.leaves][::-1]
+        return self.source.pick(names) if names and self.source.pick((True,) * 9 + (False,)) else self.any()
+
     def literal(self, shape: tuple[int, ...]) -> str:
         """Numbers of a shape as a tensor; cotangents and values are never uniform."""
         values = np.array(
@@ -91,7 +99,7 @@ def write_program(source: Source, *, most_steps: int = 14) -> Program:
         _leaf(w)
     while len(w.lines) < most_steps - 2:
         source.pick(STEPS)(w)
-        if source.pick((False, False, False, False, True)):
+        if source.pick((False,) * 8 + (True,)):
             source.pick(MOTIFS)(w)
         if source.pick((False, False, False, True)) and len(w.lines) > 4:  # noqa: PLR2004 - not before there is a graph
             break
@@ -198,7 +206,7 @@ def _cut(w: Writer) -> None:
 
 
 def _write(w: Writer) -> None:
-    x = w.any()
+    x = w.writable()
     if x is None:
         return
     y = w.any(lambda s: s in (w.shapes[x], ()))
@@ -225,7 +233,7 @@ def _write(w: Writer) -> None:
 
 
 def _flag(w: Writer) -> None:
-    x = w.any()
+    x = w.root()
     if x is not None:
         w.add(
             w.source.pick(
@@ -240,7 +248,7 @@ def _flag(w: Writer) -> None:
 
 
 def _hook(w: Writer) -> None:
-    x = w.any()
+    x = w.root()
     if x is not None:
         w.add(f"{x}.register_hook(lambda ct: ct * {w.source.number()})")
 
@@ -249,7 +257,7 @@ def _backward(w: Writer) -> None:
     x = w.root()
     if x is None:
         return
-    keep = w.source.pick(("", "", ", retain_graph=True"))
+    keep = w.source.pick(("", ", retain_graph=True", ", retain_graph=True"))
     if w.shapes[x] == () and w.source.pick((True, False)):
         w.add(f"{x}.backward({keep[2:]})")
     else:

@@ -85,7 +85,7 @@ def test_a_write_that_forgets_the_version_is_found(runs, monkeypatch):
     with namespace(REFERENCE_SUBJECT) as reference:
 
         def silent(x):
-            x.data.sin_()
+            x.data.copy_(x.data.sin())
             return x
 
         monkeypatch.setattr(reference.Tensor, "sin_", silent)
