@@ -26,7 +26,9 @@ class ReturnType(tuple[Any, ...]):
 
 def make_type(name: str, *names: str) -> type[ReturnType]:
     """A named tuple type; found under its name as an attribute of this module."""
-    made = type(name, (ReturnType,), {"__slots__": (), "names": names, "__module__": "torch.return_types"})
+    made = type(
+        name, (ReturnType,), {"__slots__": (), "names": names, "__module__": "torch.return_types"}
+    )
     TYPES[name] = made
     return made
 

@@ -12,8 +12,6 @@ from reference_impl.ops.rule import define_function
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor, make
 
-# ruff: noqa: A002, FBT001, FBT002, PLR0913 - torch's signatures
-
 
 def _masked_softmax(scores: Tensor) -> Tensor:
     """softmax; a row in which nothing may be looked at is 0."""
@@ -49,7 +47,9 @@ def scaled_dot_product_attention(
     return matmul(weights, value)
 
 
-define_function("nn.functional.scaled_dot_product_attention", scaled_dot_product_attention, method=False)
+define_function(
+    "nn.functional.scaled_dot_product_attention", scaled_dot_product_attention, method=False
+)
 
 
 def _projections(query: Any, key: Any, value: Any, weights: Any, bias: Any) -> list[Any]:
@@ -59,7 +59,9 @@ def _projections(query: Any, key: Any, value: Any, weights: Any, bias: Any) -> l
     return [linear(x, w, b) for x, w, b in zip((query, key, value), weights, biases, strict=True)]
 
 
-def _extended(k: Tensor, v: Tensor, bias_k: Any, bias_v: Any, masks: list[Any], batch: int) -> tuple[Tensor, Tensor, list[Any]]:
+def _extended(
+    k: Tensor, v: Tensor, bias_k: Any, bias_v: Any, masks: list[Any], batch: int
+) -> tuple[Tensor, Tensor, list[Any]]:
     """Keys and values with one learned entry more, which every query may look at."""
     if bias_k is None:
         return k, v, masks
@@ -84,14 +86,22 @@ def multi_head_attention_forward(
     is_causal: bool = False,
 ) -> Any:  # fmt: skip
     """Attention with several heads: project, attend head by head, join, project back."""
-    single = query.ndim == 2  # noqa: PLR2004
+    single = query.ndim == 2
     if single:
         query, key, value = (op("unsqueeze", x, 1) for x in (query, key, value))
-        key_padding_mask = None if key_padding_mask is None else op("unsqueeze", key_padding_mask, 0)
+        key_padding_mask = (
+            None if key_padding_mask is None else op("unsqueeze", key_padding_mask, 0)
+        )
     length, batch, width = query.shape
     if width != embed_dim_to_check:
-        raise AssertionError(f"was expecting embedding dimension of {embed_dim_to_check}, but got {width}")
-    matrices = (q_proj_weight, k_proj_weight, v_proj_weight) if use_separate_proj_weight else op("chunk", in_proj_weight, 3)
+        raise AssertionError(
+            f"was expecting embedding dimension of {embed_dim_to_check}, but got {width}"
+        )
+    matrices = (
+        (q_proj_weight, k_proj_weight, v_proj_weight)
+        if use_separate_proj_weight
+        else op("chunk", in_proj_weight, 3)
+    )
     q, k, v = _projections(query, key, value, matrices, in_proj_bias)
     masks = [_as_numbers(attn_mask, q), _as_numbers(key_padding_mask, q)]
     _ = is_causal
@@ -108,7 +118,11 @@ def multi_head_attention_forward(
     if dropout_p and training:
         weights = OPS["nn.functional.dropout"](weights, dropout_p)
     joined = op("reshape", op("transpose", matmul(weights, v), 0, 1), (length * batch, width))
-    made = op("view", OPS["nn.functional.linear"](joined, out_proj_weight, out_proj_bias), (length, batch, out_proj_weight.shape[0]))
+    made = op(
+        "view",
+        OPS["nn.functional.linear"](joined, out_proj_weight, out_proj_bias),
+        (length, batch, out_proj_weight.shape[0]),
+    )
     made = op("squeeze", made, 1) if single else made
     if not need_weights:
         return made, None
@@ -124,7 +138,7 @@ def _heads(x: Tensor, number: int, size: int) -> Tensor:
 def _joint_mask(masks: list[Any], batch: int, heads: int, length: int) -> Any:
     """The mask per query and the mask per key, added, per batch entry and head."""
     attn, padding = masks
-    if attn is not None and attn.ndim == 2:  # noqa: PLR2004
+    if attn is not None and attn.ndim == 2:
         attn = op("unsqueeze", attn, 0)
     if padding is None:
         return attn
@@ -133,7 +147,9 @@ def _joint_mask(masks: list[Any], batch: int, heads: int, length: int) -> Any:
     return wide if attn is None else attn + wide
 
 
-define_function("nn.functional.multi_head_attention_forward", multi_head_attention_forward, method=False)
+define_function(
+    "nn.functional.multi_head_attention_forward", multi_head_attention_forward, method=False
+)
 
 
 def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Any = None) -> Any:

@@ -10,13 +10,14 @@ import numpy as np
 
 from reference_impl.ops.lang import conj, op, shape_of, sum
 from reference_impl.ops.rule import define_function, define_op
+from reference_impl.ops.windows import extents, per_axis, windows
 from reference_impl.tensor import Tensor
 
 # Note [Three products]
-# A convolution pairs an input x, a weight w and an output g: the number sum of g * conv(x, w) is linear in each of the
-# three. Fixing two of them gives an op for the third: conv(x, w) in the shape of g, its transpose in the shape of x, and
-# the weight's gradient in the shape of w. The cotangents of each are the other two, so the family is closed under
-# differentiation.
+# A convolution pairs an input x, a weight w and an output g: the number sum of g * conv(x, w) is
+# linear in each of the three. Fixing two of them gives an op for the third: conv(x, w) in the shape of
+# g, its transpose in the shape of x, and the weight's gradient in the shape of w. The cotangents of
+# each are the other two, so the family is closed under differentiation.
 
 
 class Spec(NamedTuple):
@@ -29,29 +30,7 @@ class Spec(NamedTuple):
     out: tuple[int, ...] | None = None
 
 
-def per_axis(value: Any, n: int) -> tuple[int, ...]:
-    """One number for all axes, or one each."""
-    if isinstance(value, tuple | list):
-        return tuple(int(v) for v in (value if len(value) == n else tuple(value) * n))
-    return (int(value),) * n
-
-
 # -- windows -----------------------------------------------------------------------------------------------------------
-
-
-def extents(size: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> tuple[int, ...]:
-    """How many windows fit along each axis."""
-    return tuple(
-        (n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, s, p, d in zip(size, kernel, stride, padding, dilation, strict=True)
-    )
-
-
-def windows(x: Any, kernel: Any, stride: Any, dilation: Any, out: tuple[int, ...]) -> Any:
-    """All windows of a padded (N, C, *size) array as a view (N, C, *out, *kernel)."""
-    lead, along = x.strides[:2], x.strides[2:]
-    steps = tuple(s * a for s, a in zip(stride, along, strict=True))
-    inside = tuple(d * a for d, a in zip(dilation, along, strict=True))
-    return np.lib.stride_tricks.as_strided(x, (*x.shape[:2], *out, *kernel), (*lead, *steps, *inside))
 
 
 def add_windows(cols: Any, size: Any, spec: Spec, kernel: Any) -> Any:
@@ -59,15 +38,24 @@ def add_windows(cols: Any, size: Any, spec: Spec, kernel: Any) -> Any:
     out = cols.shape[2 : 2 + len(kernel)]
     padded = [
         max(n + 2 * p, (o - 1) * s + d * (k - 1) + 1)
-        for n, p, o, s, d, k in zip(size, spec.padding, out, spec.stride, spec.dilation, kernel, strict=True)
+        for n, p, o, s, d, k in zip(
+            size, spec.padding, out, spec.stride, spec.dilation, kernel, strict=True
+        )
     ]
     made = np.zeros((*cols.shape[:2], *padded), dtype=cols.dtype)
     for at in itertools.product(*[range(k) for k in kernel]):
         place = tuple(
-            slice(i * d, i * d + (o - 1) * s + 1, s) for i, d, o, s in zip(at, spec.dilation, out, spec.stride, strict=True)
+            slice(i * d, i * d + (o - 1) * s + 1, s)
+            for i, d, o, s in zip(at, spec.dilation, out, spec.stride, strict=True)
         )
         made[(slice(None), slice(None), *place)] += cols[(..., *at)]
-    return made[(slice(None), slice(None), *(slice(p, p + n) for p, n in zip(spec.padding, size, strict=True)))]
+    return made[
+        (
+            slice(None),
+            slice(None),
+            *(slice(p, p + n) for p, n in zip(spec.padding, size, strict=True)),
+        )
+    ]
 
 
 def padded(x: Any, padding: Any, value: Any = 0) -> Any:
@@ -102,7 +90,8 @@ def _conv(x: Any, weight: Any, spec: Spec) -> Any:
     out = spec.out or extents(x.shape[2:], kernel, spec.stride, spec.padding, spec.dilation)
     if any(n < 1 for n in out):
         raise RuntimeError(
-            f"Calculated padded input size per channel: {tuple(n + 2 * p for n, p in zip(x.shape[2:], spec.padding, strict=True))}. "
+            "Calculated padded input size per channel: "
+            f"{tuple(n + 2 * p for n, p in zip(x.shape[2:], spec.padding, strict=True))}. "
             f"Kernel size: {tuple(kernel)}. Kernel size can't be greater than actual input size"
         )
     cols = _columns(x, kernel, spec, out)
@@ -141,30 +130,39 @@ def _with_bias(made: Any, bias: Any) -> Any:
 conv_op = define_op(
     "convolution.forward",
     node="ConvolutionBackward0",
-    forward=lambda input, weight, bias, spec: _with_bias(_conv(input, weight, spec), bias),  # noqa: A006
+    forward=lambda input, weight, bias, spec: _with_bias(_conv(input, weight, spec), bias),
     inputs=("input", "weight", "bias"),
     # See Note [Three products].
     vjp={
-        "input": lambda ct, weight, input_shape, spec: op("convolution.transposed", ct, conj(weight), None, spec, input_shape[2:]),
-        "weight": lambda ct, input, weight_shape, spec: op("convolution.weight", conj(input), ct, spec, weight_shape[2:]),  # noqa: A006
+        "input": lambda ct, weight, input_shape, spec: op(
+            "convolution.transposed", ct, conj(weight), None, spec, input_shape[2:]
+        ),
+        "weight": lambda ct, input, weight_shape, spec: op(
+            "convolution.weight", conj(input), ct, spec, weight_shape[2:]
+        ),
         "bias": lambda ct: _bias_sum(ct),
     },
-    jvp=lambda input, weight, input_t, weight_t, bias_t, bias, spec: (  # noqa: A006
-        conv_op(input_t, weight, bias_t if bias is not None else None, spec) + conv_op(input, weight_t, None, spec)
+    jvp=lambda input, weight, input_t, weight_t, bias_t, bias, spec: (
+        conv_op(input_t, weight, bias_t if bias is not None else None, spec)
+        + conv_op(input, weight_t, None, spec)
     ),
     method=False,
 )
 transposed_op = define_op(
     "convolution.transposed",
     node="ConvolutionBackward0",
-    forward=lambda input, weight, bias, spec, size: _with_bias(_transposed(input, weight, spec, size), bias),  # noqa: A006
+    forward=lambda input, weight, bias, spec, size: _with_bias(
+        _transposed(input, weight, spec, size), bias
+    ),
     inputs=("input", "weight", "bias"),
     vjp={
         "input": lambda ct, weight, spec: op("convolution.forward", ct, conj(weight), None, spec),
-        "weight": lambda ct, input, weight_shape, spec: op("convolution.weight", ct, conj(input), spec, weight_shape[2:]),  # noqa: A006
+        "weight": lambda ct, input, weight_shape, spec: op(
+            "convolution.weight", ct, conj(input), spec, weight_shape[2:]
+        ),
         "bias": lambda ct: _bias_sum(ct),
     },
-    jvp=lambda input, weight, input_t, weight_t, bias_t, bias, spec, size: (  # noqa: A006
+    jvp=lambda input, weight, input_t, weight_t, bias_t, bias, spec, size: (
         transposed_op(input_t, weight, bias_t if bias is not None else None, spec, size)
         + transposed_op(input, weight_t, None, spec, size)
     ),
@@ -176,10 +174,12 @@ weight_op = define_op(
     forward=_weight,
     inputs=("input", "output"),
     vjp={
-        "input": lambda ct, output, input_shape, spec: op("convolution.transposed", conj(output), ct, None, spec, input_shape[2:]),
-        "output": lambda ct, input, spec: op("convolution.forward", conj(input), ct, None, spec),  # noqa: A006
+        "input": lambda ct, output, input_shape, spec: op(
+            "convolution.transposed", conj(output), ct, None, spec, input_shape[2:]
+        ),
+        "output": lambda ct, input, spec: op("convolution.forward", conj(input), ct, None, spec),
     },
-    jvp=lambda input, output, input_t, output_t, spec, kernel: (  # noqa: A006
+    jvp=lambda input, output, input_t, output_t, spec, kernel: (
         weight_op(input_t, output, spec, kernel) + weight_op(input, output_t, spec, kernel)
     ),
     method=False,
@@ -192,24 +192,30 @@ def _check_channels(x: Tensor, weight: Tensor, groups: int, *, transposed: bool)
     wanted = weight.shape[0] if transposed else weight.shape[1] * groups
     if x.ndim != weight.ndim:
         raise RuntimeError(
-            f"Expected {weight.ndim - 1}D (unbatched) or {weight.ndim}D (batched) input to conv{weight.ndim - 2}d, but got "
+            f"Expected {weight.ndim - 1}D (unbatched) or {weight.ndim}D (batched) input to "
+            f"conv{weight.ndim - 2}d, but got "
             f"input of size: {list(x.shape)}"
         )
     if x.shape[1] != wanted:
         raise RuntimeError(
-            f"Given groups={groups}, weight of size {list(weight.shape)}, expected input{list(x.shape)} to have {wanted} "
+            f"Given groups={groups}, weight of size {list(weight.shape)}, expected "
+            f"input{list(x.shape)} to have {wanted} "
             f"channels, but got {x.shape[1]} channels instead"
         )
 
 
-def _same_padding(x: Tensor, weight: Tensor, dilation: tuple[int, ...]) -> tuple[Tensor, tuple[int, ...]]:
+def _same_padding(
+    x: Tensor, weight: Tensor, dilation: tuple[int, ...]
+) -> tuple[Tensor, tuple[int, ...]]:
     """Padding that keeps the size; where it is odd, one more on the far side."""
     total = [d * (k - 1) for d, k in zip(dilation, weight.shape[2:], strict=True)]
     extra = [n for t in reversed(total) for n in (0, t % 2)]
     return (op("constant_pad_nd", x, extra, 0.0) if any(extra) else x), tuple(t // 2 for t in total)
 
 
-def convolve(x: Tensor, weight: Tensor, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Any:
+def convolve(
+    x: Tensor, weight: Tensor, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int
+) -> Any:
     """conv1d, conv2d and conv3d."""
     d = weight.ndim - 2
     single = x.ndim == d + 1
@@ -218,24 +224,41 @@ def convolve(x: Tensor, weight: Tensor, bias: Any, stride: Any, padding: Any, di
     _check_channels(x, weight, groups, transposed=False)
     if padding == "same":
         x, padding = _same_padding(x, weight, dilation)
-    spec = Spec(per_axis(stride, d), per_axis(0 if padding == "valid" else padding, d), dilation, groups)
+    spec = Spec(
+        per_axis(stride, d), per_axis(0 if padding == "valid" else padding, d), dilation, groups
+    )
     made = conv_op(x, weight, bias, spec)
     return op("squeeze", made, 0) if single else made
 
 
-def convolve_transposed(  # noqa: PLR0913 - torch's signature
-    x: Tensor, weight: Tensor, bias: Any, stride: Any, padding: Any, output_padding: Any, groups: int, dilation: Any
+def convolve_transposed(
+    x: Tensor,
+    weight: Tensor,
+    bias: Any,
+    stride: Any,
+    padding: Any,
+    output_padding: Any,
+    groups: int,
+    dilation: Any,
 ) -> Any:
     """conv_transpose1d, conv_transpose2d and conv_transpose3d."""
     d = weight.ndim - 2
     single = x.ndim == d + 1
     x = op("unsqueeze", x, 0) if single else x
     _check_channels(x, weight, groups, transposed=True)
-    spec = Spec(per_axis(stride, d), per_axis(padding, d), per_axis(dilation, d), groups, tuple(x.shape[2:]))
+    spec = Spec(
+        per_axis(stride, d), per_axis(padding, d), per_axis(dilation, d), groups, tuple(x.shape[2:])
+    )
     size = tuple(
         (n - 1) * s - 2 * p + e * (k - 1) + o + 1
         for n, s, p, e, k, o in zip(
-            x.shape[2:], spec.stride, spec.padding, spec.dilation, weight.shape[2:], per_axis(output_padding, d), strict=True
+            x.shape[2:],
+            spec.stride,
+            spec.padding,
+            spec.dilation,
+            weight.shape[2:],
+            per_axis(output_padding, d),
+            strict=True,
         )
     )
     made = transposed_op(x, weight, bias, spec, size)
@@ -245,7 +268,7 @@ def convolve_transposed(  # noqa: PLR0913 - torch's signature
 for _d in (1, 2, 3):
     define_function(
         f"nn.functional.conv{_d}d",
-        lambda input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1: convolve(  # noqa: A006
+        lambda input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1: convolve(
             input, weight, bias, stride, padding, dilation, groups
         ),
         method=False,
@@ -253,8 +276,10 @@ for _d in (1, 2, 3):
     )
     define_function(
         f"nn.functional.conv_transpose{_d}d",
-        lambda input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1: convolve_transposed(  # noqa: A006
-            input, weight, bias, stride, padding, output_padding, groups, dilation
+        lambda input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1: (
+            convolve_transposed(
+                input, weight, bias, stride, padding, output_padding, groups, dilation
+            )
         ),
         method=False,
         aliases=(f"conv_transpose{_d}d",),
@@ -281,7 +306,9 @@ im2col_op = define_op(
     node="Im2ColBackward0",
     forward=_im2col,
     inputs=("self",),
-    vjp={"self": lambda ct, self_shape, kernel, spec: op("col2im", ct, kernel, spec, self_shape[2:])},
+    vjp={
+        "self": lambda ct, self_shape, kernel, spec: op("col2im", ct, kernel, spec, self_shape[2:])
+    },
     jvp="linear",
     method=False,
 )
@@ -296,22 +323,29 @@ col2im_op = define_op(
 )
 
 
-def unfold(input: Tensor, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Any:  # noqa: A002
+def unfold(
+    input: Tensor, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
+) -> Any:
     """Windows as columns, (N, C * kernel, number of windows)."""
     spec = Spec(per_axis(stride, 2), per_axis(padding, 2), per_axis(dilation, 2), 1)
-    x = op("unsqueeze", input, 0) if input.ndim == 3 else input  # noqa: PLR2004
+    x = op("unsqueeze", input, 0) if input.ndim == 3 else input
     made = im2col_op(x, per_axis(kernel_size, 2), spec)
-    return op("squeeze", made, 0) if input.ndim == 3 else made  # noqa: PLR2004
+    return op("squeeze", made, 0) if input.ndim == 3 else made
 
 
-def fold(  # noqa: PLR0913 - torch's signature
-    input: Tensor, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1  # noqa: A002
+def fold(
+    input: Tensor,
+    output_size: Any,
+    kernel_size: Any,
+    dilation: Any = 1,
+    padding: Any = 0,
+    stride: Any = 1,
 ) -> Any:
     """Columns added up where the windows were."""
     spec = Spec(per_axis(stride, 2), per_axis(padding, 2), per_axis(dilation, 2), 1)
-    x = op("unsqueeze", input, 0) if input.ndim == 2 else input  # noqa: PLR2004
+    x = op("unsqueeze", input, 0) if input.ndim == 2 else input
     made = col2im_op(x, per_axis(kernel_size, 2), spec, per_axis(output_size, 2))
-    return op("squeeze", made, 0) if input.ndim == 2 else made  # noqa: PLR2004
+    return op("squeeze", made, 0) if input.ndim == 2 else made
 
 
 define_function("nn.functional.unfold", unfold, method=False)

@@ -8,7 +8,7 @@ import numpy as np
 
 from reference_impl import dtypes, layout
 from reference_impl.ops.lang import array_of, conj, flip, op, part, shape_of, stack, zeros
-from reference_impl.ops.reduction import before
+from reference_impl.ops.reducing import before
 from reference_impl.ops.rule import define_function, define_op
 from reference_impl.return_types import make_type
 from reference_impl.tensor import Tensor
@@ -16,7 +16,13 @@ from reference_impl.tensor import Tensor
 
 def _run(self: Any, ufunc: Any, dim: int, dtype: Any = None) -> Any:
     at = layout.one_dim(dim, self.ndim)
-    kind = dtypes.to_numpy(dtype) if dtype is not None else np.dtype(np.int64) if self.dtype.kind in "biu" else self.dtype
+    kind = (
+        dtypes.to_numpy(dtype)
+        if dtype is not None
+        else np.dtype(np.int64)
+        if self.dtype.kind in "biu"
+        else self.dtype
+    )
     if self.ndim == 0:
         return np.asarray(self).astype(kind)
     return ufunc.accumulate(self, axis=at, dtype=kind)
@@ -108,8 +114,9 @@ def _logcumsumexp_complex(x: Any, at: int) -> Any:
 def _logcumsumexp_vjp(ct: Any, x: Any, result: Any, dim: int) -> Any:
     """ct_x_i = exp(x_i) * sum over k >= i of ct_k exp(-y_k).
 
-    As a recurrence that does not overflow: with g_i the sum times exp(y_i), g_i = ct_i + exp(y_i - y_(i+1)) g_(i+1), and
-    ct_x_i = exp(x_i - y_i) g_i; all exponents have a real part of at most about 0.
+    As a recurrence that does not overflow: with g_i the sum times exp(y_i),
+    g_i = ct_i + exp(y_i - y_(i+1)) g_(i+1), and ct_x_i = exp(x_i - y_i) g_i; all exponents
+    have a real part of at most about 0.
     """
     shape = shape_of(x)
     if not shape or 0 in shape:
@@ -118,7 +125,9 @@ def _logcumsumexp_vjp(ct: Any, x: Any, result: Any, dim: int) -> Any:
     sums = [cts[-1]]
     for i in range(len(cts) - 2, -1, -1):
         sums.append(cts[i] + op("exp", _difference(ys[i], ys[i + 1])) * sums[-1])
-    sums = [g * op("exp", _difference(xi, yi)) for g, xi, yi in zip(sums[::-1], xs, ys, strict=True)]
+    sums = [
+        g * op("exp", _difference(xi, yi)) for g, xi, yi in zip(sums[::-1], xs, ys, strict=True)
+    ]
     return stack(sums, dim % len(shape))
 
 
@@ -136,7 +145,10 @@ def _logcumsumexp_jvp(x: Any, x_t: Any, result: Any, dim: int) -> Any:
     xs, ts, ys = _slices(x, dim), _slices(x_t, dim), _slices(result, dim)
     made = [ts[0]]
     for i in range(1, len(xs)):
-        made.append(made[-1] * op("exp", _difference(ys[i - 1], ys[i])) + ts[i] * op("exp", _difference(xs[i], ys[i])))
+        made.append(
+            made[-1] * op("exp", _difference(ys[i - 1], ys[i]))
+            + ts[i] * op("exp", _difference(xs[i], ys[i]))
+        )
     return stack(made, dim % x.ndim)
 
 
@@ -162,7 +174,11 @@ def _running(self: Any, better: Any, dim: int) -> tuple[Any, Any]:
     values, places = np.array(self), np.moveaxis(index, at, 0)
     rows = np.moveaxis(values, at, 0)
     for i in range(1, len(rows)):
-        new = better(rows[i], rows[i - 1]) | np.isnan(rows[i]) if self.dtype.kind == "f" else better(rows[i], rows[i - 1])
+        new = (
+            better(rows[i], rows[i - 1]) | np.isnan(rows[i])
+            if self.dtype.kind == "f"
+            else better(rows[i], rows[i - 1])
+        )
         places[i] = np.where(new, i, places[i - 1])
         rows[i] = np.where(new, rows[i], rows[i - 1])
     return values, index
@@ -176,7 +192,11 @@ def _running_row(name: str, node: str, better: Any) -> Any:
         inputs=("self",),
         outputs=("values", "indices"),
         differentiable=("values",),
-        vjp={"self": lambda ct, indices, self_shape, dim: op("scatter_add", zeros(self_shape, ct), dim, indices, ct)},
+        vjp={
+            "self": lambda ct, indices, self_shape, dim: op(
+                "scatter_add", zeros(self_shape, ct), dim, indices, ct
+            )
+        },
         jvp=lambda self_t, indices, dim: (op("gather", self_t, dim, indices), None),
         method=False,
     )

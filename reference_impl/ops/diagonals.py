@@ -1,5 +1,7 @@
 """Diagonals and triangles of matrices."""
 
+# ruff: noqa: N803 - torch's signatures
+
 from __future__ import annotations
 
 from typing import Any
@@ -45,7 +47,11 @@ diagonal_op = define_op(
     forward=_diagonal_forward,
     inputs=("self",),
     view=True,
-    vjp={"self": lambda ct, self_shape, offset, dim1, dim2: put_diagonal(ct, self_shape, offset, dim1, dim2)},
+    vjp={
+        "self": lambda ct, self_shape, offset, dim1, dim2: put_diagonal(
+            ct, self_shape, offset, dim1, dim2
+        )
+    },
     jvp="linear",
 )
 diagonal_put = define_op(
@@ -57,13 +63,23 @@ diagonal_put = define_op(
     jvp="linear",
     method=False,
 )
-define_function("linalg.diagonal", lambda A, *, offset=0, dim1=-2, dim2=-1: diagonal_op(A, offset, dim1, dim2), method=False)
+define_function(
+    "linalg.diagonal",
+    lambda A, *, offset=0, dim1=-2, dim2=-1: diagonal_op(A, offset, dim1, dim2),
+    method=False,
+)
 diagonal_copy = define_op(
     "diagonal_copy",
     node="DiagonalBackward0_copy",
-    forward=lambda self, offset=0, dim1=0, dim2=1: np.array(_diagonal_forward(self, offset, dim1, dim2)),
+    forward=lambda self, offset=0, dim1=0, dim2=1: np.array(
+        _diagonal_forward(self, offset, dim1, dim2)
+    ),
     inputs=("self",),
-    vjp={"self": lambda ct, self_shape, offset, dim1, dim2: put_diagonal(ct, self_shape, offset, dim1, dim2)},
+    vjp={
+        "self": lambda ct, self_shape, offset, dim1, dim2: put_diagonal(
+            ct, self_shape, offset, dim1, dim2
+        )
+    },
     jvp="linear",
 )
 
@@ -75,9 +91,7 @@ def _embed_forward(self: Any, offset: int = 0, dim1: int = -2, dim2: int = -1) -
         raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
     n = self.shape[-1] + abs(offset)
     lead = list(self.shape[:-1])
-    shape = []
-    for i in range(ndim):
-        shape.append(n if i in (a, b) else lead.pop(0))
+    shape = [n if i in (a, b) else lead.pop(0) for i in range(ndim)]
     return put_diagonal(np.asarray(self), tuple(shape), offset, a, b)
 
 
@@ -95,13 +109,15 @@ def diag(self: Tensor, diagonal: int = 0) -> Any:
     """The diagonal of a matrix as a copy, or a matrix with the vector on its diagonal."""
     if self.ndim == 1:
         return diag_embed_op(self, diagonal)
-    if self.ndim != 2:  # noqa: PLR2004
+    if self.ndim != 2:
         raise RuntimeError(f"diag(): Supports 1D or 2D tensors. Got {self.ndim}D")
     return diagonal_copy(self, diagonal)
 
 
 define_function("diag", diag)
-define_function("diagflat", lambda self, offset=0: diag_embed_op(op("reshape", self, (-1,)), offset))
+define_function(
+    "diagflat", lambda self, offset=0: diag_embed_op(op("reshape", self, (-1,)), offset)
+)
 
 
 def _triangle(name: str, node: str, cut: Any) -> Any:
@@ -121,7 +137,7 @@ triu_op = _triangle("triu", "TriuBackward0", np.triu)
 
 
 def _trace_forward(self: Any) -> Any:
-    if self.ndim != 2:  # noqa: PLR2004
+    if self.ndim != 2:
         raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {self.ndim}")
     return np.trace(self)
 
@@ -132,7 +148,11 @@ trace_op = define_op(
     forward=_trace_forward,
     inputs=("self",),
     promote="own",
-    vjp={"self": lambda ct, self_shape: put_diagonal(op("expand", ct, (min(self_shape),)), self_shape, 0, 0, 1)},
+    vjp={
+        "self": lambda ct, self_shape: put_diagonal(
+            op("expand", ct, (min(self_shape),)), self_shape, 0, 0, 1
+        )
+    },
     jvp="linear",
 )
 
@@ -158,7 +178,10 @@ def _scattered(name: str, node: str, view: str, clear: Any) -> Any:
         made = np.array(self)
         part = OPS[view].rule.forward(made, *args)  # type: ignore[attr-defined]
         if part.shape != np.shape(src):
-            raise RuntimeError(f"expected src to have a size equal to the slice of self. src size = {list(np.shape(src))}, slice size = {list(part.shape)}")
+            raise RuntimeError(
+                "expected src to have a size equal to the slice of self. src size = "
+                f"{list(np.shape(src))}, slice size = {list(part.shape)}"
+            )
         part[...] = src
         return made
 
@@ -183,14 +206,26 @@ def _replace(name: str) -> Any:
     return clear
 
 
-select_scatter = _scattered("select_scatter", "SelectScatterBackward0", "select", _replace("select_scatter"))
-slice_scatter = _scattered("slice_scatter", "SliceScatterBackward0", "slice", _replace("slice_scatter"))
-diagonal_scatter = _scattered("diagonal_scatter", "DiagonalScatterBackward0", "diagonal", _replace("diagonal_scatter"))
-define_function("select_scatter", lambda self, src, dim, index: select_scatter(self, src, (dim, int(index))))
-define_function(
-    "slice_scatter", lambda self, src, dim=0, start=None, end=None, step=1: slice_scatter(self, src, (dim, start, end, step))
+select_scatter = _scattered(
+    "select_scatter", "SelectScatterBackward0", "select", _replace("select_scatter")
+)
+slice_scatter = _scattered(
+    "slice_scatter", "SliceScatterBackward0", "slice", _replace("slice_scatter")
+)
+diagonal_scatter = _scattered(
+    "diagonal_scatter", "DiagonalScatterBackward0", "diagonal", _replace("diagonal_scatter")
 )
 define_function(
-    "diagonal_scatter", lambda self, src, offset=0, dim1=0, dim2=1: diagonal_scatter(self, src, (offset, dim1, dim2))
+    "select_scatter", lambda self, src, dim, index: select_scatter(self, src, (dim, int(index)))
+)
+define_function(
+    "slice_scatter",
+    lambda self, src, dim=0, start=None, end=None, step=1: slice_scatter(
+        self, src, (dim, start, end, step)
+    ),
+)
+define_function(
+    "diagonal_scatter",
+    lambda self, src, offset=0, dim1=0, dim2=1: diagonal_scatter(self, src, (offset, dim1, dim2)),
 )
 _ = array_of

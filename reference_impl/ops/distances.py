@@ -17,7 +17,7 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: Any = None) -> A
     return op("linalg.vector_norm", op("unsqueeze", x1, -2) - op("unsqueeze", x2, -3), p, -1)
 
 
-def pdist(input: Tensor, p: float = 2.0) -> Any:  # noqa: A002 - torch's name
+def pdist(input: Tensor, p: float = 2.0) -> Any:
     """The p-norm distance of each pair of rows."""
     first, second = np.triu_indices(input.shape[0], 1)
     a = op("index_select", input, 0, make(first.astype(np.int64)))

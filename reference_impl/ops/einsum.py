@@ -18,17 +18,27 @@ def _parse(equation: str, operands: list[Tensor]) -> tuple[list[list[Any]], list
     terms = left.split(",")
     if len(terms) != len(operands):
         raise RuntimeError(
-            f"einsum(): {'fewer' if len(terms) > len(operands) else 'more'} operands were provided than specified in the equation"
+            f"einsum(): {'fewer' if len(terms) > len(operands) else 'more'} operands were provided "
+            "than specified in the equation"
         )
-    widths = [x.ndim - len(t.replace("...", "")) for t, x in zip(terms, operands, strict=True) if "..." in t]
+    widths = [
+        x.ndim - len(t.replace("...", ""))
+        for t, x in zip(terms, operands, strict=True)
+        if "..." in t
+    ]
     wide = max(widths, default=0)
     inputs = [_labels(t, x.ndim, wide) for t, x in zip(terms, operands, strict=True)]
     if arrow:
-        return inputs, _labels(right, len(right.replace("...", "")) + (wide if "..." in right else 0), wide)
+        return inputs, _labels(
+            right, len(right.replace("...", "")) + (wide if "..." in right else 0), wide
+        )
     counts: dict[Any, int] = {}
     for label in (n for term in inputs for n in term):
         counts[label] = counts.get(label, 0) + 1
-    return inputs, [*range(wide), *sorted(n for n, c in counts.items() if c == 1 and isinstance(n, str))]
+    return inputs, [
+        *range(wide),
+        *sorted(n for n, c in counts.items() if c == 1 and isinstance(n, str)),
+    ]
 
 
 def _labels(term: str, ndim: int, wide: int) -> list[Any]:
@@ -37,7 +47,8 @@ def _labels(term: str, ndim: int, wide: int) -> list[Any]:
     here = ndim - len(before) - len(after)
     if here < 0 or (not dots and here):
         raise RuntimeError(
-            f"einsum(): the number of subscripts in the equation ({len(before) + len(after)}) does not match the number of "
+            f"einsum(): the number of subscripts in the equation ({len(before) + len(after)}) does "
+            "not match the number of "
             f"dimensions ({ndim}) for an operand and no ellipsis was given"
         )
     return [*before, *range(wide - here, wide), *after]
@@ -71,7 +82,9 @@ def _summed(x: Tensor, labels: list[Any], keep: set[Any]) -> tuple[Tensor, list[
     return (op("sum", x, gone), [n for n in labels if n in keep]) if gone else (x, labels)
 
 
-def _pair(x: Tensor, xl: list[Any], y: Tensor, yl: list[Any], keep: set[Any]) -> tuple[Tensor, list[Any]]:
+def _pair(
+    x: Tensor, xl: list[Any], y: Tensor, yl: list[Any], keep: set[Any]
+) -> tuple[Tensor, list[Any]]:
     """Two operands made one by a batched matrix product over the labels that are no longer needed."""
     x, xl = _summed(x, xl, keep | set(yl))
     y, yl = _summed(y, yl, keep | set(xl))
@@ -88,8 +101,16 @@ def _pair(x: Tensor, xl: list[Any], y: Tensor, yl: list[Any], keep: set[Any]) ->
     def fold(groups: list[list[Any]]) -> tuple[int, ...]:
         return tuple(math.prod(sizes[n] for n in group) for group in groups)
 
-    a = op("reshape", op("permute", x, tuple(xl.index(n) for n in [*batch, *rows, *inner])), fold([batch, rows, inner]))
-    b = op("reshape", op("permute", y, tuple(yl.index(n) for n in [*batch, *inner, *columns])), fold([batch, inner, columns]))
+    a = op(
+        "reshape",
+        op("permute", x, tuple(xl.index(n) for n in [*batch, *rows, *inner])),
+        fold([batch, rows, inner]),
+    )
+    b = op(
+        "reshape",
+        op("permute", y, tuple(yl.index(n) for n in [*batch, *inner, *columns])),
+        fold([batch, inner, columns]),
+    )
     made = op("bmm", a, b)
     labels = [*batch, *rows, *columns]
     return op("view", made, tuple(sizes[n] for n in labels)), labels
@@ -102,7 +123,8 @@ def _stretched(x: Tensor, xl: list[Any], y: Tensor, yl: list[Any]) -> tuple[Tens
         a, b = x.shape[xl.index(n)], y.shape[yl.index(n)]
         if a != b and 1 not in (a, b):
             raise RuntimeError(
-                f"einsum(): operands do not broadcast with remapped shapes [original->remapped]: subscript {n} has size {b} "
+                "einsum(): operands do not broadcast with remapped shapes [original->remapped]: "
+                f"subscript {n} has size {b} "
                 f"which does not broadcast with previously seen size {a}"
             )
         big[n] = b if a == 1 else a
@@ -116,9 +138,15 @@ def einsum(equation: Any, *operands: Any) -> Any:
         return _from_lists(equation, *operands)
     if not isinstance(equation, str):  # op_db's samples have the operands first
         return einsum(operands[0], *equation)
-    parts = list(operands[0]) if len(operands) == 1 and not isinstance(operands[0], Tensor) else list(operands)
+    parts = (
+        list(operands[0])
+        if len(operands) == 1 and not isinstance(operands[0], Tensor)
+        else list(operands)
+    )
     inputs, output = _parse(equation, parts)
-    parts, inputs = map(list, zip(*[_with_diagonals(x, n) for x, n in zip(parts, inputs, strict=True)], strict=True))  # type: ignore[assignment]
+    parts, inputs = map(
+        list, zip(*[_with_diagonals(x, n) for x, n in zip(parts, inputs, strict=True)], strict=True)
+    )  # type: ignore[assignment]
     x, labels = parts[0], inputs[0]
     for i in range(1, len(parts)):
         later = {n for term in inputs[i + 1 :] for n in term} | set(output)

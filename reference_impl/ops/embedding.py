@@ -11,8 +11,6 @@ from reference_impl.ops.lang import array_of, constant, op, reshape, zeros
 from reference_impl.ops.rule import define_function, define_op
 from reference_impl.tensor import Tensor, make
 
-# ruff: noqa: A002, FBT001, FBT002 - torch's signatures
-
 
 def _share(indices: Any, padding_idx: int | None, scale_grad_by_freq: bool, kind: Any) -> Any:
     """How much of each looked-up row's cotangent counts."""
@@ -25,16 +23,22 @@ def _share(indices: Any, padding_idx: int | None, scale_grad_by_freq: bool, kind
     return made[..., None]
 
 
-def _table_vjp(ct: Any, indices: Any, weight_shape: Any, padding_idx: Any, scale_grad_by_freq: bool) -> Any:
+def _table_vjp(
+    ct: Any, indices: Any, weight_shape: Any, padding_idx: Any, scale_grad_by_freq: bool
+) -> Any:
     scaled = ct * constant(_share(indices, padding_idx, scale_grad_by_freq, array_of(ct).dtype), ct)
     flat = reshape(scaled, (array_of(indices).size, weight_shape[1]))
-    return op("index_add", zeros(weight_shape, ct), 0, reshape(indices, (array_of(indices).size,)), flat)
+    return op(
+        "index_add", zeros(weight_shape, ct), 0, reshape(indices, (array_of(indices).size,)), flat
+    )
 
 
 embedding_op = define_op(
     "embedding.table",
     node="EmbeddingBackward0",
-    forward=lambda weight, indices, padding_idx=None, scale_grad_by_freq=False: np.array(weight[indices]),  # noqa: ARG005
+    forward=lambda weight, indices, padding_idx=None, scale_grad_by_freq=False: np.array(
+        weight[indices]
+    ),
     inputs=("weight", "indices"),
     vjp={
         "weight": lambda ct, indices, weight_shape, padding_idx, scale_grad_by_freq: _table_vjp(
@@ -43,8 +47,10 @@ embedding_op = define_op(
         "indices": None,
     },
     # A padding row counts as constant.
-    jvp=lambda weight_t, indices, padding_idx, scale_grad_by_freq: embedding_op(weight_t, indices)
-    * make(_share(indices, padding_idx, scale_grad_by_freq, weight_t._data.dtype)),
+    jvp=lambda weight_t, indices, padding_idx, scale_grad_by_freq: (
+        embedding_op(weight_t, indices)
+        * make(_share(indices, padding_idx, scale_grad_by_freq, weight_t._data.dtype))
+    ),
     method=False,
 )
 
@@ -93,7 +99,7 @@ def embedding(
 define_function("nn.functional.embedding", embedding, method=False)
 
 
-def embedding_bag(  # noqa: PLR0913 - torch's signature
+def embedding_bag(
     input: Tensor,
     weight: Tensor,
     offsets: Any = None,
@@ -109,7 +115,11 @@ def embedding_bag(  # noqa: PLR0913 - torch's signature
     """Sum, mean or largest entries of the rows in each bag."""
     _ = sparse
     indices, table = _in_order(input, weight)
-    starts = np.asarray(offsets._data) if offsets is not None else np.arange(indices.shape[0]) * indices.shape[1]
+    starts = (
+        np.asarray(offsets._data)
+        if offsets is not None
+        else np.arange(indices.shape[0]) * indices.shape[1]
+    )
     starts = starts[:-1] if include_last_offset else starts
     flat = op("reshape", indices, (-1,))
     if max_norm is not None:
@@ -123,9 +133,19 @@ def embedding_bag(  # noqa: PLR0913 - torch's signature
     share = make(counts.astype(table._data.dtype)[:, None])
     if per_sample_weights is not None:
         share = share * op("reshape", per_sample_weights, (-1, 1))
-    made = op("index_add", op("new_zeros", table, (len(starts), table.shape[1])), 0, make(bag), rows * share)
+    made = op(
+        "index_add",
+        op("new_zeros", table, (len(starts), table.shape[1])),
+        0,
+        make(bag),
+        rows * share,
+    )
     if mode == "mean":
-        made = made / make(np.maximum(np.bincount(bag[counts], minlength=len(starts)), 1).astype(table._data.dtype)[:, None])
+        made = made / make(
+            np.maximum(np.bincount(bag[counts], minlength=len(starts)), 1).astype(
+                table._data.dtype
+            )[:, None]
+        )
     return made
 
 
@@ -148,7 +168,11 @@ def one_hot(input: Tensor, num_classes: int = -1) -> Tensor:
     index = np.asarray(input._data)
     n = int(index.max()) + 1 if num_classes == -1 else num_classes
     if index.size and (index.min() < 0 or index.max() >= n):
-        raise RuntimeError("Class values must be non-negative." if index.min() < 0 else "Class values must be smaller than num_classes.")
+        raise RuntimeError(
+            "Class values must be non-negative."
+            if index.min() < 0
+            else "Class values must be smaller than num_classes."
+        )
     return make((index[..., None] == np.arange(n)).astype(np.int64))
 
 

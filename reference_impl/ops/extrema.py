@@ -7,21 +7,21 @@ from typing import Any
 import numpy as np
 
 from reference_impl import layout
-from reference_impl.ops.lang import array_of, constant, op, shape_of, sum, zeros
-from reference_impl.ops.reduction import axes_of, publish, spread
+from reference_impl.ops.lang import array_of, constant, shape_of, sum
+from reference_impl.ops.reducing import axes_of, pick_at_index, publish, spread, spread_to_index
 from reference_impl.ops.rule import NOT_DIFFERENTIABLE, define_op
 from reference_impl.registry import OPS
 from reference_impl.return_types import make_type
 from reference_impl.tensor import Tensor
-
-# ruff: noqa: FBT001, FBT002 - torch's signatures
 
 
 def _extreme(self: Any, best: Any, dim: Any, keepdim: bool) -> Any:
     axes = axes_of(self, dim)
     over = self.shape if axes is None else [self.shape[a] for a in axes]
     if 0 in over:
-        raise IndexError("amax(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim.")
+        raise IndexError(
+            "amax(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim."
+        )
     return best.reduce(self, axis=axes, keepdims=keepdim)
 
 
@@ -36,7 +36,9 @@ def _even_share(ct: Any, self: Any, result: Any, dim: Any, keepdim: bool) -> Any
     # Convention: elements that tie for the extreme get equal parts.
     shape = shape_of(self)
     mask = np.asarray(_ties(self, spread(array_of(result), shape, dim, keepdim)))
-    shares = mask / np.add.reduce(mask, axis=axes_of(mask, dim), keepdims=True) if mask.size else mask
+    shares = (
+        mask / np.add.reduce(mask, axis=axes_of(mask, dim), keepdims=True) if mask.size else mask
+    )
     return spread(ct, shape, dim, keepdim) * constant(shares, ct)
 
 
@@ -82,24 +84,6 @@ min_all = _all_row("min", "MinBackward1", np.minimum)
 # -- over one axis, with positions -------------------------------------------------------------------------------------
 
 
-def spread_to_index(ct: Any, index: Any, shape: tuple[int, ...], dim: int, keepdim: bool) -> Any:
-    """Zeros of ``shape`` with ``ct`` at the place along ``dim`` that ``index`` tells."""
-    if not shape:
-        return ct
-    if not keepdim:
-        ct, index = op("unsqueeze", ct, dim), op("unsqueeze", index, dim)
-    return op("scatter_add", zeros(shape, ct), dim, index, ct)
-
-
-def pick_at_index(x: Any, index: Any, dim: int, keepdim: bool) -> Any:
-    """The elements along ``dim`` at the places that ``index`` tells: the transpose of ``spread_to_index``."""
-    if not shape_of(x):
-        return x
-    if keepdim:
-        return op("gather", x, dim, index)
-    return op("squeeze", op("gather", x, dim, op("unsqueeze", index, dim)), dim)
-
-
 def take_along(self: Any, index: Any, dim: int, keepdim: bool) -> tuple[Any, Any]:
     """Values and positions from positions that keep the axis."""
     if self.ndim == 0:
@@ -126,9 +110,14 @@ def _max_row(name: str, node: str, arg: Any) -> Any:
         outputs=("values", "indices"),
         differentiable=("values",),
         vjp={
-            "self": lambda ct, indices, self_shape, dim, keepdim: spread_to_index(ct, indices, self_shape, dim, keepdim)
+            "self": lambda ct, indices, self_shape, dim, keepdim: spread_to_index(
+                ct, indices, self_shape, dim, keepdim
+            )
         },
-        jvp=lambda self_t, indices, dim, keepdim: (pick_at_index(self_t, indices, dim, keepdim), None),
+        jvp=lambda self_t, indices, dim, keepdim: (
+            pick_at_index(self_t, indices, dim, keepdim),
+            None,
+        ),
         method=False,
     )
 
@@ -141,7 +130,9 @@ def _three_forms(name: str, everything: Any, over_dim: Any, pairwise: str) -> No
     """``max`` and ``min``: of everything, along an axis with positions, or of two tensors."""
     kind = make_type(name, "values", "indices")
 
-    def call(self: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None, out: Any = None) -> Any:
+    def call(
+        self: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None, out: Any = None
+    ) -> Any:
         if isinstance(dim, Tensor) or other is not None:
             return OPS[pairwise](self, dim if other is None else other)
         if out is not None:
@@ -159,25 +150,37 @@ aminmax_op = define_op(
     "aminmax.dim",
     node="AminmaxBackward0",
     forward=lambda self, dim=None, keepdim=False: (
-        _extreme(self, np.minimum, dim, keepdim), _extreme(self, np.maximum, dim, keepdim)
-    ),  # fmt: skip
+        _extreme(self, np.minimum, dim, keepdim),
+        _extreme(self, np.maximum, dim, keepdim),
+    ),
     inputs=("self",),
     outputs=("min", "max"),
-    vjp={"self": lambda cts, self, min, max, dim, keepdim: _aminmax_vjp(cts, self, (min, max), dim, keepdim)},  # noqa: A006
-    jvp=lambda self_t, self, min, max, dim, keepdim: (  # noqa: A006
-        _share_sum(self_t, self, min, dim, keepdim), _share_sum(self_t, self, max, dim, keepdim)
-    ),  # fmt: skip
+    vjp={
+        "self": lambda cts, self, min, max, dim, keepdim: _aminmax_vjp(
+            cts, self, (min, max), dim, keepdim
+        )
+    },
+    jvp=lambda self_t, self, min, max, dim, keepdim: (
+        _share_sum(self_t, self, min, dim, keepdim),
+        _share_sum(self_t, self, max, dim, keepdim),
+    ),
     method=False,
 )
 
 
 def _aminmax_vjp(cts: Any, self: Any, results: Any, dim: Any, keepdim: bool) -> Any:
-    parts = [_even_share(c, self, r, dim, keepdim) for c, r in zip(cts, results, strict=True) if c is not None]
+    parts = [
+        _even_share(c, self, r, dim, keepdim)
+        for c, r in zip(cts, results, strict=True)
+        if c is not None
+    ]
     return parts[0] if len(parts) == 1 else parts[0] + parts[1]
 
 
 _aminmax = make_type("aminmax", "min", "max")
-publish("aminmax", lambda self, *, dim=None, keepdim=False: _aminmax(aminmax_op(self, dim, keepdim)))
+publish(
+    "aminmax", lambda self, *, dim=None, keepdim=False: _aminmax(aminmax_op(self, dim, keepdim))
+)
 
 # -- without derivative ------------------------------------------------------------------------------------------------
 
@@ -193,7 +196,13 @@ def _arg_forward(self: Any, arg: Any, dim: int | None, keepdim: bool) -> Any:
 
 def _plain(name: str, forward: Any) -> Any:
     row = define_op(
-        f"{name}.dims", forward=forward, inputs=("self",), vjp=NOT_DIFFERENTIABLE, jvp=None, promote=None, method=False
+        f"{name}.dims",
+        forward=forward,
+        inputs=("self",),
+        vjp=NOT_DIFFERENTIABLE,
+        jvp=None,
+        promote=None,
+        method=False,
     )
     publish(name, lambda self, dim=None, keepdim=False: row(self, dim, keepdim))
     return row

@@ -7,14 +7,23 @@ from typing import Any
 import numpy as np
 
 from reference_impl.ops.lang import (
-    adjoint, array_of, concatenate, constant, matmul, op, part, shape_of, swap, zeros,
+    adjoint,
+    array_of,
+    concatenate,
+    constant,
+    matmul,
+    op,
+    part,
+    shape_of,
+    swap,
+    zeros,
 )  # fmt: skip
+from reference_impl.ops.matrices import check_square
 from reference_impl.ops.rule import NOT_DIFFERENTIABLE, define_function, define_op
-from reference_impl.ops.solves import check_square
 from reference_impl.return_types import make_type
 from reference_impl.tensor import Tensor, make
 
-# ruff: noqa: FBT001, FBT002, FBT003, N803, N806 - torch's signatures, and matrices have capital letters
+# ruff: noqa: FBT003, N803, N806 - torch's signatures, and matrices have capital letters
 
 
 def _solve_left(T: Any, B: Any, *, upper: bool, unit: bool = False) -> Any:
@@ -109,7 +118,9 @@ def _lu_one(M: Any, pivots: Any, pivot: bool) -> None:
     for i in range(len(pivots)):
         if pivot:
             column = M[i:, i]
-            size = np.abs(column.real) + np.abs(column.imag) if M.dtype.kind == "c" else np.abs(column)
+            size = (
+                np.abs(column.real) + np.abs(column.imag) if M.dtype.kind == "c" else np.abs(column)
+            )
             p = i + int(np.argmax(size))
             pivots[i] = p + 1
             if p != i:
@@ -161,7 +172,9 @@ def _lu_vjp(gL: Any, gU: Any, P: Any, L: Any, U: Any) -> Any:
         gU = gU - matmul(adjoint(L2), extra)
         L, gL = part(L, row, 0, k), part(gL, row, 0, k)
     inner = op("tril", matmul(adjoint(L), gL), -1) + op("triu", matmul(gU, adjoint(U)))
-    made = _solve_right(adjoint(U), _solve_left(adjoint(L), inner, upper=True, unit=True), upper=False)
+    made = _solve_right(
+        adjoint(U), _solve_left(adjoint(L), inner, upper=True, unit=True), upper=False
+    )
     if extra is not None:
         made = concatenate([made, extra], column if n > k else row)
     return matmul(P, made)
@@ -177,7 +190,9 @@ def _lu_jvp(D: Any, L: Any, U: Any) -> tuple[Any, Any]:
     F = _solve_right(U1, _solve_left(L1, D1, upper=False, unit=True), upper=True)
     dL, dU = matmul(L1, op("tril", F, -1)), matmul(op("triu", F), U1)
     if n > k:
-        rest = _solve_left(L1, part(D, column, k, n) - matmul(dL, part(U, column, k, n)), upper=False, unit=True)
+        rest = _solve_left(
+            L1, part(D, column, k, n) - matmul(dL, part(U, column, k, n)), upper=False, unit=True
+        )
         dU = concatenate([dU, rest], column)
     elif m > k:
         rest = _solve_right(U1, part(D, row, k, m) - matmul(part(L, row, k, m), dU), upper=True)
@@ -239,7 +254,9 @@ def lu(self: Tensor, pivot: bool = True, get_infos: bool = False) -> Any:
     return (*found, _no_errors(self)) if get_infos else found
 
 
-define_function("linalg.lu_factor", lambda A, *, pivot=True: _lu_factor(lu_factor_op(A, pivot)), method=False)
+define_function(
+    "linalg.lu_factor", lambda A, *, pivot=True: _lu_factor(lu_factor_op(A, pivot)), method=False
+)
 define_function("linalg.lu_factor_ex", lu_factor_ex, method=False)
 define_function("lu", lu)
 
@@ -267,7 +284,10 @@ lu_op = define_op(
     jvp=lambda A_t, P, L, U: (None, *_lu_jvp(matmul(swap(P), A_t), L, U)),
     method=False,
 )
-_linalg_lu, _lu_unpack = make_type("linalg_lu", "P", "L", "U"), make_type("lu_unpack", "P", "L", "U")
+_linalg_lu, _lu_unpack = (
+    make_type("linalg_lu", "P", "L", "U"),
+    make_type("lu_unpack", "P", "L", "U"),
+)
 
 
 def linalg_lu(A: Tensor, *, pivot: bool = True) -> Any:
@@ -279,12 +299,18 @@ def linalg_lu(A: Tensor, *, pivot: bool = True) -> Any:
 define_function("linalg.lu", linalg_lu, method=False)
 
 
-def lu_unpack(LU_data: Tensor, LU_pivots: Tensor, unpack_data: bool = True, unpack_pivots: bool = True) -> Any:
+def lu_unpack(
+    LU_data: Tensor, LU_pivots: Tensor, unpack_data: bool = True, unpack_pivots: bool = True
+) -> Any:
     """P, L and U from the packed form."""
     m, n = LU_data.shape[-2:]
     k = min(m, n)
     nothing = make(np.empty((0,), dtype=LU_data._data.dtype))
-    P = make(permutation(LU_pivots._data, m).astype(LU_data._data.dtype)) if unpack_pivots else nothing
+    P = (
+        make(permutation(LU_pivots._data, m).astype(LU_data._data.dtype))
+        if unpack_pivots
+        else nothing
+    )
     if not unpack_data:
         return _lu_unpack((P, nothing, nothing))
     return _lu_unpack((P, _unit_lower(LU_data, k), _upper(LU_data, k)))
@@ -293,7 +319,9 @@ def lu_unpack(LU_data: Tensor, LU_pivots: Tensor, unpack_data: bool = True, unpa
 define_function("lu_unpack", lu_unpack, method=False)
 
 
-def lu_solve(LU: Tensor, pivots: Tensor, B: Tensor, *, left: bool = True, adjoint: bool = False) -> Any:  # noqa: F811
+def lu_solve(
+    LU: Tensor, pivots: Tensor, B: Tensor, *, left: bool = True, adjoint: bool = False
+) -> Any:
     """Solve with the packed factors of A, for A or its adjoint, from the left or the right."""
     if not left:
         found = lu_solve(LU, pivots, op("mH", B), adjoint=not adjoint)
@@ -325,10 +353,13 @@ def _qr_vjp(cts: Any, A: Any, Q: Any, R: Any, mode: str) -> Any:
     m, n = shape_of(A)[-2:]
     if mode == "r":
         raise RuntimeError(
-            "The derivative of linalg.qr depends on Q, which is not computed when mode='r'. Please use linalg.qr(A, mode='reduced') if you are going to require derivatives."
+            "The derivative of linalg.qr depends on Q, which is not computed when mode='r'. Please "
+            "use linalg.qr(A, mode='reduced') if you are going to require derivatives."
         )
     if mode == "complete" and m > n:
-        raise RuntimeError("The QR decomposition is not differentiable when mode='complete' and nrows > ncols.")
+        raise RuntimeError(
+            "The QR decomposition is not differentiable when mode='complete' and nrows > ncols."
+        )
     gQ, gR = _or_zeros(cts[0], Q), _or_zeros(cts[1], R)
     extra, column = None, len(shape_of(A)) - 1
     if n > m:
@@ -351,7 +382,9 @@ def _qr_jvp(A_t: Any, A: Any, Q: Any, R: Any) -> tuple[Any, Any]:
     T = _half_triangle(C + adjoint(C), upper=True)
     dQ, dR = X - matmul(Q, T), matmul(T, R1)
     if n > m:
-        rest = matmul(adjoint(dQ), part(A, column, m, n)) + matmul(adjoint(Q), part(A_t, column, m, n))
+        rest = matmul(adjoint(dQ), part(A, column, m, n)) + matmul(
+            adjoint(Q), part(A_t, column, m, n)
+        )
         dR = concatenate([dR, rest], column)
     return dQ, dR
 
@@ -396,7 +429,9 @@ def householder_product(A: Tensor, tau: Tensor) -> Any:
     return X if tau.shape[-1] else X + op("sum", op("narrow", A, -1, 0, 0))
 
 
-def ormqr(self: Tensor, tau: Tensor, other: Tensor, left: bool = True, transpose: bool = False) -> Any:
+def ormqr(
+    self: Tensor, tau: Tensor, other: Tensor, left: bool = True, transpose: bool = False
+) -> Any:
     """Q C, Q^H C, C Q or C Q^H for the product Q of all reflections."""
     if not left:
         return op("mH", ormqr(self, tau, op("mH", other), True, not transpose))
@@ -420,7 +455,13 @@ def _geqrf(self: Any) -> tuple[Any, Any]:
 
 
 geqrf_op = define_op(
-    "geqrf.two", forward=_geqrf, inputs=("self",), outputs=("a", "tau"), vjp=NOT_DIFFERENTIABLE, jvp=None, method=False
+    "geqrf.two",
+    forward=_geqrf,
+    inputs=("self",),
+    outputs=("a", "tau"),
+    vjp=NOT_DIFFERENTIABLE,
+    jvp=None,
+    method=False,
 )
 _geqrf_type = make_type("geqrf", "a", "tau")
 define_function("geqrf", lambda self: _geqrf_type(geqrf_op(self)))

@@ -3,6 +3,7 @@
 # ruff: noqa: PLC0414 - an import "as itself" says that it is for its effect
 
 from reference_impl.ops import activation as activation
+from reference_impl.ops import attention as attention
 from reference_impl.ops import bessel as bessel
 from reference_impl.ops import comparison as comparison
 from reference_impl.ops import complex as complex
@@ -14,6 +15,7 @@ from reference_impl.ops import diagonals as diagonals
 from reference_impl.ops import distances as distances
 from reference_impl.ops import dropout as dropout
 from reference_impl.ops import einsum as einsum
+from reference_impl.ops import embedding as embedding
 from reference_impl.ops import extrema as extrema
 from reference_impl.ops import factorizations as factorizations
 from reference_impl.ops import fft as fft
@@ -27,9 +29,11 @@ from reference_impl.ops import masked as masked
 from reference_impl.ops import masking as masking
 from reference_impl.ops import matmul as matmul
 from reference_impl.ops import multivariate as multivariate
+from reference_impl.ops import normalization as normalization
 from reference_impl.ops import norms as norms
 from reference_impl.ops import pointwise as pointwise
 from reference_impl.ops import polynomials as polynomials
+from reference_impl.ops import pooling as pooling
 from reference_impl.ops import power as power
 from reference_impl.ops import queries as queries
 from reference_impl.ops import random as random
@@ -37,6 +41,7 @@ from reference_impl.ops import rearranging as rearranging
 from reference_impl.ops import reduction as reduction
 from reference_impl.ops import resampling as resampling
 from reference_impl.ops import rounding as rounding
+from reference_impl.ops import sampling as sampling
 from reference_impl.ops import segments as segments
 from reference_impl.ops import selection as selection
 from reference_impl.ops import shape as shape
@@ -48,8 +53,6 @@ from reference_impl.ops import spectra as spectra
 from reference_impl.ops import splitting as splitting
 from reference_impl.ops import statistics as statistics
 from reference_impl.ops import strided as strided
-from reference_impl.ops import pooling as pooling
-from reference_impl.ops import normalization as normalization
-from reference_impl.ops import embedding as embedding
-from reference_impl.ops import attention as attention
-from reference_impl.ops import sampling as sampling
+from reference_impl.ops import taking as taking
+from reference_impl.ops import variance as variance
+from reference_impl.ops import writes as writes

@@ -16,10 +16,12 @@ from reference_impl.tensor import Tensor, make
 # everything else pads, shifts, conjugates and composes. `scale` is the factor that the normalization asks for.
 
 
-def _c2c(self: Any, dims: tuple[int, ...], scale: float, forward: bool) -> Any:  # noqa: FBT001 - an option of the row
+def _c2c(self: Any, dims: tuple[int, ...], scale: float, forward: bool) -> Any:
     if not dims:
         return np.array(self)
-    made = np.fft.fftn(self, axes=dims) if forward else np.fft.ifftn(self, axes=dims, norm="forward")
+    made = (
+        np.fft.fftn(self, axes=dims) if forward else np.fft.ifftn(self, axes=dims, norm="forward")
+    )
     return made * made.real.dtype.type(scale)
 
 
@@ -34,12 +36,14 @@ c2c = define_op(
 )
 
 
-def _r2c(self: Any, dims: tuple[int, ...], scale: float, onesided: bool) -> Any:  # noqa: FBT001
+def _r2c(self: Any, dims: tuple[int, ...], scale: float, onesided: bool) -> Any:
     made = np.fft.rfftn(self, axes=dims) if onesided else np.fft.fftn(self, axes=dims)
     return made * made.real.dtype.type(scale)
 
 
-def _r2c_vjp(ct: Any, self_shape: tuple[int, ...], dims: tuple[int, ...], scale: float, onesided: bool) -> Any:  # noqa: FBT001
+def _r2c_vjp(
+    ct: Any, self_shape: tuple[int, ...], dims: tuple[int, ...], scale: float, onesided: bool
+) -> Any:
     if onesided:
         last = dims[-1]
         missing = self_shape[last] - shape_of(ct)[last]
@@ -124,11 +128,17 @@ def _axes(x: Tensor, s: Any, dim: Any) -> tuple[tuple[int, ...], list[int]]:
     if dim is None:
         dim = range(x.ndim) if s is None else range(x.ndim - len(s), x.ndim)
         if s is not None and len(s) > x.ndim:
-            raise RuntimeError(f"Got shape with {len(s)} values but input tensor only has {x.ndim} dimensions.")
+            raise RuntimeError(
+                f"Got shape with {len(s)} values but input tensor only has {x.ndim} dimensions."
+            )
     dims = tuple(layout.one_dim(d, x.ndim) for d in dim)
     if len(set(dims)) != len(dims):
         raise RuntimeError("FFT dims must be unique")
-    sizes = [x.shape[d] for d in dims] if s is None else [x.shape[d] if n == -1 else n for d, n in zip(dims, s, strict=True)]
+    sizes = (
+        [x.shape[d] for d in dims]
+        if s is None
+        else [x.shape[d] if n == -1 else n for d, n in zip(dims, s, strict=True)]
+    )
     return dims, sizes
 
 
@@ -157,7 +167,11 @@ def _irfftn(x: Tensor, s: Any, dim: Any, norm: str | None, *, forward: bool = Fa
     """Complex transforms along all axes but the last, then half a spectrum to real along that."""
     x = _complex(x)
     dims, sizes = _axes(x, s, dim)
-    last = 2 * (x.shape[dims[-1]] - 1) if s is None or (s if isinstance(s, int) else s[-1]) == -1 else sizes[-1]
+    last = (
+        2 * (x.shape[dims[-1]] - 1)
+        if s is None or (s if isinstance(s, int) else s[-1]) == -1
+        else sizes[-1]
+    )
     sizes = [*sizes[:-1], last]
     x = _resized(x, dims, [*sizes[:-1], last // 2 + 1])
     scale = _scale(norm, sizes, forward=forward)
@@ -176,9 +190,21 @@ def _ihfftn(x: Tensor, s: Any, dim: Any, norm: str | None) -> Any:
 
 def _publish(name: str, several: Any) -> None:
     """The transform over one axis, over two, over any."""
-    define_function(f"fft.{name}", lambda input, n=None, dim=-1, norm=None: several(input, n, dim, norm), method=False)  # noqa: A006
-    define_function(f"fft.{name}2", lambda input, s=None, dim=(-2, -1), norm=None: several(input, s, dim, norm), method=False)  # noqa: A006
-    define_function(f"fft.{name}n", lambda input, s=None, dim=None, norm=None: several(input, s, dim, norm), method=False)  # noqa: A006
+    define_function(
+        f"fft.{name}",
+        lambda input, n=None, dim=-1, norm=None: several(input, n, dim, norm),
+        method=False,
+    )
+    define_function(
+        f"fft.{name}2",
+        lambda input, s=None, dim=(-2, -1), norm=None: several(input, s, dim, norm),
+        method=False,
+    )
+    define_function(
+        f"fft.{name}n",
+        lambda input, s=None, dim=None, norm=None: several(input, s, dim, norm),
+        method=False,
+    )
 
 
 _publish("fft", lambda x, s, dim, norm: _fftn(x, s, dim, norm, forward=True))
@@ -195,10 +221,22 @@ def _shift(x: Tensor, dim: Any, *, inverse: bool) -> Any:
     return op("roll", x, shifts, list(dims))
 
 
-define_function("fft.fftshift", lambda input, dim=None: _shift(input, dim, inverse=False), method=False)  # noqa: A006
-define_function("fft.ifftshift", lambda input, dim=None: _shift(input, dim, inverse=True), method=False)  # noqa: A006
-define_function("fft.fftfreq", lambda n, d=1.0, *, dtype=None: _frequencies(np.fft.fftfreq(n, d), dtype), method=False)
-define_function("fft.rfftfreq", lambda n, d=1.0, *, dtype=None: _frequencies(np.fft.rfftfreq(n, d), dtype), method=False)
+define_function(
+    "fft.fftshift", lambda input, dim=None: _shift(input, dim, inverse=False), method=False
+)
+define_function(
+    "fft.ifftshift", lambda input, dim=None: _shift(input, dim, inverse=True), method=False
+)
+define_function(
+    "fft.fftfreq",
+    lambda n, d=1.0, *, dtype=None: _frequencies(np.fft.fftfreq(n, d), dtype),
+    method=False,
+)
+define_function(
+    "fft.rfftfreq",
+    lambda n, d=1.0, *, dtype=None: _frequencies(np.fft.rfftfreq(n, d), dtype),
+    method=False,
+)
 
 
 def _frequencies(found: Any, dtype: Any) -> Tensor:
@@ -212,7 +250,11 @@ def _window(window: Any, win_length: int, n_fft: int, like: Tensor) -> Tensor:
     """The window in the middle of ``n_fft`` places."""
     made = op("new_ones", like, (win_length,)) if window is None else window
     left = (n_fft - win_length) // 2
-    return op("constant_pad_nd", made, [left, n_fft - win_length - left], 0.0) if win_length < n_fft else made
+    return (
+        op("constant_pad_nd", made, [left, n_fft - win_length - left], 0.0)
+        if win_length < n_fft
+        else made
+    )
 
 
 def stft(
@@ -221,11 +263,11 @@ def stft(
     hop_length: int | None = None,
     win_length: int | None = None,
     window: Any = None,
-    center: bool = True,  # noqa: FBT001, FBT002 - torch's signature
+    center: bool = True,
     pad_mode: str = "reflect",
-    normalized: bool = False,  # noqa: FBT001, FBT002
-    onesided: bool | None = None,  # noqa: FBT001
-    return_complex: bool | None = None,  # noqa: FBT001
+    normalized: bool = False,
+    onesided: bool | None = None,
+    return_complex: bool | None = None,
     align_to_window: Any = None,
 ) -> Any:
     """Spectra of overlapping windows of a signal."""
@@ -235,7 +277,9 @@ def stft(
     if center:
         x = op("nn.functional.pad", op("unsqueeze", x, 1), [n_fft // 2, n_fft // 2], pad_mode)
         x = op("squeeze", x, 1)
-    frames = op("unfold", x, -1, n_fft, hop) * _window(window, n_fft if win_length is None else win_length, n_fft, self)
+    frames = op("unfold", x, -1, n_fft, hop) * _window(
+        window, n_fft if win_length is None else win_length, n_fft, self
+    )
     half = frames._data.dtype.kind == "f" if onesided is None else onesided
     norm = "ortho" if normalized else None
     made = _rfftn(frames, None, -1, norm) if half else _fftn(frames, None, -1, norm, forward=True)
@@ -250,24 +294,34 @@ def istft(
     hop_length: int | None = None,
     win_length: int | None = None,
     window: Any = None,
-    center: bool = True,  # noqa: FBT001, FBT002 - torch's signature
-    normalized: bool = False,  # noqa: FBT001, FBT002
-    onesided: bool | None = None,  # noqa: FBT001
+    center: bool = True,
+    normalized: bool = False,
+    onesided: bool | None = None,
     length: int | None = None,
-    return_complex: bool = False,  # noqa: FBT001, FBT002
+    return_complex: bool = False,
 ) -> Any:
     """The signal whose windows have these spectra: windowed frames added up, over the sum of the squared windows."""
     hop = n_fft // 4 if hop_length is None else hop_length
-    x = self if self.ndim > 2 else op("unsqueeze", self, 0)  # noqa: PLR2004
+    x = self if self.ndim > 2 else op("unsqueeze", self, 0)
     x = op("transpose", x, 1, 2)
     half = (x.shape[-1] == n_fft // 2 + 1 and not return_complex) if onesided is None else onesided
     norm = "ortho" if normalized else None
-    frames = _fftn(x, None, -1, norm, forward=False) if return_complex else _irfftn(x if half else op("narrow", x, -1, 0, n_fft // 2 + 1), n_fft, -1, norm)
+    frames = (
+        _fftn(x, None, -1, norm, forward=False)
+        if return_complex
+        else _irfftn(x if half else op("narrow", x, -1, 0, n_fft // 2 + 1), n_fft, -1, norm)
+    )
     w = _window(window, n_fft if win_length is None else win_length, n_fft, op("real", frames))
     number = x.shape[1]
     total = n_fft + hop * (number - 1)
     places = make((np.arange(number)[:, None] * hop + np.arange(n_fft)).reshape(-1))
-    added = op("index_add", op("new_zeros", frames, (x.shape[0], total)), 1, places, op("reshape", frames * w, (x.shape[0], -1)))
+    added = op(
+        "index_add",
+        op("new_zeros", frames, (x.shape[0], total)),
+        1,
+        places,
+        op("reshape", frames * w, (x.shape[0], -1)),
+    )
     weight = op("reshape", op("expand", w * w, (number, n_fft)), (-1,))
     envelope = op("index_add", op("new_zeros", w, (total,)), 0, places, weight)
     start = n_fft // 2 if center else 0
@@ -276,7 +330,7 @@ def istft(
     made = op("slice", added, 1, start, stop) / op("slice", envelope, 0, start, stop)
     if end > stop:
         made = op("constant_pad_nd", made, [0, end - stop], 0.0)
-    return made if self.ndim > 2 else op("squeeze", made, 0)  # noqa: PLR2004
+    return made if self.ndim > 2 else op("squeeze", made, 0)
 
 
 define_function("stft", stft)

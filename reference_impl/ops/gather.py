@@ -18,7 +18,9 @@ def _check_same_dtype(name: str, self: Any, other: Any) -> None:
         raise RuntimeError(f"{name}(): Expected self.dtype to be equal to src.dtype")
 
 
-def _places(index: Any, shape: tuple[int, ...], dim: int, extent: tuple[int, ...]) -> tuple[Any, ...]:
+def _places(
+    index: Any, shape: tuple[int, ...], dim: int, extent: tuple[int, ...]
+) -> tuple[Any, ...]:
     """The index expression that a gather or scatter along ``dim`` means, within the first ``extent`` entries."""
     grids = np.ogrid[tuple(slice(0, n) for n in extent)]
     return tuple(index if axis == dim else grids[axis] for axis in range(len(shape)))
@@ -37,7 +39,11 @@ def _gather_forward(self: Any, index: Any, dim: int) -> Any:
         flat = self.reshape(-1)[index.reshape(-1)]
         return flat.reshape(index.shape)
     _check_range(index, self.shape[at], at)
-    return self[_places(index, self.shape, at, index.shape)] if index.size else np.empty(index.shape, self.dtype)
+    return (
+        self[_places(index, self.shape, at, index.shape)]
+        if index.size
+        else np.empty(index.shape, self.dtype)
+    )
 
 
 gather_op = define_op(
@@ -46,7 +52,9 @@ gather_op = define_op(
     forward=_gather_forward,
     inputs=("self", "index"),
     vjp={
-        "self": lambda ct, index, self_shape, dim: op("scatter_add", zeros(self_shape, ct), dim, index, ct),
+        "self": lambda ct, index, self_shape, dim: op(
+            "scatter_add", zeros(self_shape, ct), dim, index, ct
+        ),
         "index": None,
     },
     jvp=lambda self_t, index, dim: gather_op(self_t, index, dim),
@@ -119,7 +127,8 @@ def _cleared_at(ct: Any, index: Any, dim: int) -> Any:
     """``ct`` with zeros where the index points."""
     if array_of(index).size == 0:
         return ct
-    hit = np.asarray(_scatter_forward(np.zeros(shape_of(ct), dtype=bool), array_of(index), True, dim))  # noqa: FBT003
+    nowhere, mark = np.zeros(shape_of(ct), dtype=bool), np.True_
+    hit = np.asarray(_scatter_forward(nowhere, array_of(index), mark, dim))
     return where(constant(hit, ct), zeros(shape_of(ct), ct), ct)
 
 
@@ -175,7 +184,9 @@ scatter_add_op = define_op(
 )
 
 
-def _scatter(self: Tensor, dim: int, index: Tensor, src: Any, reduce: str | None, suffix: str) -> Any:
+def _scatter(
+    self: Tensor, dim: int, index: Tensor, src: Any, reduce: str | None, suffix: str
+) -> Any:
     if reduce is not None:
         if isinstance(src, Tensor):
             how = {"add": "sum", "multiply": "prod"}[reduce]
@@ -187,12 +198,28 @@ def _scatter(self: Tensor, dim: int, index: Tensor, src: Any, reduce: str | None
     return OPS[f"scatter.value{suffix}"](self, index, dim, src)
 
 
-def scatter(self: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None, reduce: str | None = None) -> Any:
+def scatter(
+    self: Tensor,
+    dim: int,
+    index: Tensor,
+    src: Any = None,
+    *,
+    value: Any = None,
+    reduce: str | None = None,
+) -> Any:
     """``out[index[i][j]][j] = src[i][j]`` for ``dim`` 0, and so on."""
     return _scatter(self, dim, index, value if src is None else src, reduce, "")
 
 
-def scatter_(self: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None, reduce: str | None = None) -> Any:
+def scatter_(
+    self: Tensor,
+    dim: int,
+    index: Tensor,
+    src: Any = None,
+    *,
+    value: Any = None,
+    reduce: str | None = None,
+) -> Any:
     """``scatter`` in place."""
     return _scatter(self, dim, index, value if src is None else src, reduce, "_")
 
@@ -211,7 +238,10 @@ define_op(
     inplace=True,
     vjp={
         "self": lambda ct, index, dim, value, reduce: (
-            ct if reduce == "add" else ct * constant(_scale(shape_of(ct), array_of(index), dim, value, array_of(ct).dtype), ct)
+            ct
+            if reduce == "add"
+            else ct
+            * constant(_scale(shape_of(ct), array_of(index), dim, value, array_of(ct).dtype), ct)
         ),
         "index": None,
     },
@@ -229,7 +259,9 @@ def _scale(shape: tuple[int, ...], index: Any, dim: int, value: Any, kind: Any) 
 define_function("scatter", scatter)
 define_function("scatter_", scatter_)
 define_function("scatter_add", lambda self, dim, index, src: scatter_add_op(self, index, src, dim))
-define_function("scatter_add_", lambda self, dim, index, src: OPS["scatter_add.src_"](self, index, src, dim))
+define_function(
+    "scatter_add_", lambda self, dim, index, src: OPS["scatter_add.src_"](self, index, src, dim)
+)
 
 # -- whole slices: index_* ---------------------------------------------------------------------------------------------
 
@@ -258,7 +290,9 @@ index_select_op = define_op(
     forward=_index_select_forward,
     inputs=("self", "index"),
     vjp={
-        "self": lambda ct, index, self_shape, dim: op("index_add", zeros(self_shape, ct), dim, index, ct),
+        "self": lambda ct, index, self_shape, dim: op(
+            "index_add", zeros(self_shape, ct), dim, index, ct
+        ),
         "index": None,
     },
     jvp=lambda self_t, index, dim: index_select_op(self_t, index, dim),
@@ -283,7 +317,9 @@ def _selected(ct: Any, index: Any, dim: int, shape: tuple[int, ...]) -> Any:
 
 
 def _times(ct: Any, factor: Any) -> Any:
-    return ct if factor == 1 else ct * (factor.conjugate() if isinstance(factor, complex) else factor)
+    return (
+        ct if factor == 1 else ct * (factor.conjugate() if isinstance(factor, complex) else factor)
+    )
 
 
 index_add_op = define_op(
@@ -295,14 +331,24 @@ index_add_op = define_op(
     vjp={
         "self": lambda ct: ct,
         "index": None,
-        "source": lambda ct, index, source_shape, dim, alpha: _times(_selected(ct, index, dim, source_shape), alpha),
+        "source": lambda ct, index, source_shape, dim, alpha: _times(
+            _selected(ct, index, dim, source_shape), alpha
+        ),
     },
-    jvp=lambda self_t, index, source_t, dim, alpha: index_add_op(self_t, index, source_t, dim, alpha),
+    jvp=lambda self_t, index, source_t, dim, alpha: index_add_op(
+        self_t, index, source_t, dim, alpha
+    ),
     method=False,
 )
-define_function("index_add", lambda self, dim, index, source, *, alpha=1: index_add_op(self, index, source, dim, alpha))
 define_function(
-    "index_add_", lambda self, dim, index, source, *, alpha=1: OPS["index_add.source_"](self, index, source, dim, alpha)
+    "index_add",
+    lambda self, dim, index, source, *, alpha=1: index_add_op(self, index, source, dim, alpha),
+)
+define_function(
+    "index_add_",
+    lambda self, dim, index, source, *, alpha=1: OPS["index_add.source_"](
+        self, index, source, dim, alpha
+    ),
 )
 
 
@@ -333,8 +379,13 @@ index_copy_op = define_op(
     jvp=lambda self_t, index, source_t, dim: index_copy_op(self_t, index, source_t, dim),
     method=False,
 )
-define_function("index_copy", lambda self, dim, index, source: index_copy_op(self, index, source, dim))
-define_function("index_copy_", lambda self, dim, index, source: OPS["index_copy.source_"](self, index, source, dim))
+define_function(
+    "index_copy", lambda self, dim, index, source: index_copy_op(self, index, source, dim)
+)
+define_function(
+    "index_copy_",
+    lambda self, dim, index, source: OPS["index_copy.source_"](self, index, source, dim),
+)
 
 
 def _index_fill_forward(self: Any, index: Any, value: Any, dim: int) -> Any:
@@ -364,7 +415,9 @@ index_fill_tensor = define_op(
     vjp={
         "self": lambda ct, index, dim: _slices_cleared(ct, index, dim),
         "index": None,
-        "value": lambda ct, index, value_shape, dim: reshape(sum(op("index_select", ct, dim, _once(index))), value_shape),
+        "value": lambda ct, index, value_shape, dim: reshape(
+            sum(op("index_select", ct, dim, _once(index))), value_shape
+        ),
     },
     jvp=lambda self_t, index, value_t, dim: index_fill_tensor(self_t, index, value_t, dim),
     method=False,
@@ -389,52 +442,3 @@ def _index_fill(suffix: str) -> Any:
 
 define_function("index_fill", _index_fill(""))
 define_function("index_fill_", _index_fill("_"))
-
-# -- the flat memory order: take, put ----------------------------------------------------------------------------------
-
-
-def _flat(index: Any, size: int) -> Any:
-    index = np.asarray(index)
-    if index.size and (index.min() < -size or index.max() >= size):
-        raise IndexError(f"out of range: tried to access index {index.max()} on a tensor of {size} elements.")
-    return index % size if index.size else index
-
-
-take_op = define_op(
-    "take",
-    node="TakeBackward0",
-    forward=lambda self, index: np.asarray(self).reshape(-1)[_flat(index, self.size)],
-    inputs=("self", "index"),
-    vjp={
-        "self": lambda ct, index, self_shape: op("put", zeros(self_shape, ct), index, ct, accumulate=True),
-        "index": None,
-    },
-    jvp=lambda self_t, index: take_op(self_t, index),
-)
-
-
-def _put_forward(self: Any, index: Any, source: Any, accumulate: bool = False) -> Any:  # noqa: FBT001, FBT002
-    made = np.array(self, order="C")
-    flat, at, values = made.reshape(-1), _flat(index, self.size).reshape(-1), np.asarray(source).reshape(-1)
-    if accumulate:
-        np.add.at(flat, at, values)
-    else:
-        flat[at] = values
-    return made
-
-
-put_op = define_op(
-    "put",
-    node="PutBackward0",
-    forward=_put_forward,
-    inputs=("self", "index", "source"),
-    inplace=True,
-    vjp={
-        "self": lambda ct, index, accumulate: (
-            ct if accumulate else op("put", ct, index, zeros(shape_of(index), ct), accumulate=False)
-        ),
-        "index": None,
-        "source": lambda ct, index, source_shape: reshape(op("take", ct, index), source_shape),
-    },
-    jvp=lambda self_t, index, source_t, accumulate: put_op(self_t, index, source_t, accumulate),
-)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from reference_impl import layout
-from reference_impl.ops.lang import array_of, concatenate, expand, sum_to, where, zeros
+from reference_impl.ops.lang import array_of, concatenate, sum_to, where, zeros
 from reference_impl.ops.rule import define_function, define_op
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor, make
@@ -62,7 +62,9 @@ def _one_place(self: Any, dim: int, index: int) -> tuple[Any, ...]:
     at = layout.one_dim(dim, self.ndim)
     n = self.shape[at]
     if not -n <= index < n:
-        raise IndexError(f"select(): index {index} out of range for tensor of size {list(self.shape)} at dimension {at}")
+        raise IndexError(
+            f"select(): index {index} out of range for tensor of size {list(self.shape)} at dimension {at}"
+        )
     return (slice(None),) * at + (index,)
 
 
@@ -72,7 +74,11 @@ select = define_op(
     forward=lambda self, dim, index: _at(self, _one_place(self, dim, int(index))),
     inputs=("self",),
     view=True,
-    vjp={"self": lambda ct, self_shape, dim, index: put(ct, self_shape, _place(self_shape, dim, int(index)))},
+    vjp={
+        "self": lambda ct, self_shape, dim, index: put(
+            ct, self_shape, _place(self_shape, dim, int(index))
+        )
+    },
     jvp="linear",
 )
 
@@ -90,11 +96,15 @@ def _range(shape: tuple[int, ...], dim: int, start: Any, end: Any, step: int) ->
 slice_op = define_op(
     "slice",
     node="SliceBackward0",
-    forward=lambda self, dim=0, start=None, end=None, step=1: _at(self, _range(self.shape, dim, start, end, step)),
+    forward=lambda self, dim=0, start=None, end=None, step=1: _at(
+        self, _range(self.shape, dim, start, end, step)
+    ),
     inputs=("self",),
     view=True,
     vjp={
-        "self": lambda ct, self_shape, dim, start, end, step: put(ct, self_shape, _range(self_shape, dim, start, end, step))
+        "self": lambda ct, self_shape, dim, start, end, step: put(
+            ct, self_shape, _range(self_shape, dim, start, end, step)
+        )
     },
     jvp="linear",
     method=False,
@@ -128,12 +138,17 @@ unbind = define_op(
     "unbind",
     node="UnbindBackward0",
     forward=lambda self, dim=0: tuple(
-        _at(self, _place(self.shape, dim, i)) for i in range(self.shape[layout.one_dim(dim, self.ndim)])
+        _at(self, _place(self.shape, dim, i))
+        for i in range(self.shape[layout.one_dim(dim, self.ndim)])
     ),
     inputs=("self",),
     view=True,
     many=True,
-    vjp={"self": lambda cts, self_shape, dim: None if all(ct is None for ct in cts) else _unstack(cts, self_shape, dim)},
+    vjp={
+        "self": lambda cts, self_shape, dim: (
+            None if all(ct is None for ct in cts) else _unstack(cts, self_shape, dim)
+        )
+    },
     jvp="linear",
 )
 
@@ -145,7 +160,8 @@ def _cuts(shape: tuple[int, ...], sizes: tuple[int, ...], dim: int) -> list[tupl
         begin += n
     if begin != shape[at]:
         raise RuntimeError(
-            f"split_with_sizes expects split_sizes to sum exactly to {shape[at]} (input tensor's size at dimension {dim}), "
+            f"split_with_sizes expects split_sizes to sum exactly to {shape[at]} (input tensor's size "
+            f"at dimension {dim}), "
             f"but got split_sizes={list(sizes)}"
         )
     return found
@@ -156,7 +172,10 @@ def _join(cts: Any, shape: tuple[int, ...], sizes: tuple[int, ...], dim: int) ->
     some = next((ct for ct in cts if ct is not None), None)
     if some is None:
         return None
-    full = [zeros((*shape[:at], n, *shape[at + 1 :]), some) if ct is None else ct for n, ct in zip(sizes, cts, strict=True)]
+    full = [
+        zeros((*shape[:at], n, *shape[at + 1 :]), some) if ct is None else ct
+        for n, ct in zip(sizes, cts, strict=True)
+    ]
     return concatenate(full, at)
 
 
@@ -165,7 +184,8 @@ def _split_row(name: str, node: str, *, view: bool) -> Any:
         name,
         node=node,
         forward=lambda self, sizes, dim=0: tuple(
-            _at(self, c) if view else np.array(_at(self, c)) for c in _cuts(self.shape, tuple(sizes), dim)
+            _at(self, c) if view else np.array(_at(self, c))
+            for c in _cuts(self.shape, tuple(sizes), dim)
         ),
         inputs=("self",),
         view=view,
@@ -179,7 +199,9 @@ def _split_row(name: str, node: str, *, view: bool) -> Any:
 split_sizes_op = _split_row("split.sizes", "SplitWithSizesBackward0", view=True)
 split_op = _split_row("split.even", "SplitBackward0", view=True)
 unsafe_split_op = _split_row("unsafe_split.even", "UnsafeSplitBackward0", view=False)
-unsafe_split_sizes_op = _split_row("unsafe_split.sizes", "UnsafeSplitWithSizesBackward0", view=False)
+unsafe_split_sizes_op = _split_row(
+    "unsafe_split.sizes", "UnsafeSplitWithSizesBackward0", view=False
+)
 
 
 def _even(n: int, size: int) -> tuple[int, ...]:
@@ -215,9 +237,15 @@ def unsafe_chunk(self: Tensor, chunks: int, dim: int = 0) -> Any:
 
 
 define_function("split", split)
-define_function("split_with_sizes", lambda self, split_sizes, dim=0: split_sizes_op(self, tuple(split_sizes), dim))
+define_function(
+    "split_with_sizes",
+    lambda self, split_sizes, dim=0: split_sizes_op(self, tuple(split_sizes), dim),
+)
 define_function("unsafe_split", unsafe_split)
-define_function("unsafe_split_with_sizes", lambda self, split_sizes, dim=0: unsafe_split_sizes_op(self, tuple(split_sizes), dim))
+define_function(
+    "unsafe_split_with_sizes",
+    lambda self, split_sizes, dim=0: unsafe_split_sizes_op(self, tuple(split_sizes), dim),
+)
 define_function("chunk", chunk)
 define_function("unsafe_chunk", unsafe_chunk)
 
@@ -259,7 +287,9 @@ def _read_at(x: Any, index: tuple[Any, ...]) -> Any:
 
 
 def _is_advanced(i: Any) -> bool:
-    return isinstance(i, Tensor | np.ndarray | list) and not (isinstance(i, Tensor) and _is_plain_int(i))
+    return isinstance(i, Tensor | np.ndarray | list) and not (
+        isinstance(i, Tensor) and _is_plain_int(i)
+    )
 
 
 def _is_plain_int(i: Tensor) -> bool:
@@ -302,7 +332,9 @@ def _views_of(x: Tensor, parts: tuple[Any, ...]) -> Tensor:
     dim, viewed = 0, False
     for p in parts:
         if p is Ellipsis:
-            dim += x.ndim - dim - sum(1 for q in parts[parts.index(Ellipsis) + 1 :] if q is not None)
+            dim += (
+                x.ndim - dim - sum(1 for q in parts[parts.index(Ellipsis) + 1 :] if q is not None)
+            )
         elif p is None:
             x, dim, viewed = OPS["unsqueeze"](x, dim), dim + 1, True
         elif isinstance(p, slice):
@@ -312,7 +344,9 @@ def _views_of(x: Tensor, parts: tuple[Any, ...]) -> Tensor:
         else:
             n = x._data.shape[dim]
             if not -n <= int(p) < n:
-                raise IndexError(f"index {int(p)} is out of bounds for dimension {dim} with size {n}")
+                raise IndexError(
+                    f"index {int(p)} is out of bounds for dimension {dim} with size {n}"
+                )
             x, viewed = select(x, dim, int(p)), True
     return x if viewed else OPS["alias"](x)
 
@@ -320,7 +354,7 @@ def _views_of(x: Tensor, parts: tuple[Any, ...]) -> Tensor:
 define_function("__getitem__", get_item, method=False)
 
 
-def _index_put(self: Any, values: Any, index: tuple[Any, ...], accumulate: bool = False) -> Any:  # noqa: FBT001, FBT002
+def _index_put(self: Any, values: Any, index: tuple[Any, ...], accumulate: bool = False) -> Any:
     made = np.array(self)
     if accumulate:
         np.add.at(made, index, values)
@@ -354,8 +388,18 @@ def _index_arrays(indices: Any) -> tuple[Any, ...]:
     return tuple(slice(None) if i is None else array_of(i) for i in indices)
 
 
-define_function("index_put", lambda self, indices, values, accumulate=False: index_put_op(self, values, _index_arrays(indices), accumulate))
-define_function("index_put_", lambda self, indices, values, accumulate=False: OPS["index_put.values_"](self, values, _index_arrays(indices), accumulate))
+define_function(
+    "index_put",
+    lambda self, indices, values, accumulate=False: index_put_op(
+        self, values, _index_arrays(indices), accumulate
+    ),
+)
+define_function(
+    "index_put_",
+    lambda self, indices, values, accumulate=False: OPS["index_put.values_"](
+        self, values, _index_arrays(indices), accumulate
+    ),
+)
 
 
 def set_item(self: Tensor, index: Any, value: Any) -> None:
@@ -373,100 +417,3 @@ def set_item(self: Tensor, index: Any, value: Any) -> None:
 
 
 define_function("__setitem__", set_item, method=False)
-
-# -- writes ------------------------------------------------------------------------------------------------------------
-
-
-def _broadcast_source(self: Any, src: Any) -> Any:
-    if src.ndim > self.ndim and src.shape[: src.ndim - self.ndim].count(1) == src.ndim - self.ndim:
-        src = src.reshape(src.shape[src.ndim - self.ndim :])
-    try:
-        spread = np.broadcast_to(src, self.shape)
-    except ValueError:
-        raise RuntimeError(
-            f"The size of tensor a ({list(self.shape)}) must match the size of tensor b ({list(src.shape)})"
-        ) from None
-    return (spread.real if spread.dtype.kind == "c" and self.dtype.kind != "c" else spread).astype(self.dtype)
-
-
-copy_op = define_op(
-    "copy",
-    node="torch::autograd::CopyBackwards",
-    forward=lambda self, src, non_blocking=False: _broadcast_source(self, src),
-    inputs=("self", "src"),
-    inplace=True,
-    vjp={
-        "self": lambda ct: zeros(ct.shape, ct),
-        "src": lambda ct, src_shape, src_dtype: _to_kind(sum_to(ct, src_shape), src_dtype),
-    },
-    jvp=lambda self_t, src_t, self: expand(src_t, tuple(self.shape)) + 0 * self_t,
-    method=False,
-)
-Tensor.copy_ = OPS["copy_"]  # type: ignore[attr-defined]
-
-
-def _to_kind(ct: Any, dtype: Any) -> Any:
-    if isinstance(ct, Tensor):
-        return ct if ct._data.dtype == dtype else OPS["to"](ct, OPS["dtype_of"](dtype))
-    if ct.dtype == dtype:
-        return ct
-    return (ct.real if ct.dtype.kind == "c" and dtype.kind != "c" else ct).astype(dtype)
-
-
-def _fill_rows(name: str, number_node: str, tensor_node: str, *, inplace: bool) -> tuple[Any, Any]:
-    """Rows that fill with a number and with a tensor; torch's in-place forms have nodes of their own."""
-    number = define_op(
-        f"{name}.number",
-        node=number_node,
-        forward=lambda self, value: np.full(self.shape, value, dtype=self.dtype),
-        inputs=("self",),
-        inplace=inplace,
-        vjp={"self": lambda ct: zeros(ct.shape, ct)},
-        jvp=lambda self_t: zeros(self_t.shape, self_t),
-        method=False,
-        uniform=True,
-    )
-    tensor = define_op(
-        f"{name}.tensor",
-        node=tensor_node,
-        forward=lambda self, value: np.full(self.shape, value, dtype=self.dtype),
-        inputs=("self", "value"),
-        inplace=inplace,
-        vjp={
-            "self": lambda ct: zeros(ct.shape, ct),
-            "value": lambda ct, value_shape, value_dtype: _to_kind(sum_to(ct, value_shape), value_dtype),
-        },
-        jvp=lambda self_t, value_t, self: expand(value_t, tuple(self.shape)),
-        method=False,
-    )
-    return number, tensor
-
-
-fill_number, fill_tensor = _fill_rows("fill", "FillBackward0", "FillBackward1", inplace=False)
-_fill_rows("fill_in_place", "FillBackward2", "FillBackward3", inplace=True)
-
-
-def fill(self: Tensor, value: Any) -> Any:
-    """A tensor of this shape with one value everywhere."""
-    return fill_tensor(self, value) if isinstance(value, Tensor) else fill_number(self, value)
-
-
-def fill_(self: Tensor, value: Any) -> Any:
-    """Write one value everywhere."""
-    return OPS["fill_in_place.tensor_"](self, value) if isinstance(value, Tensor) else OPS["fill_in_place.number_"](self, value)
-
-
-define_function("fill", fill)
-define_function("fill_", fill_)
-zero_op = define_op(
-    "zero",
-    node="ZeroBackward0",
-    forward=lambda self: np.zeros(self.shape, dtype=self.dtype),
-    inputs=("self",),
-    inplace=True,
-    vjp={"self": lambda ct: zeros(ct.shape, ct)},
-    jvp=lambda self_t: zeros(self_t.shape, self_t),
-    method=False,
-    uniform=True,
-)
-Tensor.zero_ = OPS["zero_"]  # type: ignore[attr-defined]

@@ -34,11 +34,17 @@ def _cat_forward(tensors: Any, dim: int = 0) -> Any:
     if any(a.ndim == 0 for a in used):
         raise RuntimeError("zero-dimensional tensor (at position 0) cannot be concatenated")
     for i, a in enumerate(used):
-        wrong = [k for k in range(used[0].ndim) if k != at and (k >= a.ndim or a.shape[k] != used[0].shape[k])]
+        wrong = [
+            k
+            for k in range(used[0].ndim)
+            if k != at and (k >= a.ndim or a.shape[k] != used[0].shape[k])
+        ]
         if wrong or a.ndim != used[0].ndim:
             raise RuntimeError(
-                f"Sizes of tensors must match except in dimension {dim}. Expected size {used[0].shape[wrong[0]] if wrong else 0} "
-                f"but got size {a.shape[wrong[0]] if wrong and wrong[0] < a.ndim else 0} for tensor number {i} in the list."
+                f"Sizes of tensors must match except in dimension {dim}. Expected size "
+                f"{used[0].shape[wrong[0]] if wrong else 0} "
+                f"but got size {a.shape[wrong[0]] if wrong and wrong[0] < a.ndim else 0} for tensor "
+                f"number {i} in the list."
             )
     return np.concatenate(used, axis=at)
 
@@ -131,9 +137,9 @@ def _at_least_2d(x: Tensor) -> Any:
 
 
 def _at_least_3d(x: Tensor) -> Any:
-    if x.ndim == 2:  # noqa: PLR2004
+    if x.ndim == 2:
         return op("unsqueeze", x, -1)
-    if x.ndim > 2:  # noqa: PLR2004
+    if x.ndim > 2:
         return x
     return op("unsqueeze", op("unsqueeze", x, 0), -1) if x.ndim else op("reshape", x, (1, 1, 1))
 
@@ -155,8 +161,15 @@ def column_stack(tensors: Any) -> Any:
 
 
 define_function("hstack", hstack, method=False)
-define_function("vstack", lambda tensors: cat_op([_at_least_2d(t) for t in tensors], 0), method=False, aliases=("row_stack",))
-define_function("dstack", lambda tensors: cat_op([_at_least_3d(t) for t in tensors], 2), method=False)
+define_function(
+    "vstack",
+    lambda tensors: cat_op([_at_least_2d(t) for t in tensors], 0),
+    method=False,
+    aliases=("row_stack",),
+)
+define_function(
+    "dstack", lambda tensors: cat_op([_at_least_3d(t) for t in tensors], 2), method=False
+)
 define_function("column_stack", column_stack, method=False)
 
 
@@ -178,7 +191,9 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> Any:
         return made[1], made[0], *made[2:]
     sizes = [t.shape[0] if t.ndim else 1 for t in parts]
     shapes = [tuple(-1 if i == k else 1 for i in range(len(parts))) for k in range(len(parts))]
-    return tuple([op("expand", op("view", t, s), tuple(sizes)) for t, s in zip(parts, shapes, strict=True)])
+    return tuple(
+        [op("expand", op("view", t, s), tuple(sizes)) for t, s in zip(parts, shapes, strict=True)]
+    )
 
 
 define_function("meshgrid", meshgrid, method=False)
@@ -195,7 +210,7 @@ def cartesian_prod(*tensors: Any) -> Any:
 define_function("cartesian_prod", cartesian_prod, method=False)
 
 
-def combinations(self: Tensor, r: int = 2, with_replacement: bool = False) -> Any:  # noqa: FBT001, FBT002
+def combinations(self: Tensor, r: int = 2, with_replacement: bool = False) -> Any:
     """All combinations of ``r`` elements of a vector."""
     if r == 0:
         return op("new_empty", self, (0,))
@@ -210,12 +225,19 @@ define_function("combinations", combinations)
 
 def block_diag(*tensors: Any) -> Any:
     """Matrices along the diagonal of a larger one, zeros elsewhere."""
-    return block_diag_op([_at_least_2d(t) for t in (tensors[0] if tensors and isinstance(tensors[0], list | tuple) else tensors)])
+    return block_diag_op(
+        [
+            _at_least_2d(t)
+            for t in (tensors[0] if tensors and isinstance(tensors[0], list | tuple) else tensors)
+        ]
+    )
 
 
 def _block_diag_forward(tensors: Any) -> Any:
     arrays = _one_kind(tensors)
-    made = np.zeros((sum(a.shape[0] for a in arrays), sum(a.shape[1] for a in arrays)), dtype=arrays[0].dtype)
+    made = np.zeros(
+        (sum(a.shape[0] for a in arrays), sum(a.shape[1] for a in arrays)), dtype=arrays[0].dtype
+    )
     row = column = 0
     for a in arrays:
         made[row : row + a.shape[0], column : column + a.shape[1]] = a

@@ -111,7 +111,7 @@ def sum_to(x: Any, shape: tuple[int, ...]) -> Any:
     return OPS["sum_to_size"](x, shape) if isinstance(x, Tensor) else layout.sum_to(x, shape)
 
 
-def sum(x: Any, dim: Any = None, *, keepdim: bool = False) -> Any:  # noqa: A001 - torch's word
+def sum(x: Any, dim: Any = None, *, keepdim: bool = False) -> Any:
     """Sum over ``dim`` (a number, several, None for all)."""
     if isinstance(x, Tensor):
         return OPS["sum"](x, dim, keepdim)
@@ -154,7 +154,9 @@ def matmul(x: Any, y: Any) -> Any:
 def zeros(shape: tuple[int, ...], like: Any) -> Any:
     """Zeros of the kind and dtype of ``like``."""
     if isinstance(like, Tensor):
-        return OPS["zeros_like"](like) if shape == like._data.shape else OPS["new_zeros"](like, shape)
+        return (
+            OPS["zeros_like"](like) if shape == like._data.shape else OPS["new_zeros"](like, shape)
+        )
     return np.zeros(shape, dtype=like.dtype)
 
 
@@ -190,7 +192,10 @@ def op(name: str, *args: Any, **options: Any) -> Any:
 
 
 def _has_tensor(args: tuple[Any, ...]) -> bool:
-    return any(isinstance(a, Tensor) or (isinstance(a, tuple | list) and _has_tensor(tuple(a))) for a in args)
+    return any(
+        isinstance(a, Tensor) or (isinstance(a, tuple | list) and _has_tensor(tuple(a)))
+        for a in args
+    )
 
 
 def _as_constant(x: Any) -> Any:
@@ -245,7 +250,9 @@ def ones(shape: tuple[int, ...], like: Any) -> Any:
 def divide_or_zero(x: Any, y: Any) -> Any:
     """``x / y``, and 0 with derivative 0 where ``y`` is 0."""
     mask = array_of(y) == 0
-    return where(constant(mask, y), zeros_like(y), x / where(constant(mask, y), ones(shape_of(y), y), y))
+    return where(
+        constant(mask, y), zeros_like(y), x / where(constant(mask, y), ones(shape_of(y), y), y)
+    )
 
 
 def undefined(name: str) -> Callable[..., Any]:

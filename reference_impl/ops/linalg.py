@@ -8,15 +8,24 @@ from typing import Any
 import numpy as np
 
 from reference_impl.ops.lang import (
-    adjoint, array_of, concatenate, conj, matmul, op, part, shape_of, sum_to, zeros,
+    adjoint,
+    array_of,
+    concatenate,
+    conj,
+    matmul,
+    op,
+    part,
+    shape_of,
+    sum_to,
+    zeros,
 )  # fmt: skip
+from reference_impl.ops.matrices import check_square, is_vector
 from reference_impl.ops.rule import NOT_DIFFERENTIABLE, define_function, define_op
-from reference_impl.ops.solves import check_square, is_vector
 from reference_impl.registry import OPS
 from reference_impl.return_types import make_type
 from reference_impl.tensor import Tensor, make
 
-# ruff: noqa: A002, FBT001, FBT002, FBT003, N803, N806 - torch's signatures, and matrices have capital letters
+# ruff: noqa: FBT003, N803, N806 - torch's signatures, and matrices have capital letters
 
 # -- exponential and powers --------------------------------------------------------------------------------------------
 
@@ -27,7 +36,9 @@ def _exp_forward(self: Any) -> Any:
     if self.size == 0:
         return np.array(self)
     size = np.abs(self).sum(axis=-1).max()
-    squarings = max(0, math.ceil(math.log2(max(float(size), 1e-300))) + 4) if np.isfinite(size) else 0
+    squarings = (
+        max(0, math.ceil(math.log2(max(float(size), 1e-300))) + 4) if np.isfinite(size) else 0
+    )
     X = self / self.dtype.type(2.0**squarings)
     term = made = np.broadcast_to(np.eye(self.shape[-1], dtype=self.dtype), self.shape).copy()
     for k in range(1, 14):
@@ -83,7 +94,7 @@ define_function("matrix_power", matrix_power)
 def multi_dot(tensors: Any) -> Any:
     """The product of several matrices in the cheapest order; the first and last may be vectors."""
     parts = list(tensors)
-    if len(parts) < 2:  # noqa: PLR2004
+    if len(parts) < 2:
         raise RuntimeError(f"multi_dot(): expected at least 2 tensors but got {len(parts)}")
     first, last = parts[0].ndim == 1, parts[-1].ndim == 1
     shape = [] if first else [parts[0].shape[0]]
@@ -111,7 +122,10 @@ def _costs(sizes: list[int]) -> tuple[dict[tuple[int, int], int], dict[tuple[int
     for length in range(1, n):
         for i in range(n - length):
             j = i + length
-            found = [(cost[i, k] + cost[k + 1, j] + sizes[i] * sizes[k + 1] * sizes[j + 1], k) for k in range(i, j)]
+            found = [
+                (cost[i, k] + cost[k + 1, j] + sizes[i] * sizes[k + 1] * sizes[j + 1], k)
+                for k in range(i, j)
+            ]
             cost[i, j], cuts[i, j] = min(found)
     return cost, cuts
 
@@ -159,7 +173,11 @@ def _pinv_vjp(ct: Any, A: Any, result: Any) -> Any:
     right = matmul(PH, matmul(P, G))
     left = matmul(G, matmul(P, PH))
     return (
-        -matmul(PH, matmul(ct, PH)) + right - matmul(right, matmul(P, A)) + left - matmul(matmul(A, P), left)
+        -matmul(PH, matmul(ct, PH))
+        + right
+        - matmul(right, matmul(P, A))
+        + left
+        - matmul(matmul(A, P), left)
     )
 
 
@@ -168,7 +186,11 @@ def _pinv_jvp(A_t: Any, A: Any, result: Any) -> Any:
     first = matmul(D, matmul(PH, P))
     second = matmul(matmul(P, PH), D)
     return (
-        -matmul(P, matmul(A_t, P)) + first - matmul(P, matmul(A, first)) + second - matmul(second, matmul(A, P))
+        -matmul(P, matmul(A_t, P))
+        + first
+        - matmul(P, matmul(A, first))
+        + second
+        - matmul(second, matmul(A, P))
     )
 
 
@@ -183,7 +205,9 @@ pinv_op = define_op(
 )
 
 
-def pinv(A: Tensor, rcond: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None) -> Any:
+def pinv(
+    A: Tensor, rcond: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None
+) -> Any:
     """The pseudo-inverse; singular values up to max(atol, rtol * largest) count as zero."""
     return pinv_op(A, atol, rtol if rcond is None else rcond, hermitian)
 
@@ -194,7 +218,9 @@ define_function("pinverse", lambda self, rcond=1e-15: pinv_op(self, None, rcond)
 # -- norms and what is made of them ------------------------------------------------------------------------------------
 
 
-def matrix_norm(A: Tensor, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = False, *, dtype: Any = None) -> Any:
+def matrix_norm(
+    A: Tensor, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = False, *, dtype: Any = None
+) -> Any:
     """Norms of matrices, which lie along two axes."""
     if dtype is not None:
         A = op("to", A, dtype)
@@ -214,9 +240,11 @@ def matrix_norm(A: Tensor, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool 
     return made
 
 
-def norm(A: Tensor, ord: Any = None, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
+def norm(
+    A: Tensor, ord: Any = None, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
+) -> Any:
     """A vector's norm for one axis or none, a matrix's for two."""
-    if dim is None and ord is not None and A.ndim == 2:  # noqa: PLR2004
+    if dim is None and ord is not None and A.ndim == 2:
         dim = (0, 1)
     if ord is None or dim is None or isinstance(dim, int) or len(dim) == 1:
         return OPS["linalg.vector_norm"](A, 2 if ord is None else ord, dim, keepdim, dtype=dtype)
@@ -232,7 +260,7 @@ def cond(A: Tensor, p: Any = None) -> Any:
     if p in (None, 2, -2):
         values = op("linalg.svdvals", A)
         first, last = op("select", values, -1, 0), op("select", values, -1, -1)
-        return last / first if p == -2 else first / last  # noqa: PLR2004
+        return last / first if p == -2 else first / last
     return matrix_norm(A, p) * matrix_norm(op("linalg.inv", A), p)
 
 
@@ -249,11 +277,18 @@ def _rank(A: Any, atol: Any = None, rtol: Any = None, hermitian: bool = False) -
 
 
 rank_op = define_op(
-    "linalg.matrix_rank.matrix", forward=_rank, inputs=("A",), vjp=NOT_DIFFERENTIABLE, jvp=None, method=False
+    "linalg.matrix_rank.matrix",
+    forward=_rank,
+    inputs=("A",),
+    vjp=NOT_DIFFERENTIABLE,
+    jvp=None,
+    method=False,
 )
 
 
-def matrix_rank(A: Tensor, tol: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None) -> Any:
+def matrix_rank(
+    A: Tensor, tol: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None
+) -> Any:
     """Number of singular values above the bound."""
     return rank_op(A, tol if tol is not None else atol, 0.0 if tol is not None else rtol, hermitian)
 
@@ -271,12 +306,22 @@ def lstsq(A: Tensor, B: Tensor, rcond: Any = None, *, driver: str | None = None)
     m, n = A.shape[-2:]
     nothing = make(np.empty((0,), dtype=A._data.real.dtype))
     # The default driver, gelsy, tells no residuals; the others do for matrices of full rank.
-    if m > n and driver not in (None, "gelsy") and (driver == "gels" or bool(np.all(_rank(A._data) == n))):
+    if (
+        m > n
+        and driver not in (None, "gelsy")
+        and (driver == "gels" or bool(np.all(_rank(A._data) == n)))
+    ):
         rest = matmul(A, X) - right
-        residuals = op("sum", op("real", rest * conj(rest)) if rest._data.dtype.kind == "c" else rest * rest, -2)
+        residuals = op(
+            "sum",
+            op("real", rest * conj(rest)) if rest._data.dtype.kind == "c" else rest * rest,
+            -2,
+        )
     else:
         residuals = op("clone", op("slice", op("real", op("reshape", X, (-1,))), 0, 0, 0))
-    return _lstsq((op("squeeze", X, -1) if vector else X, residuals, *_ranks(A, rcond, driver, nothing)))
+    return _lstsq(
+        (op("squeeze", X, -1) if vector else X, residuals, *_ranks(A, rcond, driver, nothing))
+    )
 
 
 def _ranks(A: Tensor, rcond: Any, driver: str | None, nothing: Tensor) -> tuple[Tensor, Tensor]:
@@ -296,8 +341,10 @@ define_function("linalg.lstsq", lstsq, method=False)
 
 def _cross_forward(self: Any, other: Any, dim: int = -1) -> Any:
     a, b = np.broadcast_arrays(self, other)
-    if a.shape[dim] != 3:  # noqa: PLR2004
-        raise RuntimeError(f"linalg.cross: inputs dimension {dim} must have length 3. Got {a.shape[dim]} and {b.shape[dim]}")
+    if a.shape[dim] != 3:
+        raise RuntimeError(
+            f"linalg.cross: inputs dimension {dim} must have length 3. Got {a.shape[dim]} and {b.shape[dim]}"
+        )
     return np.cross(a, b, axis=dim)
 
 
@@ -308,10 +355,16 @@ cross_op = define_op(
     inputs=("self", "other"),
     # <ct, da x b> = <da, b x ct> and <ct, a x db> = <db, ct x a>.
     vjp={
-        "self": lambda ct, other, self_shape, dim: sum_to(op("linalg.cross", conj(other), ct, dim=dim), self_shape),
-        "other": lambda ct, self, other_shape, dim: sum_to(op("linalg.cross", ct, conj(self), dim=dim), other_shape),
+        "self": lambda ct, other, self_shape, dim: sum_to(
+            op("linalg.cross", conj(other), ct, dim=dim), self_shape
+        ),
+        "other": lambda ct, self, other_shape, dim: sum_to(
+            op("linalg.cross", ct, conj(self), dim=dim), other_shape
+        ),
     },
-    jvp=lambda self, other, self_t, other_t, dim: cross_op(self_t, other, dim) + cross_op(self, other_t, dim),
+    jvp=lambda self, other, self_t, other_t, dim: (
+        cross_op(self_t, other, dim) + cross_op(self, other_t, dim)
+    ),
     method=False,
 )
 
@@ -319,10 +372,18 @@ cross_op = define_op(
 def cross(self: Tensor, other: Tensor, dim: int | None = None) -> Any:
     """The cross product along the first axis of three, or along ``dim``."""
     if dim is None:
-        dim = next((i for i, n in enumerate(self.shape) if n == 3), -1)  # noqa: PLR2004
+        dim = next((i for i, n in enumerate(self.shape) if n == 3), -1)
     return cross_op(self, other, dim)
 
 
-define_function("linalg.cross", lambda input, other, *, dim=-1: cross_op(input, other, dim), method=False)
+define_function(
+    "linalg.cross", lambda input, other, *, dim=-1: cross_op(input, other, dim), method=False
+)
 define_function("cross", cross)
-define_function("linalg.vecdot", lambda x, y, *, dim=-1: op("sum", op("conj", x) * y if x._data.dtype.kind == "c" else x * y, dim), method=False)
+define_function(
+    "linalg.vecdot",
+    lambda x, y, *, dim=-1: op(
+        "sum", op("conj", x) * y if x._data.dtype.kind == "c" else x * y, dim
+    ),
+    method=False,
+)

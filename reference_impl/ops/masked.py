@@ -13,8 +13,6 @@ from reference_impl.ops.rule import define_function
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor, make
 
-# ruff: noqa: A002 - torch's names
-
 
 def _filled(x: Tensor, mask: Any, value: Any) -> Tensor:
     """``x`` with what the mask leaves out replaced by a value that does not count."""
@@ -150,7 +148,7 @@ def _moments(
     return total / make(np.asarray(np.maximum(left, 0), dtype=square._data.dtype))
 
 
-def masked_var(  # noqa: PLR0913 - torch's signature
+def masked_var(
     input: Tensor, dim: Any = None, unbiased: Any = None, *, correction: Any = None, keepdim: Any = False,
     dtype: Any = None, mask: Any = None,
 ) -> Any:  # fmt: skip

@@ -49,7 +49,10 @@ def _scatter_forward(self: Any, mask: Any, source: Any) -> Any:
     made = np.array(wide)
     needed = int(np.count_nonzero(where_))
     if needed > source.size:
-        raise RuntimeError(f"masked_scatter: expected self and source to have same dtypes and enough elements: {needed} of {source.size}")
+        raise RuntimeError(
+            "masked_scatter: expected self and source to have same dtypes and enough elements: "
+            f"{needed} of {source.size}"
+        )
     made[where_] = np.reshape(source, -1)[:needed]
     return made
 
@@ -69,7 +72,9 @@ masked_scatter_op = define_op(
     inputs=("self", "mask", "source"),
     inplace=True,
     vjp={
-        "self": lambda ct, mask, self_shape: sum_to(where(mask, zeros(shape_of(ct), ct), ct), self_shape),
+        "self": lambda ct, mask, self_shape: sum_to(
+            where(mask, zeros(shape_of(ct), ct), ct), self_shape
+        ),
         "mask": None,
         "source": lambda ct, mask, source_shape: _source_vjp(ct, mask, source_shape),
     },
@@ -80,12 +85,17 @@ masked_scatter_op = define_op(
 
 
 def _clamped(indices: Any, shape: tuple[int, ...]) -> list[Any]:
-    return [None if i is None else make(np.clip(i._data, -n, n - 1)) for i, n in zip(indices, shape, strict=False)]
+    return [
+        None if i is None else make(np.clip(i._data, -n, n - 1))
+        for i, n in zip(indices, shape, strict=False)
+    ]
 
 
 def unsafe_masked_index(self: Tensor, mask: Tensor, indices: Any, fill: Any) -> Any:
     """``self[indices]`` where the mask holds, ``fill`` elsewhere; indices may be out of range there."""
-    found = OPS["__getitem__"](self, tuple(slice(None) if i is None else i for i in _clamped(indices, self.shape)))
+    found = OPS["__getitem__"](
+        self, tuple(slice(None) if i is None else i for i in _clamped(indices, self.shape))
+    )
     return op("masked_fill", found, op("logical_not", mask), fill)
 
 
@@ -102,7 +112,9 @@ define_function("_unsafe_masked_index_put_accumulate", unsafe_masked_index_put, 
 
 nonzero_op = define_op(
     "nonzero.table",
-    forward=lambda self: np.argwhere(self) if np.ndim(self) else np.zeros((int(self != 0), 0), dtype=np.int64),
+    forward=lambda self: (
+        np.argwhere(self) if np.ndim(self) else np.zeros((int(self != 0), 0), dtype=np.int64)
+    ),
     inputs=("self",),
     vjp=NOT_DIFFERENTIABLE,
     jvp=None,
@@ -120,7 +132,11 @@ def nonzero(self: Tensor, *, as_tuple: bool = False) -> Any:
 
 def nonzero_static(self: Tensor, *, size: int, fill_value: int = -1) -> Any:
     """The first ``size`` rows of nonzero, filled up where there are fewer."""
-    found = np.argwhere(self._data) if self.ndim else np.zeros((int(bool(self._data != 0)), 0), dtype=np.int64)
+    found = (
+        np.argwhere(self._data)
+        if self.ndim
+        else np.zeros((int(bool(self._data != 0)), 0), dtype=np.int64)
+    )
     made = np.full((size, self.ndim), fill_value, dtype=np.int64)
     made[: len(found)] = found[:size]
     return make(made)

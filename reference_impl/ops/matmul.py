@@ -24,17 +24,25 @@ def _check_product(a: Any, b: Any, what: str = "mat1 and mat2") -> None:
             f"{what} shapes cannot be multiplied ({a.shape[-2]}x{a.shape[-1]} and {b.shape[-2]}x{b.shape[-1]})"
         )
     if a.dtype != b.dtype:
-        raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: {_name(a)} != {_name(b)}")
+        raise RuntimeError(
+            f"expected m1 and m2 to have the same dtype, but got: {_name(a)} != {_name(b)}"
+        )
 
 
 def _name(x: Any) -> str:
-    named = {"float64": "double", "float32": "float", "int64": "long int", "int32": "int", "float16": "c10::Half"}
+    named = {
+        "float64": "double",
+        "float32": "float",
+        "int64": "long int",
+        "int32": "int",
+        "float16": "c10::Half",
+    }
     return named.get(str(x.dtype), str(x.dtype))
 
 
 def _mm_forward(self: Any, mat2: Any) -> Any:
-    if self.ndim != 2 or mat2.ndim != 2:  # noqa: PLR2004
-        raise RuntimeError("self must be a matrix" if self.ndim != 2 else "mat2 must be a matrix")  # noqa: PLR2004
+    if self.ndim != 2 or mat2.ndim != 2:
+        raise RuntimeError("self must be a matrix" if self.ndim != 2 else "mat2 must be a matrix")
     _check_product(self, mat2)
     return np.matmul(self, mat2)
 
@@ -44,17 +52,24 @@ mm_op = define_op(
     node="MmBackward0",
     forward=_mm_forward,
     inputs=("self", "mat2"),
-    vjp={"self": lambda ct, mat2: matmul(ct, adjoint(mat2)), "mat2": lambda ct, self: matmul(adjoint(self), ct)},
+    vjp={
+        "self": lambda ct, mat2: matmul(ct, adjoint(mat2)),
+        "mat2": lambda ct, self: matmul(adjoint(self), ct),
+    },
     jvp=lambda self, mat2, self_t, mat2_t: mm_op(self_t, mat2) + mm_op(self, mat2_t),
 )
 
 
 def _bmm_forward(self: Any, mat2: Any) -> Any:
-    if self.ndim != 3 or mat2.ndim != 3:  # noqa: PLR2004
-        raise RuntimeError("batch1 must be a 3D tensor" if self.ndim != 3 else "batch2 must be a 3D tensor")  # noqa: PLR2004
+    if self.ndim != 3 or mat2.ndim != 3:
+        raise RuntimeError(
+            "batch1 must be a 3D tensor" if self.ndim != 3 else "batch2 must be a 3D tensor"
+        )
     if self.shape[0] != mat2.shape[0] or self.shape[2] != mat2.shape[1]:
         want, got = [self.shape[0], self.shape[2]], list(mat2.shape[:2])
-        raise RuntimeError(f"Expected size for first two dimensions of batch2 tensor to be: {want} but got: {got}.")
+        raise RuntimeError(
+            f"Expected size for first two dimensions of batch2 tensor to be: {want} but got: {got}."
+        )
     return np.matmul(self, mat2)
 
 
@@ -63,7 +78,10 @@ bmm_op = define_op(
     node="BmmBackward0",
     forward=_bmm_forward,
     inputs=("self", "mat2"),
-    vjp={"self": lambda ct, mat2: matmul(ct, adjoint(mat2)), "mat2": lambda ct, self: matmul(adjoint(self), ct)},
+    vjp={
+        "self": lambda ct, mat2: matmul(ct, adjoint(mat2)),
+        "mat2": lambda ct, self: matmul(adjoint(self), ct),
+    },
     jvp=lambda self, mat2, self_t, mat2_t: bmm_op(self_t, mat2) + bmm_op(self, mat2_t),
 )
 
@@ -73,8 +91,10 @@ def _outer(a: Any, b: Any) -> Any:
 
 
 def _mv_forward(self: Any, vec: Any) -> Any:
-    if self.ndim != 2 or vec.ndim != 1 or self.shape[1] != vec.shape[0]:  # noqa: PLR2004
-        raise RuntimeError(f"size mismatch, got input ({self.shape[0]}), mat ({self.shape[0]}x{self.shape[-1]}), vec ({vec.shape[0]})")
+    if self.ndim != 2 or vec.ndim != 1 or self.shape[1] != vec.shape[0]:
+        raise RuntimeError(
+            f"size mismatch, got input ({self.shape[0]}), mat ({self.shape[0]}x{self.shape[-1]}), vec ({vec.shape[0]})"
+        )
     return np.matmul(self, vec)
 
 
@@ -83,7 +103,10 @@ mv_op = define_op(
     node="MvBackward0",
     forward=_mv_forward,
     inputs=("self", "vec"),
-    vjp={"self": lambda ct, vec: _outer(ct, conj(vec)), "vec": lambda ct, self: matmul(adjoint(self), ct)},
+    vjp={
+        "self": lambda ct, vec: _outer(ct, conj(vec)),
+        "vec": lambda ct, self: matmul(adjoint(self), ct),
+    },
     jvp=lambda self, vec, self_t, vec_t: mv_op(self_t, vec) + mv_op(self, vec_t),
 )
 
@@ -92,10 +115,13 @@ def _dot_forward(self: Any, tensor: Any) -> Any:
     if self.ndim != 1 or tensor.ndim != 1:
         raise RuntimeError(f"1D tensors expected, but got {self.ndim}D and {tensor.ndim}D tensors")
     if self.dtype != tensor.dtype:
-        raise RuntimeError(f"dot : expected both vectors to have same dtype, but found {_name(self)} and {_name(tensor)}")
+        raise RuntimeError(
+            f"dot : expected both vectors to have same dtype, but found {_name(self)} and {_name(tensor)}"
+        )
     if self.shape != tensor.shape:
         raise RuntimeError(
-            "inconsistent tensor size, expected tensor [" + f"{self.shape[0]}] and src [{tensor.shape[0]}] to have the "
+            "inconsistent tensor size, expected tensor ["
+            + f"{self.shape[0]}] and src [{tensor.shape[0]}] to have the "
             f"same number of elements, but got {self.shape[0]} and {tensor.shape[0]} elements respectively"
         )
     return np.dot(self, tensor)
@@ -126,14 +152,16 @@ def matmul_function(self: Tensor, other: Tensor) -> Any:
     """The matrix product of vectors, matrices, or batches of them, as compositions of the above."""
     a, b = self.ndim, other.ndim
     if a == 0 or b == 0:
-        raise RuntimeError(f"both arguments to matmul need to be at least 1D, but they are {a}D and {b}D")
+        raise RuntimeError(
+            f"both arguments to matmul need to be at least 1D, but they are {a}D and {b}D"
+        )
     if a == 1 and b == 1:
         return dot_op(self, other)
-    if a == 2 and b == 1:  # noqa: PLR2004
+    if a == 2 and b == 1:
         return mv_op(self, other)
-    if a == 1 and b == 2:  # noqa: PLR2004
+    if a == 1 and b == 2:
         return op("squeeze_", mm_op(op("unsqueeze", self, 0), other), 0)
-    if a == 2 and b == 2:  # noqa: PLR2004
+    if a == 2 and b == 2:
         return mm_op(self, other)
     return _batched(self, other)
 
@@ -146,7 +174,7 @@ def _batched(self: Tensor, other: Tensor) -> Any:
         _check_product(x._data, y._data)
     lead = np.broadcast_shapes(x.shape[:-2], y.shape[:-2])
     n, k, m = x.shape[-2], x.shape[-1], y.shape[-1]
-    if y.ndim == 2:  # noqa: PLR2004 - one matrix for all: fold the batch into the rows
+    if y.ndim == 2:
         made = mm_op(op("reshape", x, (math.prod(lead) * n, k)), y)
     else:
         size = math.prod(lead)
@@ -169,7 +197,9 @@ define_function("__rmatmul__", lambda self, other: matmul_function(other, self),
 
 
 def _scaled(ct: Any, factor: Any) -> Any:
-    return ct if factor == 1 else ct * (factor.conjugate() if isinstance(factor, complex) else factor)
+    return (
+        ct if factor == 1 else ct * (factor.conjugate() if isinstance(factor, complex) else factor)
+    )
 
 
 def _plus(base: Any, product: Any, beta: Any, alpha: Any) -> Any:
@@ -182,12 +212,21 @@ def _plus(base: Any, product: Any, beta: Any, alpha: Any) -> Any:
         return np.asarray((base if beta == 1 else base * base.dtype.type(beta)) + product)
     except ValueError:
         raise RuntimeError(
-            f"The expanded size of the tensor ({product.shape[-1]}) must match the existing size ({np.shape(base)[-1]}) at "
-            f"non-singleton dimension {product.ndim - 1}.  Target sizes: {list(product.shape)}.  Tensor sizes: {list(np.shape(base))}"
+            f"The expanded size of the tensor ({product.shape[-1]}) must match the existing size "
+            f"({np.shape(base)[-1]}) at "
+            f"non-singleton dimension {product.ndim - 1}.  Target sizes: {list(product.shape)}.  "
+            f"Tensor sizes: {list(np.shape(base))}"
         ) from None
 
 
-def _added_row(name: str, node: str, names: tuple[str, str], product: str, vjps: tuple[Any, Any], forward: Any = None) -> Any:
+def _added_row(
+    name: str,
+    node: str,
+    names: tuple[str, str],
+    product: str,
+    vjps: tuple[Any, Any],
+    forward: Any = None,
+) -> Any:
     """``beta * self + alpha * product(a, b)``."""
     first, second = names
     multiply = forward or OPS[product].rule.forward  # type: ignore[attr-defined]
@@ -204,7 +243,11 @@ def _added_row(name: str, node: str, names: tuple[str, str], product: str, vjps:
         forward=run,
         inputs=("self", first, second),
         inplace=True,
-        vjp={"self": lambda ct, self_shape, beta: sum_to(_scaled(ct, beta), self_shape), first: vjps[0], second: vjps[1]},
+        vjp={
+            "self": lambda ct, self_shape, beta: sum_to(_scaled(ct, beta), self_shape),
+            first: vjps[0],
+            second: vjps[1],
+        },
         jvp=_with_names(jvp, first, second),
         method=False,
     )
@@ -213,11 +256,17 @@ def _added_row(name: str, node: str, names: tuple[str, str], product: str, vjps:
 def _with_names(jvp: Any, first: str, second: str) -> Any:
     """``jvp`` under the names of this row's operands."""
     if first == "mat1":
-        return lambda self_t, mat1, mat2, mat1_t, mat2_t, beta, alpha: jvp(self_t, mat1, mat2, mat1_t, mat2_t, beta, alpha)
+        return lambda self_t, mat1, mat2, mat1_t, mat2_t, beta, alpha: jvp(
+            self_t, mat1, mat2, mat1_t, mat2_t, beta, alpha
+        )
     if first == "mat":
-        return lambda self_t, mat, vec, mat_t, vec_t, beta, alpha: jvp(self_t, mat, vec, mat_t, vec_t, beta, alpha)
+        return lambda self_t, mat, vec, mat_t, vec_t, beta, alpha: jvp(
+            self_t, mat, vec, mat_t, vec_t, beta, alpha
+        )
     if first == "vec1":
-        return lambda self_t, vec1, vec2, vec1_t, vec2_t, beta, alpha: jvp(self_t, vec1, vec2, vec1_t, vec2_t, beta, alpha)
+        return lambda self_t, vec1, vec2, vec1_t, vec2_t, beta, alpha: jvp(
+            self_t, vec1, vec2, vec1_t, vec2_t, beta, alpha
+        )
     assert second == "batch2"  # noqa: S101 - the last of the family
     return lambda self_t, batch1, batch2, batch1_t, batch2_t, beta, alpha: jvp(
         self_t, batch1, batch2, batch1_t, batch2_t, beta, alpha
@@ -280,12 +329,16 @@ for _name in ("addmm", "addmv", "baddbmm", "addbmm", "addr"):
 # -- compositions ------------------------------------------------------------------------------------------------------
 
 
-def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Any:  # noqa: A002 - torch's name
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Any:
     """``input @ weight.T + bias``."""
-    if input.ndim == 2 and bias is not None and weight.ndim == 2:  # noqa: PLR2004
+    if input.ndim == 2 and bias is not None and weight.ndim == 2:
         return addmm_op(bias, input, op("t", weight))
-    if bias is not None and weight.ndim == 2 and input.ndim:  # noqa: PLR2004
-        rows = op("reshape", input, (-1 if input.numel() else math.prod(input.shape[:-1]), input.shape[-1]))
+    if bias is not None and weight.ndim == 2 and input.ndim:
+        rows = op(
+            "reshape",
+            input,
+            (-1 if input.numel() else math.prod(input.shape[:-1]), input.shape[-1]),
+        )
         made = addmm_op(bias, rows, op("t", weight))
         return op("view", made, (*input.shape[:-1], weight.shape[0]))
     made = matmul_function(input, op("t", weight))
@@ -309,8 +362,12 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Any:
     rest_b = [i for i in range(b.ndim) if i not in right]
     a, b = _matched(a, left, b, right), _matched(b, right, a, left)
     n = math.prod(a.shape[i] for i in left)
-    x = op("reshape", op("permute", a, (*rest_a, *left)), (math.prod(a.shape[i] for i in rest_a), n))
-    y = op("reshape", op("permute", b, (*right, *rest_b)), (n, math.prod(b.shape[i] for i in rest_b)))
+    x = op(
+        "reshape", op("permute", a, (*rest_a, *left)), (math.prod(a.shape[i] for i in rest_a), n)
+    )
+    y = op(
+        "reshape", op("permute", b, (*right, *rest_b)), (n, math.prod(b.shape[i] for i in rest_b))
+    )
     return op("view", mm_op(x, y), (*[a.shape[i] for i in rest_a], *[b.shape[i] for i in rest_b]))
 
 

@@ -1,5 +1,7 @@
 """Normalization: by batch, layer, group and instance; to unit length."""
 
+# ruff: noqa: N803 - torch's signatures
+
 from __future__ import annotations
 
 import math
@@ -9,12 +11,10 @@ import numpy as np
 
 from reference_impl.grad_mode import no_grad
 from reference_impl.ops.lang import op, reshape, shape_of, sum, sum_to
-from reference_impl.ops.resampling import Maps
 from reference_impl.ops.rule import define_function, define_op
+from reference_impl.ops.windows import Maps
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor, make
-
-# ruff: noqa: A002, FBT001, FBT002 - torch's signatures
 
 # Note [Standardized values]
 # y = (x - m) r with the mean m and r = 1 / sqrt(variance + eps), over n elements. With the cotangent g of y,
@@ -82,14 +82,26 @@ def _input_vjp(cts: Any, input: Any, weight: Any, mean: Any, rstd: Any, groups: 
     return reshape(made, shape_of(input))
 
 
-def _weight_vjp(cts: Any, input: Any, mean: Any, rstd: Any, weight_shape: Any, groups: Groups) -> Any:
+def _weight_vjp(
+    cts: Any, input: Any, mean: Any, rstd: Any, weight_shape: Any, groups: Groups
+) -> Any:
     if cts[0] is None:
         return None
     y, _ = _standardized(input, mean, rstd, groups)
     return reshape(sum_to(cts[0] * reshape(y, shape_of(input)), groups.affine), weight_shape)
 
 
-def _jvp(input_t: Any, weight_t: Any, bias_t: Any, input: Any, weight: Any, bias: Any, mean: Any, rstd: Any, groups: Groups) -> Any:
+def _jvp(
+    input_t: Any,
+    weight_t: Any,
+    bias_t: Any,
+    input: Any,
+    weight: Any,
+    bias: Any,
+    mean: Any,
+    rstd: Any,
+    groups: Groups,
+) -> Any:
     y, r = _standardized(input, mean, rstd, groups)
     d = op("reshape", input_t, groups.split)
     dm, dr = _average(d, groups), -r * r * _average(y * d, groups)
@@ -128,7 +140,9 @@ batch_norm_op = _row("batch_norm.over", "NativeBatchNormBackward0")
 # -- with the statistics given -----------------------------------------------------------------------------------------
 
 
-def _given(input: Any, weight: Any, bias: Any, mean: Any, var: Any, shape: tuple[int, ...], eps: float) -> Any:
+def _given(
+    input: Any, weight: Any, bias: Any, mean: Any, var: Any, shape: tuple[int, ...], eps: float
+) -> Any:
     made = (input - mean.reshape(shape)) / np.sqrt(var.reshape(shape) + input.dtype.type(eps))
     if weight is not None:
         made = made * weight.reshape(shape)
@@ -149,7 +163,8 @@ given_op = define_op(
             (ct if weight is None else ct * reshape(weight, shape)) * _scale(var, shape, eps)
         ),
         "weight": lambda ct, input, mean, var, weight_shape, shape, eps: reshape(
-            sum_to(ct * (input - reshape(mean, shape)) * _scale(var, shape, eps), shape), weight_shape
+            sum_to(ct * (input - reshape(mean, shape)) * _scale(var, shape, eps), shape),
+            weight_shape,
         ),
         "bias": lambda ct, bias_shape, shape: reshape(sum_to(ct, shape), bias_shape),
         "mean": None,
@@ -162,7 +177,9 @@ given_op = define_op(
 )
 
 
-def _given_jvp(input_t: Any, weight_t: Any, bias_t: Any, inputs: Any, shape: tuple[int, ...], eps: float) -> Any:
+def _given_jvp(
+    input_t: Any, weight_t: Any, bias_t: Any, inputs: Any, shape: tuple[int, ...], eps: float
+) -> Any:
     input, weight, bias, mean, var = inputs
     scale = _scale(var, shape, eps)
     made = input_t * scale
@@ -188,12 +205,23 @@ def _move_running(running: Any, found: Any, momentum: float) -> None:
     """Running averages follow the batch, outside of the graph."""
     if running is not None:
         with no_grad():
-            running.mul_(1 - momentum).add_(make(np.asarray(found, dtype=running._data.dtype)) * momentum)
+            running.mul_(1 - momentum).add_(
+                make(np.asarray(found, dtype=running._data.dtype)) * momentum
+            )
 
 
-def _batch_norm(x: Tensor, weight: Any, bias: Any, mean: Any, var: Any, training: bool, momentum: float, eps: float) -> Any:
+def _batch_norm(
+    x: Tensor,
+    weight: Any,
+    bias: Any,
+    mean: Any,
+    var: Any,
+    training: bool,
+    momentum: float,
+    eps: float,
+) -> Any:
     """(result, mean, 1 / deviation) of a batch; the running averages move along."""
-    if x.numel() == 0 and x.ndim < 2:  # noqa: PLR2004 - nothing to normalize, and no channels
+    if x.numel() == 0 and x.ndim < 2:
         nothing = make(np.empty((0,), dtype=x._data.dtype))
         return op("clone", x), nothing, nothing
     if not training:
@@ -208,13 +236,15 @@ def _batch_norm(x: Tensor, weight: Any, bias: Any, mean: Any, var: Any, training
     return found[0], found[1].detach(), found[2].detach()
 
 
-def batch_norm(  # noqa: PLR0913 - torch's signature
+def batch_norm(
     input: Tensor, running_mean: Any, running_var: Any, weight: Any = None, bias: Any = None, training: bool = False,
     momentum: float = 0.1, eps: float = 1e-5,
 ) -> Any:  # fmt: skip
     """Each channel to mean 0 and variance 1 over the batch, or by running averages."""
     if training and input.ndim > 1 and input.numel() == input.shape[1]:
-        raise ValueError(f"Expected more than 1 value per channel when training, got input size {input.shape}")
+        raise ValueError(
+            f"Expected more than 1 value per channel when training, got input size {input.shape}"
+        )
     return _batch_norm(input, weight, bias, running_mean, running_var, training, momentum, eps)[0]
 
 
@@ -230,14 +260,16 @@ define_function(
 
 def native_batch_norm_legit(input: Tensor, weight: Any, bias: Any, *rest: Any) -> Any:
     """native_batch_norm with or without running averages."""
-    mean, var, training, momentum, eps = rest if len(rest) == 5 else (None, None, *rest)  # noqa: PLR2004
+    mean, var, training, momentum, eps = rest if len(rest) == 5 else (None, None, *rest)
     return _batch_norm(input, weight, bias, mean, var, training, momentum, eps)
 
 
 define_function("_native_batch_norm_legit", native_batch_norm_legit, method=False)
 
 
-def batch_norm_with_update(input: Tensor, weight: Any, bias: Any, mean: Any, var: Any, momentum: float, eps: float) -> Any:
+def batch_norm_with_update(
+    input: Tensor, weight: Any, bias: Any, mean: Any, var: Any, momentum: float, eps: float
+) -> Any:
     """native_batch_norm in training, with a fourth result that only kernels use."""
     found = _batch_norm(input, weight, bias, mean, var, True, momentum, eps)  # noqa: FBT003
     return (*found, make(np.empty((0,), dtype=np.uint8)))
@@ -246,12 +278,15 @@ def batch_norm_with_update(input: Tensor, weight: Any, bias: Any, mean: Any, var
 define_function("_batch_norm_with_update", batch_norm_with_update, method=False)
 
 
-def native_layer_norm(input: Tensor, normalized_shape: Any, weight: Any, bias: Any, eps: float) -> Any:
+def native_layer_norm(
+    input: Tensor, normalized_shape: Any, weight: Any, bias: Any, eps: float
+) -> Any:
     """(result, mean, 1 / deviation) over the last axes."""
     shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
     if tuple(input.shape[input.ndim - len(shape) :]) != shape:
         raise RuntimeError(
-            f"Given normalized_shape={list(shape)}, expected input with shape [*, {', '.join(map(str, shape))}], but got "
+            f"Given normalized_shape={list(shape)}, expected input with shape [*, "
+            f"{', '.join(map(str, shape))}], but got "
             f"input of size{list(input.shape)}"
         )
     first = input.ndim - len(shape)
@@ -271,30 +306,44 @@ define_function(
 )
 
 
-def native_group_norm(  # noqa: PLR0913 - torch's signature
-    input: Tensor, weight: Any, bias: Any, N: int, C: int, HxW: int, group: int, eps: float  # noqa: N803
+def native_group_norm(
+    input: Tensor,
+    weight: Any,
+    bias: Any,
+    N: int,
+    C: int,
+    HxW: int,
+    group: int,
+    eps: float,
 ) -> Any:
     """(result, mean, 1 / deviation) over groups of channels."""
     split = (N, group, C // group * HxW)
-    return group_norm_op(input, weight, bias, Groups(split, (2,), (N, group), (1, C, *(1,) * (input.ndim - 2)), eps))
+    return group_norm_op(
+        input, weight, bias, Groups(split, (2,), (N, group), (1, C, *(1,) * (input.ndim - 2)), eps)
+    )
 
 
-def group_norm(input: Tensor, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
+def group_norm(
+    input: Tensor, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5
+) -> Any:
     """Groups of channels to mean 0 and variance 1, sample by sample."""
     n, c = input.shape[:2]
     if c % num_groups:
         raise RuntimeError(
-            f"Expected number of channels in input to be divisible by num_groups, but got input of shape {list(input.shape)} "
+            "Expected number of channels in input to be divisible by num_groups, but got input of "
+            f"shape {list(input.shape)} "
             f"and num_groups={num_groups}"
         )
-    return native_group_norm(input, weight, bias, n, c, math.prod(input.shape[2:]), num_groups, eps)[0]
+    return native_group_norm(
+        input, weight, bias, n, c, math.prod(input.shape[2:]), num_groups, eps
+    )[0]
 
 
 define_function("native_group_norm", native_group_norm, method=False)
 define_function("nn.functional.group_norm", group_norm, method=False)
 
 
-def instance_norm(  # noqa: PLR0913 - torch's signature
+def instance_norm(
     input: Tensor, running_mean: Any = None, running_var: Any = None, weight: Any = None, bias: Any = None,
     use_input_stats: bool = True, momentum: float = 0.1, eps: float = 1e-5,
 ) -> Any:  # fmt: skip
@@ -325,7 +374,9 @@ def rms_norm(input: Tensor, normalized_shape: Any, weight: Any = None, eps: Any 
 define_function("nn.functional.rms_norm", rms_norm, method=False)
 
 
-def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Any:
+def local_response_norm(
+    input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
+) -> Any:
     """Divided by a power of the mean square over neighbouring channels."""
     c = input.shape[1]
     at = np.arange(c)
@@ -353,11 +404,23 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
     return op("sum", parts[0] * parts[1], dim)
 
 
-def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Any:
+def pairwise_distance(
+    x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
+) -> Any:
     """The p-norm of the difference along the last axis."""
     return OPS["linalg.vector_norm"](x1 - x2 + eps, p, -1, keepdim)
 
 
 define_function("nn.functional.normalize", normalize, method=False)
-define_function("nn.functional.cosine_similarity", cosine_similarity, method=False, aliases=("cosine_similarity",))
-define_function("nn.functional.pairwise_distance", pairwise_distance, method=False, aliases=("pairwise_distance",))
+define_function(
+    "nn.functional.cosine_similarity",
+    cosine_similarity,
+    method=False,
+    aliases=("cosine_similarity",),
+)
+define_function(
+    "nn.functional.pairwise_distance",
+    pairwise_distance,
+    method=False,
+    aliases=("pairwise_distance",),
+)

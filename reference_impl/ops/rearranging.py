@@ -26,7 +26,9 @@ def _numbers(args: tuple[Any, ...]) -> tuple[int, ...]:
 flip_op = define_op(
     "flip",
     node="FlipBackward0",
-    forward=lambda self, dims: np.array(np.flip(self, layout.dims(dims, self.ndim) if dims != () and self.ndim else ())),
+    forward=lambda self, dims: np.array(
+        np.flip(self, layout.dims(dims, self.ndim) if dims != () and self.ndim else ())
+    ),
     inputs=("self",),
     spread="dims",
     vjp={"self": lambda ct, dims: op("flip", ct, dims)},
@@ -50,7 +52,9 @@ roll_op = define_op(
     forward=_roll_forward,
     inputs=("self",),
     vjp={
-        "self": lambda ct, shifts, dims: op("roll", ct, [-s for s in shifts] if isinstance(shifts, tuple | list) else -shifts, dims)
+        "self": lambda ct, shifts, dims: op(
+            "roll", ct, [-s for s in shifts] if isinstance(shifts, tuple | list) else -shifts, dims
+        )
     },
     jvp="linear",
 )
@@ -103,19 +107,33 @@ def tile(self: Tensor, *dims: Any) -> Any:
 define_function("tile", tile)
 
 
-def repeat_interleave(self: Tensor, repeats: Any = None, dim: int | None = None, *, output_size: int | None = None) -> Any:
+def repeat_interleave(
+    self: Tensor, repeats: Any = None, dim: int | None = None, *, output_size: int | None = None
+) -> Any:
     """Each entry along ``dim`` repeated: as often as one number says, or a number of its own each."""
     _ = output_size
     if repeats is None:
-        return OPS["index_select"](OPS["arange"](self.numel()), 0, OPS["repeat_interleave"](OPS["arange"](self.numel()), self))
+        return OPS["index_select"](
+            OPS["arange"](self.numel()),
+            0,
+            OPS["repeat_interleave"](OPS["arange"](self.numel()), self),
+        )
     if dim is None:
         self, dim = op("reshape", self, (-1,)), 0
     if self.ndim == 0:
         self, dim = self.reshape(1), 0
     if isinstance(repeats, int):
         at = layout.one_dim(dim, self.ndim)
-        wide = op("expand", op("unsqueeze", self, at + 1), (*self.shape[: at + 1], repeats, *self.shape[at + 1 :]))
-        return op("view", op("clone", wide), (*self.shape[:at], self.shape[at] * repeats, *self.shape[at + 1 :]))
+        wide = op(
+            "expand",
+            op("unsqueeze", self, at + 1),
+            (*self.shape[: at + 1], repeats, *self.shape[at + 1 :]),
+        )
+        return op(
+            "view",
+            op("clone", wide),
+            (*self.shape[:at], self.shape[at] * repeats, *self.shape[at + 1 :]),
+        )
     times = repeats._data if isinstance(repeats, Tensor) else np.asarray(repeats)
     at = np.repeat(np.arange(self.shape[dim]), times)
     return op("index_select", self, dim, OPS["from_numpy"](at.astype(np.int64)))
@@ -135,7 +153,9 @@ def flatten(self: Tensor, start_dim: int = 0, end_dim: int = -1) -> Any:
         raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
     if a == b:
         return self
-    return op("reshape", self, (*self.shape[:a], math.prod(self.shape[a : b + 1]), *self.shape[b + 1 :]))
+    return op(
+        "reshape", self, (*self.shape[:a], math.prod(self.shape[a : b + 1]), *self.shape[b + 1 :])
+    )
 
 
 def unflatten(self: Tensor, dim: int, sizes: Any) -> Any:
@@ -174,7 +194,7 @@ def _reversed(self: Tensor) -> Any:
 
 def _matrix_transpose(self: Tensor) -> Any:
     """The last two axes exchanged."""
-    if self.ndim < 2:  # noqa: PLR2004
+    if self.ndim < 2:
         raise RuntimeError(
             f"tensor.mT is only supported on matrices or batches of matrices. Got {self.ndim}-D tensor."
         )
@@ -190,8 +210,12 @@ def _adjoint(self: Tensor) -> Any:
 def _matrix_adjoint(self: Tensor) -> Any:
     """Conjugate transpose of one matrix."""
     if self.ndim not in (0, 2):
-        raise RuntimeError(f"tensor.H is only supported on matrices (2-D tensors). Got {self.ndim}-D tensor.")
-    return _adjoint(self) if self.ndim else op("conj", self) if self._data.dtype.kind == "c" else self
+        raise RuntimeError(
+            f"tensor.H is only supported on matrices (2-D tensors). Got {self.ndim}-D tensor."
+        )
+    return (
+        _adjoint(self) if self.ndim else op("conj", self) if self._data.dtype.kind == "c" else self
+    )
 
 
 def _attribute(name: str, fn: Any) -> None:
@@ -284,8 +308,14 @@ def pad_widths(pad: Any, ndim: int) -> list[tuple[int, int]]:
 
 def _pad_forward(self: Any, pad: Any, value: Any = 0.0) -> Any:
     widths = pad_widths(pad, self.ndim)
-    cut = self[tuple(slice(max(-a, 0), n - max(-b, 0)) for (a, b), n in zip(widths, self.shape, strict=True))]
-    return np.pad(cut, [(max(a, 0), max(b, 0)) for a, b in widths], constant_values=value).astype(self.dtype, copy=False)
+    cut = self[
+        tuple(
+            slice(max(-a, 0), n - max(-b, 0)) for (a, b), n in zip(widths, self.shape, strict=True)
+        )
+    ]
+    return np.pad(cut, [(max(a, 0), max(b, 0)) for a, b in widths], constant_values=value).astype(
+        self.dtype, copy=False
+    )
 
 
 pad_op = define_op(
@@ -326,7 +356,13 @@ def _unfold_vjp(ct: Any, shape: tuple[int, ...], dimension: int, size: int, step
     count = shape_of(rows)[0]
     rest = shape_of(rows)[2:]
     places = (np.arange(count)[:, None] * step + np.arange(size)).reshape(-1)
-    made = op("index_add", zeros((shape[at], *rest), ct), 0, constant(places, ct), reshape(rows, (count * size, *rest)))
+    made = op(
+        "index_add",
+        zeros((shape[at], *rest), ct),
+        0,
+        constant(places, ct),
+        reshape(rows, (count * size, *rest)),
+    )
     return op("movedim", made, 0, at)
 
 
@@ -336,6 +372,10 @@ unfold_op = define_op(
     forward=_unfold_forward,
     inputs=("self",),
     view=True,
-    vjp={"self": lambda ct, self_shape, dimension, size, step: _unfold_vjp(ct, self_shape, dimension, size, step)},
+    vjp={
+        "self": lambda ct, self_shape, dimension, size, step: _unfold_vjp(
+            ct, self_shape, dimension, size, step
+        )
+    },
     jvp="linear",
 )

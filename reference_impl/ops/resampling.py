@@ -7,33 +7,27 @@ from typing import Any
 
 import numpy as np
 
-from reference_impl.ops.convolution import per_axis
 from reference_impl.ops.lang import op, shape_of
 from reference_impl.ops.rule import define_function, define_op
+from reference_impl.ops.windows import Maps, per_axis
 from reference_impl.tensor import Tensor
 
 # Note [One matrix per axis]
-# Resizing an image, averaging over boxes and mirroring a border treat every axis alike and apart from the others: each is
-# a matrix (new size, old size) applied along the axis. The transpose applies the transposed matrices.
-
-
-class Maps(tuple[Any, ...]):
-    """A matrix per axis, None where the axis is left alone."""
-
-    __slots__ = ()
-
-    def transposed(self) -> Maps:
-        """The matrices of the transposed map."""
-        return Maps(None if m is None else m.T for m in self)
+# Resizing an image, averaging over boxes and mirroring a border treat every axis alike and apart from the others:
+# each is a matrix (new size, old size) applied along the axis. The transpose applies the transposed matrices.
 
 
 def _apply(x: Any, matrices: Maps) -> Any:
     """Matrices applied along the last axes; None leaves an axis alone."""
+    if x.dtype.kind in "iu":  # an average of integers is cut off
+        return np.trunc(np.round(_apply(x.astype(np.float64), matrices), 9)).astype(x.dtype)
     first = x.ndim - len(matrices)
     made = x
     for i, m in enumerate(matrices):
         if m is not None:
-            made = np.moveaxis(np.matmul(np.moveaxis(made, first + i, -1), m.T.astype(x.dtype)), -1, first + i)
+            made = np.moveaxis(
+                np.matmul(np.moveaxis(made, first + i, -1), m.T.astype(x.dtype)), -1, first + i
+            )
     return np.array(made) if made is x else np.ascontiguousarray(made)
 
 
@@ -59,8 +53,10 @@ KINDS = {
     "trilinear3": "UpsampleTrilinear3DBackward0", "bicubic2": "UpsampleBicubic2DBackward0",
     "aa_bilinear2": "UpsampleBilinear2DAaBackward0", "aa_bicubic2": "UpsampleBicubic2DAaBackward0",
     "avg1": "SqueezeBackward1", "avg2": "AvgPool2DBackward0", "avg3": "AvgPool3DBackward0",
-    "adaptive1": "SqueezeBackward1", "adaptive2": "AdaptiveAvgPool2DBackward0", "adaptive3": "AdaptiveAvgPool3DBackward0",
-    "reflect1": "ReflectionPad1DBackward0", "reflect2": "ReflectionPad2DBackward0", "reflect3": "ReflectionPad3DBackward0",
+    "adaptive1": "SqueezeBackward1", "adaptive2": "AdaptiveAvgPool2DBackward0",
+    "adaptive3": "AdaptiveAvgPool3DBackward0",
+    "reflect1": "ReflectionPad1DBackward0", "reflect2": "ReflectionPad2DBackward0",
+    "reflect3": "ReflectionPad3DBackward0",
     "replicate1": "ReplicationPad1DBackward0", "replicate2": "ReplicationPad2DBackward0",
     "replicate3": "ReplicationPad3DBackward0", "circular": "CloneBackward0",
 }  # fmt: skip
@@ -110,7 +106,7 @@ def _cubic_weight(t: Any, a: float) -> Any:
     t = np.abs(t)
     near = ((a + 2) * t - (a + 3)) * t * t + 1
     far = (((t - 5) * t + 8) * t - 4) * a
-    return np.where(t <= 1, near, np.where(t < 2, far, 0.0))  # noqa: PLR2004
+    return np.where(t <= 1, near, np.where(t < 2, far, 0.0))
 
 
 def _cubic(out: int, n: int, scale: float, *, align_corners: bool) -> Any:
@@ -130,7 +126,10 @@ def _antialiased(out: int, n: int, scale: float, kind: str) -> Any:
     made = np.zeros((out, n))
     for i in range(out):
         centre = scale * (i + 0.5)
-        low, high = max(int(centre - reach * width + 0.5), 0), min(int(centre + reach * width + 0.5), n)
+        low, high = (
+            max(int(centre - reach * width + 0.5), 0),
+            min(int(centre + reach * width + 0.5), n),
+        )
         weights = kernel((np.arange(low, high) + 0.5 - centre) / width)
         made[i, low:high] = weights / weights.sum()
     return made
@@ -144,14 +143,14 @@ def _resize(mode: str, out: int, n: int, scale: float, *, align_corners: bool) -
     return _linear(out, n, scale, align_corners=align_corners)
 
 
-def interpolate(  # noqa: PLR0913 - torch's signature
-    input: Tensor,  # noqa: A002
+def interpolate(
+    input: Tensor,
     size: Any = None,
     scale_factor: Any = None,
     mode: str = "nearest",
     align_corners: Any = None,
     recompute_scale_factor: Any = None,
-    antialias: bool = False,  # noqa: FBT001, FBT002
+    antialias: bool = False,
 ) -> Any:
     """Resized to ``size``, or by ``scale_factor``, along the spatial axes."""
     d = input.ndim - 2
@@ -160,7 +159,9 @@ def interpolate(  # noqa: PLR0913 - torch's signature
     if size is not None:
         out = per_axis(size, d)
     else:
-        factors = list(scale_factor) if isinstance(scale_factor, list | tuple) else [scale_factor] * d
+        factors = (
+            list(scale_factor) if isinstance(scale_factor, list | tuple) else [scale_factor] * d
+        )
         out = tuple(math.floor(float(n) * f) for n, f in zip(sizes, factors, strict=True))
         factors = [None] * d if recompute_scale_factor else factors
     if mode == "area":
@@ -168,36 +169,58 @@ def interpolate(  # noqa: PLR0913 - torch's signature
     scales = [1 / f if f else n / o for f, n, o in zip(factors, sizes, out, strict=True)]
     align = bool(align_corners)
     if antialias:
-        aligned = [(n - 1) / (o - 1) if align and o > 1 else s for n, o, s in zip(sizes, out, scales, strict=True)]
-        maps = Maps(_antialiased(o, n, s, mode) for o, n, s in zip(out, sizes, aligned, strict=True))
+        aligned = [
+            (n - 1) / (o - 1) if align and o > 1 else s
+            for n, o, s in zip(sizes, out, scales, strict=True)
+        ]
+        maps = Maps(
+            _antialiased(o, n, s, mode) for o, n, s in zip(out, sizes, aligned, strict=True)
+        )
         return ROWS[f"aa_{mode}{d}"](input, maps)
-    maps = Maps(_resize(mode, o, n, s, align_corners=align) for o, n, s in zip(out, sizes, scales, strict=True))
+    maps = Maps(
+        _resize(mode, o, n, s, align_corners=align)
+        for o, n, s in zip(out, sizes, scales, strict=True)
+    )
     return ROWS[f"{mode}{d}"](input, maps)
 
 
-define_function("nn.functional.interpolate", interpolate, method=False, aliases=("nn.functional.upsample",))
+define_function(
+    "nn.functional.interpolate", interpolate, method=False, aliases=("nn.functional.upsample",)
+)
 define_function(
     "nn.functional.upsample_bilinear",
-    lambda input, size=None, scale_factor=None: interpolate(input, size, scale_factor, "bilinear", True),  # noqa: A006, FBT003
+    lambda input, size=None, scale_factor=None: interpolate(
+        input, size, scale_factor, "bilinear", align_corners=True
+    ),
     method=False,
 )
 define_function(
     "nn.functional.upsample_nearest",
-    lambda input, size=None, scale_factor=None: interpolate(input, size, scale_factor, "nearest"),  # noqa: A006
+    lambda input, size=None, scale_factor=None: interpolate(input, size, scale_factor, "nearest"),
     method=False,
 )
 
 
-def upsample_aa(  # noqa: PLR0913 - torch's signature
-    input: Tensor, output_size: Any = None, align_corners: bool = False, scales_h: Any = None, scales_w: Any = None,  # noqa: A002, FBT001, FBT002
+def upsample_aa(
+    input: Tensor, output_size: Any = None, align_corners: bool = False, scales_h: Any = None, scales_w: Any = None,
     scale_factors: Any = None,
 ) -> Any:  # fmt: skip
     """Bilinear interpolation with antialiasing."""
-    factors = scale_factors if scale_factors is not None else (scales_h, scales_w) if scales_h else None
-    sizes = output_size or [math.floor(n * f) for n, f in zip(input.shape[2:], factors, strict=True)]
+    factors = (
+        scale_factors if scale_factors is not None else (scales_h, scales_w) if scales_h else None
+    )
+    sizes = output_size or [
+        math.floor(n * f) for n, f in zip(input.shape[2:], factors, strict=True)
+    ]
     maps = []
     for i, (n, o) in enumerate(zip(input.shape[2:], sizes, strict=True)):
-        scale = (n - 1) / (o - 1) if align_corners and o > 1 else 1 / factors[i] if factors and not align_corners else n / o
+        scale = (
+            (n - 1) / (o - 1)
+            if align_corners and o > 1
+            else 1 / factors[i]
+            if factors and not align_corners
+            else n / o
+        )
         maps.append(_antialiased(o, n, scale, "bilinear"))
     return ROWS["aa_bilinear2"](input, Maps(maps))
 
@@ -214,23 +237,36 @@ def _box_bounds(n: int, k: int, s: int, p: int, *, ceil_mode: bool) -> tuple[Any
     if ceil_mode and (out - 1) * s >= n + p:
         out -= 1
     if out < 1:
-        raise RuntimeError(f"Given input size: {n}. Calculated output size: {out}. Output size is too small")
+        raise RuntimeError(
+            f"Given input size: {n}. Calculated output size: {out}. Output size is too small"
+        )
     low = np.arange(out) * s - p
     return low, np.minimum(low + k, n + p)
 
 
-def avg_pool(  # noqa: PLR0913 - torch's signature
-    x: Tensor, kernel_size: Any, stride: Any, padding: Any, ceil_mode: Any, count_include_pad: Any, divisor_override: Any, d: int
+def avg_pool(
+    x: Tensor,
+    kernel_size: Any,
+    stride: Any,
+    padding: Any,
+    ceil_mode: Any,
+    count_include_pad: Any,
+    divisor_override: Any,
+    d: int,
 ) -> Any:
     """Sums over boxes, divided by their sizes, by what of them lies inside, or by a number."""
     if divisor_override == 0:
         raise RuntimeError("divisor must be not zero")
     kernel = per_axis(kernel_size, d)
-    stride = kernel if stride is None or stride == () or stride == [] else per_axis(stride, d)
+    stride = kernel if not stride else per_axis(stride, d)
     maps = []
-    for i, (n, k, s, p) in enumerate(zip(x.shape[-d:], kernel, stride, per_axis(padding, d), strict=True)):
+    for i, (n, k, s, p) in enumerate(
+        zip(x.shape[-d:], kernel, stride, per_axis(padding, d), strict=True)
+    ):
         if p > k // 2:
-            raise RuntimeError(f"pad should be at most half of effective kernel size, but got pad={p}, kernel_size={k}")
+            raise RuntimeError(
+                f"pad should be at most half of effective kernel size, but got pad={p}, kernel_size={k}"
+            )
         low, high = _box_bounds(n, k, s, p, ceil_mode=ceil_mode)
         inside = np.arange(n)
         m = ((inside >= low[:, None]) & (inside < high[:, None])).astype(np.float64)
@@ -241,14 +277,26 @@ def avg_pool(  # noqa: PLR0913 - torch's signature
     return ROWS[f"avg{d}"](x, Maps(maps))
 
 
+def _avg_pool_of(d: int) -> Any:
+    def call(
+        input: Tensor,
+        kernel_size: Any,
+        stride: Any = None,
+        padding: Any = 0,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
+        divisor_override: Any = None,
+    ) -> Any:
+        return avg_pool(
+            input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override, d
+        )
+
+    call.__doc__ = f"Averages over boxes of {d} axes."
+    return call
+
+
 for _d in (1, 2, 3):
-    define_function(
-        f"nn.functional.avg_pool{_d}d",
-        lambda input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None, _d=_d: (  # noqa: A006, FBT002
-            avg_pool(input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override, _d)
-        ),
-        method=False,
-    )
+    define_function(f"nn.functional.avg_pool{_d}d", _avg_pool_of(_d), method=False)
 
 
 def _adaptive(n: int, out: int) -> Any:
@@ -264,13 +312,15 @@ def adaptive_avg_pool(x: Tensor, output_size: Any, d: int) -> Any:
     """Averages over boxes chosen so that the result has the size asked for."""
     wanted = output_size if isinstance(output_size, list | tuple) else (output_size,) * d
     sizes = [n if o is None else int(o) for n, o in zip(x.shape[-d:], wanted, strict=True)]
-    return ROWS[f"adaptive{d}"](x, Maps(_adaptive(n, o) for n, o in zip(x.shape[-d:], sizes, strict=True)))
+    return ROWS[f"adaptive{d}"](
+        x, Maps(_adaptive(n, o) for n, o in zip(x.shape[-d:], sizes, strict=True))
+    )
 
 
 for _d in (1, 2, 3):
     define_function(
         f"nn.functional.adaptive_avg_pool{_d}d",
-        lambda input, output_size, _d=_d: adaptive_avg_pool(input, output_size, _d),  # noqa: A006
+        lambda input, output_size, _d=_d: adaptive_avg_pool(input, output_size, _d),
         method=False,
     )
 
@@ -293,7 +343,7 @@ def _border(mode: str, n: int, before: int, after: int) -> Any:
     return _pick(np.where(mirrored >= n, 2 * (n - 1) - mirrored, mirrored), n)
 
 
-def pad(input: Tensor, pad: Any, mode: str = "constant", value: Any = None) -> Any:  # noqa: A002
+def pad(input: Tensor, pad: Any, mode: str = "constant", value: Any = None) -> Any:
     """Filled up, or cut where a number is negative: with one value, or with copies of the border's entries."""
     if mode == "constant":
         return op("constant_pad_nd", input, list(pad), 0.0 if value is None else value)

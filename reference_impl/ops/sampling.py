@@ -12,8 +12,6 @@ from reference_impl.ops.lang import op
 from reference_impl.ops.rule import define_function, define_op
 from reference_impl.tensor import Tensor, make
 
-# ruff: noqa: A002, FBT001, FBT002 - torch's signatures
-
 # -- grid_sample -------------------------------------------------------------------------------------------------------
 
 
@@ -71,7 +69,11 @@ def _read(input: Tensor, places: list[Any]) -> Tensor:
     batch, channels = input.shape[:2]
     index = np.broadcast_to(flat.reshape(batch, 1, -1), (batch, channels, flat[0].size))
     rows = op("reshape", input, (batch, channels, math.prod(sizes)))
-    found = op("reshape", op("gather", rows, 2, make(np.ascontiguousarray(index))), (batch, channels, *flat.shape[1:]))
+    found = op(
+        "reshape",
+        op("gather", rows, 2, make(np.ascontiguousarray(index))),
+        (batch, channels, *flat.shape[1:]),
+    )
     return op("where", make(ok[:, None]), found, op("zeros_like", found))
 
 
@@ -115,7 +117,8 @@ def _cubic_sample(input: Tensor, coords: list[Tensor], mode: str, *, align_corne
     made = None
     for i, j in itertools.product(range(4), repeat=2):
         places = [
-            _whole(_inside(low + k - 1, n, mode, align_corners=align_corners)) for low, k, n in zip(lows, (i, j), sizes, strict=True)
+            _whole(_inside(low + k - 1, n, mode, align_corners=align_corners))
+            for low, k, n in zip(lows, (i, j), sizes, strict=True)
         ]
         term = _read(input, places) * op("unsqueeze", weights[0][i] * weights[1][j], 1)
         made = term if made is None else made + term
@@ -124,18 +127,27 @@ def _cubic_sample(input: Tensor, coords: list[Tensor], mode: str, *, align_corne
 
 
 def grid_sample(
-    input: Tensor, grid: Tensor, mode: str = "bilinear", padding_mode: str = "zeros", align_corners: Any = None
+    input: Tensor,
+    grid: Tensor,
+    mode: str = "bilinear",
+    padding_mode: str = "zeros",
+    align_corners: Any = None,
 ) -> Any:
     """Values of an image at the places that a grid names by coordinates from -1 to 1, the last axis first."""
     align = bool(align_corners)
     sizes = input.shape[2:]
     d = len(sizes)
-    coords = [_pixels(op("select", grid, -1, d - 1 - i), n, align_corners=align) for i, n in enumerate(sizes)]
+    coords = [
+        _pixels(op("select", grid, -1, d - 1 - i), n, align_corners=align)
+        for i, n in enumerate(sizes)
+    ]
     if mode == "bicubic":
-        if d != 2:  # noqa: PLR2004
+        if d != 2:
             raise RuntimeError("grid_sampler(): bicubic interpolation only supports 4D input")
         return _cubic_sample(input, coords, padding_mode, align_corners=align)
-    coords = [_moved(c, n, padding_mode, align_corners=align) for c, n in zip(coords, sizes, strict=True)]
+    coords = [
+        _moved(c, n, padding_mode, align_corners=align) for c, n in zip(coords, sizes, strict=True)
+    ]
     if mode == "nearest":
         return _read(input, [_whole(np.rint(c._data)) for c in coords]) + _nothing(coords)
     return _linear_sample(input, coords)
@@ -166,7 +178,11 @@ def affine_grid(theta: Tensor, size: Any, align_corners: Any = None) -> Any:
         axes.append(line if align_corners or n == 1 else line * (n - 1) / n)
     points = np.stack([*np.meshgrid(*axes, indexing="ij")[::-1], np.ones(tuple(size[2:]))], axis=-1)
     flat = make(points.reshape(1, -1, points.shape[-1]).astype(theta._data.dtype))
-    return op("view", op("matmul", flat, op("transpose", theta, 1, 2)), (size[0], *size[2:], len(size) - 2))
+    return op(
+        "view",
+        op("matmul", flat, op("transpose", theta, 1, 2)),
+        (size[0], *size[2:], len(size) - 2),
+    )
 
 
 define_function("nn.functional.affine_grid", affine_grid, method=False)
@@ -179,22 +195,29 @@ def _shuffle(self: Any, upscale_factor: int) -> Any:
     *lead, c, h, w = self.shape
     if c % (r * r):
         raise RuntimeError(
-            f"pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of upscale_factor, but "
+            "pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of "
+            "upscale_factor, but "
             f"input.size(-3)={c} is not divisible by {r * r}"
         )
     k = len(lead)
     split = self.reshape(*lead, c // (r * r), r, r, h, w)
-    return split.transpose(*range(k + 1), k + 3, k + 1, k + 4, k + 2).reshape(*lead, c // (r * r), h * r, w * r)
+    return split.transpose(*range(k + 1), k + 3, k + 1, k + 4, k + 2).reshape(
+        *lead, c // (r * r), h * r, w * r
+    )
 
 
 def _unshuffle(self: Any, downscale_factor: int) -> Any:
     r = downscale_factor
     *lead, c, h, w = self.shape
     if h % r or w % r:
-        raise RuntimeError(f"pixel_unshuffle expects height and width to be divisible by downscale_factor, but got {h}, {w} and {r}")
+        raise RuntimeError(
+            f"pixel_unshuffle expects height and width to be divisible by downscale_factor, but got {h}, {w} and {r}"
+        )
     k = len(lead)
     split = self.reshape(*lead, c, h // r, r, w // r, r)
-    return split.transpose(*range(k + 1), k + 2, k + 4, k + 1, k + 3).reshape(*lead, c * r * r, h // r, w // r)
+    return split.transpose(*range(k + 1), k + 2, k + 4, k + 1, k + 3).reshape(
+        *lead, c * r * r, h // r, w // r
+    )
 
 
 define_op(
@@ -202,7 +225,9 @@ define_op(
     node="PixelShuffleBackward0",
     forward=_shuffle,
     inputs=("self",),
-    vjp={"self": lambda ct, upscale_factor: op("nn.functional.pixel_unshuffle", ct, upscale_factor)},
+    vjp={
+        "self": lambda ct, upscale_factor: op("nn.functional.pixel_unshuffle", ct, upscale_factor)
+    },
     jvp="linear",
     method=False,
     aliases=("pixel_shuffle",),
@@ -212,7 +237,9 @@ define_op(
     node="PixelUnshuffleBackward0",
     forward=_unshuffle,
     inputs=("self",),
-    vjp={"self": lambda ct, downscale_factor: op("nn.functional.pixel_shuffle", ct, downscale_factor)},
+    vjp={
+        "self": lambda ct, downscale_factor: op("nn.functional.pixel_shuffle", ct, downscale_factor)
+    },
     jvp="linear",
     method=False,
     aliases=("pixel_unshuffle",),
@@ -226,4 +253,6 @@ def channel_shuffle(input: Tensor, groups: int) -> Any:
     return op("reshape", op("transpose", split, 1, 2), tuple(input.shape))
 
 
-define_function("nn.functional.channel_shuffle", channel_shuffle, method=False, aliases=("channel_shuffle",))
+define_function(
+    "nn.functional.channel_shuffle", channel_shuffle, method=False, aliases=("channel_shuffle",)
+)

@@ -8,13 +8,11 @@ from typing import Any
 import numpy as np
 
 from reference_impl import layout
-from reference_impl.ops.lang import array_of, constant, op, ones, reshape, shape_of, where, zeros
-from reference_impl.ops.reduction import others_product
+from reference_impl.ops.lang import array_of, constant, ones, op, reshape, shape_of, where, zeros
+from reference_impl.ops.reducing import others_product
 from reference_impl.ops.rule import define_function, define_op
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor
-
-# ruff: noqa: FBT001 - options of rules
 
 # Below, `at` is the flat place in self to which each element of the source goes, as a bare array of the source's size.
 
@@ -30,7 +28,11 @@ def _scatter_places(shape: tuple[int, ...], index: Any, dim: int) -> Any:
     at = layout.one_dim(dim, len(shape))
     grids = list(np.indices(index.shape)) if index.ndim else [index]
     grids[at] = index
-    return np.ravel_multi_index(tuple(grids), shape).reshape(-1) if index.size else np.zeros(0, dtype=np.int64)
+    return (
+        np.ravel_multi_index(tuple(grids), shape).reshape(-1)
+        if index.size
+        else np.zeros(0, dtype=np.int64)
+    )
 
 
 def _slice_places(shape: tuple[int, ...], index: Any, dim: int) -> Any:
@@ -59,7 +61,9 @@ def _group(self: Any, at: Any, values: Any, reduce: str, include_self: bool) -> 
     if reduce == "mean":
         number = np.bincount(at, minlength=flat.size) + (1 if include_self else 0)
         number = np.maximum(number, 1)
-        flat[...] = flat // number if made.dtype.kind in "iu" else flat / number.astype(made.real.dtype)
+        flat[...] = (
+            flat // number if made.dtype.kind in "iu" else flat / number.astype(made.real.dtype)
+        )
     return made
 
 
@@ -67,14 +71,18 @@ def _source_of(src: Any, index: Any) -> Any:
     """The part of the source that the index covers, flat."""
     index = np.asarray(array_of(index))
     src = np.asarray(src)
-    return (src if src.shape == index.shape else src[tuple(slice(0, n) for n in index.shape)]).reshape(-1)
+    return (
+        src if src.shape == index.shape else src[tuple(slice(0, n) for n in index.shape)]
+    ).reshape(-1)
 
 
 def _numbers(at: Any, shape: tuple[int, ...], include_self: bool) -> Any:
     return np.bincount(at, minlength=math.prod(shape)).reshape(shape) + (1 if include_self else 0)
 
 
-def _self_vjp(ct: Any, self: Any, flat: Any, result: Any, at: Any, reduce: str, include_self: bool) -> Any:
+def _self_vjp(
+    ct: Any, self: Any, flat: Any, result: Any, at: Any, reduce: str, include_self: bool
+) -> Any:
     """Cotangent of what stood in the tensor before; ``flat`` is the source."""
     shape = shape_of(self)
     hit = _numbers(at, shape, include_self=False) > 0
@@ -83,14 +91,20 @@ def _self_vjp(ct: Any, self: Any, flat: Any, result: Any, at: Any, reduce: str, 
     if reduce == "sum":
         return ct
     if reduce == "mean":
-        return ct / constant(_numbers(at, shape, include_self=True).astype(array_of(ct).real.dtype), ct)
+        return ct / constant(
+            _numbers(at, shape, include_self=True).astype(array_of(ct).real.dtype), ct
+        )
     if reduce == "prod":
-        return ct * op("conj", reshape(op("select", _product_of_others(self, flat, at), 0, 0), shape))
+        return ct * op(
+            "conj", reshape(op("select", _product_of_others(self, flat, at), 0, 0), shape)
+        )
     share, _ = _shares(self, flat, result, at, include_self)
     return ct * constant(share, ct)
 
 
-def _source_vjp(ct: Any, self: Any, flat: Any, result: Any, at: Any, reduce: str, include_self: bool) -> Any:
+def _source_vjp(
+    ct: Any, self: Any, flat: Any, result: Any, at: Any, reduce: str, include_self: bool
+) -> Any:
     """Cotangent of the source, flat."""
     found = op("take", ct, constant(at, ct))
     if reduce == "sum":
@@ -110,7 +124,11 @@ def _ranks(at: Any) -> Any:
     """For each element, how many before it go to the same place."""
     order = np.argsort(at, kind="stable")
     sorted_at = at[order]
-    starts = np.flatnonzero(np.r_[True, sorted_at[1:] != sorted_at[:-1]]) if at.size else np.zeros(0, dtype=np.int64)
+    starts = (
+        np.flatnonzero(np.r_[True, sorted_at[1:] != sorted_at[:-1]])
+        if at.size
+        else np.zeros(0, dtype=np.int64)
+    )
     lengths = np.diff(np.r_[starts, at.size])
     ranks = np.empty(at.size, dtype=np.int64)
     ranks[order] = np.arange(at.size) - np.repeat(starts, lengths)
@@ -156,20 +174,33 @@ def _covered(src: Any, index: Any) -> Any:
     return reshape(src, (math.prod(shape_of(src)),))
 
 
-def scatter_reduce_vjp_self(ct: Any, self: Any, index: Any, src: Any, result: Any, dim: int, reduce: str, include_self: bool) -> Any:
+def scatter_reduce_vjp_self(
+    ct: Any, self: Any, index: Any, src: Any, result: Any, dim: int, reduce: str, include_self: bool
+) -> Any:
     """Cotangent of the tensor that was scattered into."""
     at = _scatter_places(shape_of(self), index, dim)
     return _self_vjp(ct, self, _covered(src, index), result, at, reduce, include_self)
 
 
-def scatter_reduce_vjp_src(ct: Any, self: Any, index: Any, src: Any, result: Any, dim: int, reduce: str, include_self: bool) -> Any:
+def scatter_reduce_vjp_src(
+    ct: Any, self: Any, index: Any, src: Any, result: Any, dim: int, reduce: str, include_self: bool
+) -> Any:
     """Cotangent of the source."""
     at = _scatter_places(shape_of(self), index, dim)
     flat = _source_vjp(ct, self, _covered(src, index), result, at, reduce, include_self)
     return _padded(flat, index, shape_of(src))
 
 
-def _group_jvp(self_t: Any, flat_t: Any, self: Any, flat: Any, result: Any, at: Any, reduce: str, include_self: bool) -> Any:
+def _group_jvp(
+    self_t: Any,
+    flat_t: Any,
+    self: Any,
+    flat: Any,
+    result: Any,
+    at: Any,
+    reduce: str,
+    include_self: bool,
+) -> Any:
     """Each operand's tangent times the factor its cotangent would get, added up per place."""
     one = ones(shape_of(result), result)
     of_self = op("conj", _self_vjp(one, self, flat, result, at, reduce, include_self))
@@ -194,13 +225,31 @@ scatter_reduce_op = define_op(
 )  # fmt: skip
 
 
-def index_reduce_vjp_self(ct: Any, self: Any, index: Any, source: Any, result: Any, dim: int, reduce: str, include_self: bool) -> Any:
+def index_reduce_vjp_self(
+    ct: Any,
+    self: Any,
+    index: Any,
+    source: Any,
+    result: Any,
+    dim: int,
+    reduce: str,
+    include_self: bool,
+) -> Any:
     """Cotangent of the tensor that was written into."""
     at = _slice_places(shape_of(self), index, dim)
     return _self_vjp(ct, self, reshape(source, (at.size,)), result, at, reduce, include_self)
 
 
-def index_reduce_vjp_source(ct: Any, self: Any, index: Any, source: Any, result: Any, dim: int, reduce: str, include_self: bool) -> Any:
+def index_reduce_vjp_source(
+    ct: Any,
+    self: Any,
+    index: Any,
+    source: Any,
+    result: Any,
+    dim: int,
+    reduce: str,
+    include_self: bool,
+) -> Any:
     """Cotangent of the source."""
     at = _slice_places(shape_of(self), index, dim)
     flat = _source_vjp(ct, self, reshape(source, (at.size,)), result, at, reduce, include_self)
@@ -228,11 +277,20 @@ def _two_forms(name: str, row: str) -> None:
     for suffix in ("", "_"):
 
         def call(
-            self: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str, *, include_self: bool = True, _row: str = row + suffix
+            self: Tensor,
+            dim: int,
+            index: Tensor,
+            source: Tensor,
+            reduce: str,
+            *,
+            include_self: bool = True,
+            _row: str = row + suffix,
         ) -> Any:
             return OPS[_row](self, index, source, dim, reduce, include_self)
 
-        call.__doc__ = f"``{name}``: groups of source elements, as the index tells, reduced into the tensor."
+        call.__doc__ = (
+            f"``{name}``: groups of source elements, as the index tells, reduced into the tensor."
+        )
         define_function(name + suffix, call)
 
 
@@ -265,7 +323,11 @@ def segment_reduce(
         for n in spans[r]:
             made.append(_segment(op("narrow", row, 0, begin, int(n)), reduce, initial))
             begin += int(n)
-    return op("reshape", op("stack", made, 0), (*data.shape[:axis], spans.shape[1], *data.shape[axis + 1 :]))
+    return op(
+        "reshape",
+        op("stack", made, 0),
+        (*data.shape[:axis], spans.shape[1], *data.shape[axis + 1 :]),
+    )
 
 
 def _segment(x: Tensor, reduce: str, initial: Any) -> Tensor:

@@ -7,7 +7,14 @@ from typing import Any
 import numpy as np
 
 from reference_impl import layout
-from reference_impl.ops.lang import array_of, expand, permute, reshape, shape_of, sum_to, swap, unsqueeze
+from reference_impl.ops.lang import (
+    expand,
+    permute,
+    reshape,
+    shape_of,
+    sum_to,
+    swap,
+)
 from reference_impl.ops.rule import define_function, define_op
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor
@@ -100,7 +107,9 @@ define_function("reshape", reshape_function)
 clone = define_op(
     "clone",
     node="CloneBackward0",
-    forward=lambda self, memory_format=None: np.array(self, order="C" if not layout.is_dense(np.asarray(self)) else "K"),
+    forward=lambda self, memory_format=None: np.array(
+        self, order="C" if not layout.is_dense(np.asarray(self)) else "K"
+    ),
     inputs=("self",),
     vjp={"self": lambda ct: ct},
     jvp="linear",
@@ -118,7 +127,8 @@ def _expand_forward(self: Any, shape: tuple[int, ...]) -> Any:
     for i, n in enumerate(self.shape):
         if n not in (1, sizes[lead + i]):
             raise RuntimeError(
-                f"The expanded size of the tensor ({sizes[lead + i]}) must match the existing size ({n}) at non-singleton "
+                f"The expanded size of the tensor ({sizes[lead + i]}) must match the existing size "
+                f"({n}) at non-singleton "
                 f"dimension {lead + i}.  Target sizes: {list(sizes)}.  Tensor sizes: {list(self.shape)}"
             )
     return np.lib.stride_tricks.as_strided(self, sizes, _expanded_strides(self, sizes))
@@ -197,13 +207,13 @@ t_op = define_op(
     forward=lambda self: _at_most_2d(self).T,
     inputs=("self",),
     view=True,
-    vjp={"self": lambda ct: ct if len(shape_of(ct)) < 2 else swap(ct, 0, 1)},  # noqa: PLR2004
+    vjp={"self": lambda ct: ct if len(shape_of(ct)) < 2 else swap(ct, 0, 1)},
     jvp="linear",
 )
 
 
 def _at_most_2d(x: Any) -> Any:
-    if x.ndim > 2:  # noqa: PLR2004
+    if x.ndim > 2:
         raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {x.ndim}D")
     return x.view()
 
@@ -255,7 +265,9 @@ def squeeze(self: Tensor, dim: Any = None) -> Any:
     """Without the axes of one, or without those of ``dim``."""
     if dim is None:
         return squeeze_all(self)
-    return squeeze_dims(self, tuple(dim)) if isinstance(dim, list | tuple) else squeeze_dim(self, dim)
+    return (
+        squeeze_dims(self, tuple(dim)) if isinstance(dim, list | tuple) else squeeze_dim(self, dim)
+    )
 
 
 define_function("squeeze", squeeze)

@@ -8,31 +8,37 @@ from typing import Any
 import numpy as np
 
 from reference_impl.ops.lang import (
-    adjoint, array_of, conj, constant, is_complex, matmul, op, real, reshape, shape_of, sum, sum_to, swap, where, zeros,
+    adjoint,
+    array_of,
+    conj,
+    constant,
+    is_complex,
+    matmul,
+    op,
+    real,
+    reshape,
+    shape_of,
+    sum,
+    sum_to,
+    swap,
+    where,
+    zeros,
 )  # fmt: skip
+from reference_impl.ops.matrices import check_square, is_vector
 from reference_impl.ops.rule import define_function, define_op
 from reference_impl.registry import OPS
 from reference_impl.return_types import make_type
 from reference_impl.tensor import Tensor, make
 
-# ruff: noqa: FBT001, FBT002, N803, N806 - torch's signatures, and matrices have capital letters
-
-
-def check_square(name: str, a: Any) -> None:
-    """Refuse what is no square matrix."""
-    if a.ndim < 2:  # noqa: PLR2004
-        raise RuntimeError(f"{name}: The input tensor A must have at least 2 dimensions.")
-    if a.shape[-1] != a.shape[-2]:
-        raise RuntimeError(
-            f"{name}: A must be batches of square matrices, but they are {a.shape[-2]} by {a.shape[-1]} matrices"
-        )
+# ruff: noqa: N803, N806 - torch's signatures, and matrices have capital letters
 
 
 def refuse_singular(name: str, a: Any) -> None:
     """Raise torch's error for a singular matrix."""
     if a.size and np.any(np.linalg.matrix_rank(a) < a.shape[-1]) and np.any(np.linalg.det(a) == 0):
         raise np.linalg.LinAlgError(
-            f"{name}: The diagonal element {a.shape[-1]} is zero, the inversion could not be completed because the input "
+            f"{name}: The diagonal element {a.shape[-1]} is zero, the inversion could not be "
+            "completed because the input "
             "matrix is singular."
         )
 
@@ -59,7 +65,10 @@ inv_op = define_op(
     jvp=lambda A_t, result: -matmul(result, matmul(A_t, result)),
     method=False,
 )
-_inv_ex, _solve_ex = make_type("linalg_inv_ex", "inverse", "info"), make_type("linalg_solve_ex", "result", "info")
+_inv_ex, _solve_ex = (
+    make_type("linalg_inv_ex", "inverse", "info"),
+    make_type("linalg_solve_ex", "result", "info"),
+)
 
 
 def _info(shape: tuple[int, ...]) -> Tensor:
@@ -69,16 +78,12 @@ def _info(shape: tuple[int, ...]) -> Tensor:
 define_function("linalg.inv", lambda A: inv_op(A), method=False)
 define_function("inverse", lambda self: inv_op(self))
 define_function(
-    "linalg.inv_ex", lambda A, *, check_errors=False: _inv_ex((inv_op(A), _info(A.shape[:-2]))), method=False  # noqa: ARG005
+    "linalg.inv_ex",
+    lambda A, *, check_errors=False: _inv_ex((inv_op(A), _info(A.shape[:-2]))),
+    method=False,
 )
 
 # -- solve -------------------------------------------------------------------------------------------------------------
-
-
-def is_vector(A: Any, B: Any) -> bool:
-    """True if ``B`` is a vector, or a batch of them, rather than a matrix."""
-    a, b = shape_of(A), shape_of(B)
-    return len(b) == 1 or (len(a) - 1 == len(b) and b == a[:-1])
 
 
 def _solve_forward(A: Any, B: Any, left: bool = True) -> Any:
@@ -86,7 +91,9 @@ def _solve_forward(A: Any, B: Any, left: bool = True) -> Any:
     vector = is_vector(A, B)
     try:
         if not left:
-            return np.swapaxes(np.linalg.solve(np.swapaxes(A, -1, -2), np.swapaxes(B, -1, -2)), -1, -2)
+            return np.swapaxes(
+                np.linalg.solve(np.swapaxes(A, -1, -2), np.swapaxes(B, -1, -2)), -1, -2
+            )
         return np.linalg.solve(A, B[..., None])[..., 0] if vector else np.linalg.solve(A, B)
     except np.linalg.LinAlgError:
         refuse_singular("torch.linalg.solve", A)
@@ -124,13 +131,19 @@ def _solve_jvp(A_t: Any, B_t: Any, A: Any, B: Any, result: Any, left: bool) -> A
         moved = op("squeeze", matmul(A_t, op("unsqueeze", result, -1)), -1)
     else:
         moved = matmul(A_t, result) if left else matmul(result, A_t)
-    return solve_op(A, B_t - moved, left) if shape_of(B_t) == shape_of(moved) else solve_op(A, op("expand", B_t, shape_of(moved)) - moved, left)
+    return (
+        solve_op(A, B_t - moved, left)
+        if shape_of(B_t) == shape_of(moved)
+        else solve_op(A, op("expand", B_t, shape_of(moved)) - moved, left)
+    )
 
 
 define_function("linalg.solve", lambda A, B, *, left=True: solve_op(A, B, left), method=False)
 define_function(
     "linalg.solve_ex",
-    lambda A, B, *, left=True, check_errors=False: _solve_ex((solve_op(A, B, left), _info(A.shape[:-2]))),  # noqa: ARG005
+    lambda A, B, *, left=True, check_errors=False: _solve_ex(
+        (solve_op(A, B, left), _info(A.shape[:-2]))
+    ),
     method=False,
 )
 
@@ -143,14 +156,18 @@ def triangle(x: Any, upper: bool, unit: bool = False) -> Any:
     return op("triu" if upper else "tril", x, k)
 
 
-def _triangular_forward(A: Any, B: Any, upper: bool, left: bool = True, unitriangular: bool = False) -> Any:
+def _triangular_forward(
+    A: Any, B: Any, upper: bool, left: bool = True, unitriangular: bool = False
+) -> Any:
     check_square("linalg.solve_triangular", A)
     T = np.triu(A) if upper else np.tril(A)
     if unitriangular:
         n = A.shape[-1]
         T = T * (1 - np.eye(n, dtype=A.dtype)) + np.eye(n, dtype=A.dtype)
     if not left:
-        return np.swapaxes(_substitute(np.swapaxes(T, -1, -2), np.swapaxes(B, -1, -2), not upper), -1, -2)
+        return np.swapaxes(
+            _substitute(np.swapaxes(T, -1, -2), np.swapaxes(B, -1, -2), not upper), -1, -2
+        )
     return _substitute(T, B, upper)
 
 
@@ -167,18 +184,38 @@ def _substitute(T: Any, B: Any, upper: bool) -> Any:
     return X
 
 
-def _triangular_vjp_a(ct: Any, A: Any, result: Any, upper: bool, left: bool, unitriangular: bool) -> Any:
-    G = op("linalg.solve_triangular", adjoint(A), ct, upper=not upper, left=left, unitriangular=unitriangular)
+def _triangular_vjp_a(
+    ct: Any, A: Any, result: Any, upper: bool, left: bool, unitriangular: bool
+) -> Any:
+    G = op(
+        "linalg.solve_triangular",
+        adjoint(A),
+        ct,
+        upper=not upper,
+        left=left,
+        unitriangular=unitriangular,
+    )
     made = -matmul(G, adjoint(result)) if left else -matmul(adjoint(result), G)
     return sum_to(triangle(made, upper, unitriangular), shape_of(A))
 
 
-def _triangular_vjp_b(ct: Any, A: Any, B_shape: Any, upper: bool, left: bool, unitriangular: bool) -> Any:
-    made = op("linalg.solve_triangular", adjoint(A), ct, upper=not upper, left=left, unitriangular=unitriangular)
+def _triangular_vjp_b(
+    ct: Any, A: Any, B_shape: Any, upper: bool, left: bool, unitriangular: bool
+) -> Any:
+    made = op(
+        "linalg.solve_triangular",
+        adjoint(A),
+        ct,
+        upper=not upper,
+        left=left,
+        unitriangular=unitriangular,
+    )
     return sum_to(made, B_shape)
 
 
-def _triangular_jvp(A_t: Any, B_t: Any, A: Any, result: Any, upper: bool, left: bool, unitriangular: bool) -> Any:
+def _triangular_jvp(
+    A_t: Any, B_t: Any, A: Any, result: Any, upper: bool, left: bool, unitriangular: bool
+) -> Any:
     D = triangle(A_t, upper, unitriangular)
     moved = matmul(D, result) if left else matmul(result, D)
     return triangular_op(A, B_t - moved, upper, left, unitriangular)
@@ -195,14 +232,20 @@ triangular_op = define_op(
 )
 define_function(
     "linalg.solve_triangular",
-    lambda A, B, *, upper, left=True, unitriangular=False: triangular_op(A, B, upper, left, unitriangular),
+    lambda A, B, *, upper, left=True, unitriangular=False: triangular_op(
+        A, B, upper, left, unitriangular
+    ),
     method=False,
 )
 _triangular_solve = make_type("triangular_solve", "solution", "cloned_coefficient")
 
 
 def triangular_solve(
-    self: Tensor, A: Tensor, upper: bool = True, transpose: bool = False, unitriangular: bool = False
+    self: Tensor,
+    A: Tensor,
+    upper: bool = True,
+    transpose: bool = False,
+    unitriangular: bool = False,
 ) -> Any:
     """torch's older triangular solve; returns the coefficients as well."""
     matrix = op("transpose", A, -2, -1) if transpose else A
@@ -247,7 +290,9 @@ cholesky_inverse_op = define_op(
     forward=_cholesky_inverse_forward,
     inputs=("self",),
     vjp={
-        "self": lambda ct, self, result, upper: _cholesky_inverse_vjp(ct, triangle(self, upper), result, upper)
+        "self": lambda ct, self, result, upper: _cholesky_inverse_vjp(
+            ct, triangle(self, upper), result, upper
+        )
     },
     jvp=_cholesky_inverse_jvp,
 )
@@ -276,7 +321,9 @@ def _cofactors(A: Any) -> Any:
 def _nearly_singular(A: Any, result: Any) -> bool:
     a, d = array_of(A), np.asarray(array_of(result))
     scale = np.prod(np.linalg.norm(a, axis=-1), axis=-1)
-    return bool(np.any(np.abs(d) <= 1e3 * np.finfo(a.dtype).eps * scale)) or not np.all(np.isfinite(a))
+    return bool(np.any(np.abs(d) <= 1e3 * np.finfo(a.dtype).eps * scale)) or not np.all(
+        np.isfinite(a)
+    )
 
 
 def _det_slope(A: Any, result: Any) -> Any:
@@ -311,7 +358,7 @@ define_function("det", lambda self: det_op(self))
 
 
 def _slogdet_vjp(cts: Any, A: Any, sign: Any) -> Any:
-    """d log det A = tr(A^-1 dA) =: t. log|det A| takes its real part, the sign (a phase) turns by its imaginary part."""
+    """d log det A = tr(A^-1 dA): log|det A| takes its real part, the sign (a phase) turns by the rest."""
     g_sign, g_log = cts
     weight = None if g_log is None else g_log
     if g_sign is not None and is_complex(sign):
@@ -325,7 +372,11 @@ def _slogdet_vjp(cts: Any, A: Any, sign: Any) -> Any:
 
 def _slogdet_jvp(A_t: Any, A: Any, sign: Any) -> Any:
     trace = sum(A_t * swap(op("linalg.inv", A)), [-2, -1])
-    turned = sign * op("complex", zeros(shape_of(trace), real(trace)), op("imag", trace)) if is_complex(A) else zeros(shape_of(trace), trace)
+    turned = (
+        sign * op("complex", zeros(shape_of(trace), real(trace)), op("imag", trace))
+        if is_complex(A)
+        else zeros(shape_of(trace), trace)
+    )
     return turned, real(trace)
 
 
@@ -347,7 +398,10 @@ def _slogdet_forward(A: Any) -> Any:
     return np.asarray(sign, dtype=A.dtype), np.asarray(log, dtype=A.real.dtype)
 
 
-_slogdet, _linalg_slogdet = make_type("slogdet", "sign", "logabsdet"), make_type("linalg_slogdet", "sign", "logabsdet")
+_slogdet, _linalg_slogdet = (
+    make_type("slogdet", "sign", "logabsdet"),
+    make_type("linalg_slogdet", "sign", "logabsdet"),
+)
 define_function("linalg.slogdet", lambda A: _linalg_slogdet(slogdet_op(A)), method=False)
 define_function("slogdet", lambda self: _slogdet(slogdet_op(self)))
 

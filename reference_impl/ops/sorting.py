@@ -8,14 +8,11 @@ from typing import Any
 import numpy as np
 
 from reference_impl import layout
-from reference_impl.ops.extrema import pick_at_index, spread_to_index
 from reference_impl.ops.lang import array_of, constant, expand, op, shape_of, sum
-from reference_impl.ops.reduction import publish
+from reference_impl.ops.reducing import pick_at_index, publish, spread_to_index
 from reference_impl.ops.rule import NOT_DIFFERENTIABLE, define_function, define_op
 from reference_impl.return_types import make_type
 from reference_impl.tensor import Tensor, make
-
-# ruff: noqa: FBT001, FBT002 - torch's signatures
 
 
 def _order(x: Any, dim: int, descending: bool) -> Any:
@@ -60,11 +57,16 @@ def sort(self: Tensor, dim: int = -1, descending: bool = False, stable: bool = F
 
 
 publish("sort", sort)
-publish("argsort", lambda self, dim=-1, descending=False, stable=False: sort_op(self.detach(), dim, descending)[1])
+publish(
+    "argsort",
+    lambda self, dim=-1, descending=False, stable=False: sort_op(self.detach(), dim, descending)[1],
+)
 publish("msort", lambda self: sort_op(self, 0)[0])
 
 
-def _topk_forward(self: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> tuple[Any, Any]:  # noqa: A002
+def _topk_forward(
+    self: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool = True
+) -> tuple[Any, Any]:
     _ = sorted
     self = np.asarray(self)
     at = layout.one_dim(dim, self.ndim)
@@ -89,7 +91,12 @@ topk_op = define_op(
     method=False,
 )
 _topk = make_type("topk", "values", "indices")
-publish("topk", lambda self, k, dim=-1, largest=True, sorted=True: _topk(topk_op(self, k, dim, largest, sorted)))  # noqa: A006
+publish(
+    "topk",
+    lambda self, k, dim=-1, largest=True, sorted=True: _topk(
+        topk_op(self, k, dim, largest, sorted)
+    ),
+)
 
 # -- one element of the order ------------------------------------------------------------------------------------------
 
@@ -113,9 +120,13 @@ def _kth_forward(self: Any, k: int, dim: int = -1, keepdim: bool = False) -> tup
 def _median_place(ordered: Any, at: int, *, skip_nan: bool) -> Any:
     """Where the lower median stands in sorted values; NaN if there is one, unless those are skipped."""
     size = ordered.shape[at]
-    numbers = np.sum(~np.isnan(ordered), axis=at, keepdims=True) if ordered.dtype.kind == "f" else size
+    numbers = (
+        np.sum(~np.isnan(ordered), axis=at, keepdims=True) if ordered.dtype.kind == "f" else size
+    )
     if skip_nan:
-        return np.broadcast_to(np.maximum(numbers - 1, 0) // 2, (*ordered.shape[:at], 1, *ordered.shape[at + 1 :]))
+        return np.broadcast_to(
+            np.maximum(numbers - 1, 0) // 2, (*ordered.shape[:at], 1, *ordered.shape[at + 1 :])
+        )
     place = np.where(np.asarray(numbers) < size, numbers, (size - 1) // 2)
     return np.broadcast_to(place, (*ordered.shape[:at], 1, *ordered.shape[at + 1 :]))
 
@@ -156,9 +167,14 @@ def _selecting_row(name: str, node: str, forward: Any) -> Any:
         outputs=("values", "indices"),
         differentiable=("values",),
         vjp={
-            "self": lambda ct, indices, self_shape, dim, keepdim: spread_to_index(ct, indices, self_shape, dim, keepdim)
+            "self": lambda ct, indices, self_shape, dim, keepdim: spread_to_index(
+                ct, indices, self_shape, dim, keepdim
+            )
         },
-        jvp=lambda self_t, indices, dim, keepdim: (pick_at_index(self_t, indices, dim, keepdim), None),
+        jvp=lambda self_t, indices, dim, keepdim: (
+            pick_at_index(self_t, indices, dim, keepdim),
+            None,
+        ),
         method=False,
     )
 
@@ -175,7 +191,10 @@ nanmedian_dim = _selecting_row(
     "NanmedianBackward1",
     lambda self, dim, keepdim=False: _median_forward(self, dim, keepdim, skip_nan=True),
 )
-_kthvalue, _mode = make_type("kthvalue", "values", "indices"), make_type("mode", "values", "indices")
+_kthvalue, _mode = (
+    make_type("kthvalue", "values", "indices"),
+    make_type("mode", "values", "indices"),
+)
 publish("kthvalue", lambda self, k, dim=-1, keepdim=False: _kthvalue(kth_op(self, k, dim, keepdim)))
 publish("mode", lambda self, dim=-1, keepdim=False: _mode(mode_op(self, dim, keepdim)))
 
@@ -225,24 +244,43 @@ def _two_forms(name: str, everything: Any, over_dim: Any) -> None:
 
 
 _two_forms("median", _median_row("median", "MedianBackward0", skip_nan=False), median_dim)
-_two_forms("nanmedian", _median_row("nanmedian", "NanmedianBackward0", skip_nan=True), nanmedian_dim)
+_two_forms(
+    "nanmedian", _median_row("nanmedian", "NanmedianBackward0", skip_nan=True), nanmedian_dim
+)
 
 # -- quantiles ---------------------------------------------------------------------------------------------------------
 
 
-def _quantile(self: Tensor, q: Any, dim: int | None, keepdim: bool, how: str, *, skip_nan: bool) -> Any:
+def _quantile(
+    self: Tensor, q: Any, dim: int | None, keepdim: bool, how: str, *, skip_nan: bool
+) -> Any:
     """Sorted values at fractional places, read by linear interpolation or as ``how`` says."""
     points = np.asarray(array_of(q), dtype=self._data.dtype)
     if points.size and (points.min() < 0 or points.max() > 1):
         raise RuntimeError("quantile() q values must be in the range [0, 1]")
-    flat = op("reshape", self, (-1,)) if dim is None else op("movedim", self, dim, -1) if self.ndim else self.reshape(1)
+    flat = (
+        op("reshape", self, (-1,))
+        if dim is None
+        else op("movedim", self, dim, -1)
+        if self.ndim
+        else self.reshape(1)
+    )
     values = sort_op(flat, -1)[0]
     numbers = np.sum(~np.isnan(values._data), axis=-1, keepdims=True)
-    last = np.maximum(numbers - 1, 0) if skip_nan else np.where(numbers < flat.shape[-1], flat.shape[-1] - 1, numbers - 1)
+    last = (
+        np.maximum(numbers - 1, 0)
+        if skip_nan
+        else np.where(numbers < flat.shape[-1], flat.shape[-1] - 1, numbers - 1)
+    )
     row = op("reshape", q, (-1,)) if isinstance(q, Tensor) else make(points.reshape(-1))
     places = row * make(last.astype(points.dtype))
     if not skip_nan:
-        places = op("where", make(np.asarray(numbers < flat.shape[-1])), make(last.astype(points.dtype)), places)
+        places = op(
+            "where",
+            make(np.asarray(numbers < flat.shape[-1])),
+            make(last.astype(points.dtype)),
+            places,
+        )
     made = _read_between(values, places, how)
     made = op("movedim", made, -1, 0) if points.ndim else op("squeeze_", made, -1)
     return _with_kept_dims(made, self, dim, points.ndim) if keepdim else made
@@ -255,7 +293,12 @@ def _read_between(values: Tensor, places: Tensor, how: str) -> Tensor:
     below = np.floor(places._data)
     low = op("gather", values, -1, make(below.astype(np.int64)))
     high = op("gather", values, -1, make(np.ceil(places._data).astype(np.int64)))
-    return op("lerp", low, high, make(np.full_like(below, 0.5)) if how == "midpoint" else places - make(below))
+    return op(
+        "lerp",
+        low,
+        high,
+        make(np.full_like(below, 0.5)) if how == "midpoint" else places - make(below),
+    )
 
 
 def _with_kept_dims(made: Tensor, self: Tensor, dim: int | None, lead: int) -> Tensor:
@@ -266,7 +309,12 @@ def _with_kept_dims(made: Tensor, self: Tensor, dim: int | None, lead: int) -> T
 
 def _quantile_function(name: str, *, skip_nan: bool) -> None:
     def call(
-        self: Tensor, q: Any, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear"
+        self: Tensor,
+        q: Any,
+        dim: int | None = None,
+        keepdim: bool = False,
+        *,
+        interpolation: str = "linear",
     ) -> Any:
         return _quantile(self, q, dim, keepdim, interpolation, skip_nan=skip_nan)
 
@@ -283,7 +331,11 @@ _quantile_function("nanquantile", skip_nan=True)
 def _unique_forward(self: Any, dim: int | None = None) -> tuple[Any, Any, Any]:
     x = np.asarray(self)
     values, inverse, counts = np.unique(x, return_inverse=True, return_counts=True, axis=dim)
-    return values, inverse.astype(np.int64).reshape(x.shape if dim is None else -1), counts.astype(np.int64)
+    return (
+        values,
+        inverse.astype(np.int64).reshape(x.shape if dim is None else -1),
+        counts.astype(np.int64),
+    )
 
 
 unique_op = define_op(
@@ -298,7 +350,11 @@ unique_op = define_op(
 
 
 def unique(
-    self: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None  # noqa: A002
+    self: Tensor,
+    sorted: bool = True,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    dim: int | None = None,
 ) -> Any:
     """The different values, in order."""
     _ = sorted
@@ -316,12 +372,16 @@ def unique_consecutive(
     """The values without immediate repetitions."""
     x = np.asarray(self._data)
     rows = x.reshape(-1) if dim is None else np.moveaxis(x, dim, 0)
-    flat = rows.reshape(len(rows), -1) if rows.size else rows.reshape(len(rows), math.prod(rows.shape[1:]))
+    flat = (
+        rows.reshape(len(rows), -1)
+        if rows.size
+        else rows.reshape(len(rows), math.prod(rows.shape[1:]))
+    )
     starts = np.ones(len(rows), dtype=bool)
     starts[1:] = (flat[1:] != flat[:-1]).any(axis=1)
     values = rows[starts] if dim is None else np.moveaxis(rows[starts], 0, dim)
     inverse = (np.cumsum(starts) - 1).reshape(x.shape if dim is None else -1)
-    counts = np.diff(np.flatnonzero(np.append(starts, True)))  # noqa: FBT003
+    counts = np.diff(np.flatnonzero(np.append(starts, True)))
     made = (values, *((inverse,) if return_inverse else ()), *((counts,) if return_counts else ()))
     found = tuple([make(np.array(m)) for m in made])
     return found if len(found) > 1 else found[0]
@@ -331,7 +391,13 @@ define_function("unique_consecutive", unique_consecutive)
 
 
 def searchsorted(
-    sorted_sequence: Tensor, self: Any, *, out_int32: bool = False, right: bool = False, side: str | None = None, sorter: Any = None
+    sorted_sequence: Tensor,
+    self: Any,
+    *,
+    out_int32: bool = False,
+    right: bool = False,
+    side: str | None = None,
+    sorter: Any = None,
 ) -> Tensor:
     """Where each value would stand in a sorted sequence."""
     rows, values = np.asarray(array_of(sorted_sequence)), np.asarray(array_of(self))
@@ -349,5 +415,7 @@ def searchsorted(
 
 define_function("searchsorted", searchsorted, method=False)
 define_function(
-    "bucketize", lambda input, boundaries, **options: searchsorted(boundaries, input, **options), method=False  # noqa: A006
+    "bucketize",
+    lambda input, boundaries, **options: searchsorted(boundaries, input, **options),
+    method=False,
 )

@@ -7,16 +7,28 @@ from typing import Any
 import numpy as np
 
 from reference_impl.ops.lang import (
-    adjoint, array_of, concatenate, conj, constant, is_complex, matmul, op, part, real, shape_of, unsqueeze, zeros,
+    adjoint,
+    array_of,
+    concatenate,
+    conj,
+    constant,
+    is_complex,
+    matmul,
+    op,
+    part,
+    real,
+    shape_of,
+    unsqueeze,
+    zeros,
 )  # fmt: skip
+from reference_impl.ops.matrices import check_square
 from reference_impl.ops.rule import define_function, define_op
-from reference_impl.ops.solves import check_square
 from reference_impl.return_types import make_type
 from reference_impl.tensor import Tensor
 
-# ruff: noqa: FBT001, FBT002, N803, N806 - torch's signatures, and matrices have capital letters
+# ruff: noqa: N803, N806 - torch's signatures, and matrices have capital letters
 
-# Note [Gauges]
+# Note [Gauge freedom]
 # Eigenvectors and singular vectors are determined up to a phase each (a sign, for real matrices). The formulas hold for
 # results that do not depend on that choice. Where two eigenvalues are equal the vectors are not determined at all and
 # 1 / (difference) is infinite: the derivative does not exist, and the formulas give infinities or NaN there.
@@ -67,7 +79,7 @@ def _eigh_vjp(cts: Any, eigenvalues: Any, eigenvectors: Any) -> Any:
     """With F = V^H dA V: d lambda is F's diagonal, and dV = V (F / gaps) off the diagonal.
 
     The matrix is Hermitian, so what F / gaps contributes is its skew part's partner: the Hermitian matrix
-    (V^H gV - its adjoint) / (2 gaps). See Note [Gauges].
+    (V^H gV - its adjoint) / (2 gaps). See Note [Gauge freedom].
     """
     g_values, g_vectors = cts
     V = eigenvectors
@@ -167,7 +179,7 @@ def _times_i_half(x: Any, S: Any) -> Any:
 
 def _svd_vjp(cts: Any, U: Any, S: Any, Vh: Any) -> Any:
     """With P = U^H dA V: dS is P's real diagonal; U^H dU = (P S + S P^H) / gaps and V^H dV = (S P + P^H S) / gaps with
-    the gaps s_j^2 - s_i^2; what of dA leaves the spans of U and V turns them too. See Note [Gauges].
+    the gaps s_j^2 - s_i^2; what of dA leaves the spans of U and V turns them too. See Note [Gauge freedom].
     """
     gU, gS, gVh = cts
     k = shape_of(S)[-1]
@@ -248,9 +260,11 @@ svd_op = define_op(
 )
 _linalg_svd, _svd = make_type("linalg_svd", "U", "S", "Vh"), make_type("svd", "U", "S", "V")
 define_function(
-    "linalg.svd", lambda A, full_matrices=True, *, driver=None: _linalg_svd(svd_op(A, full_matrices)), method=False  # noqa: ARG005
+    "linalg.svd",
+    lambda A, full_matrices=True, *, driver=None: _linalg_svd(svd_op(A, full_matrices)),
+    method=False,
 )
-define_function("linalg.svdvals", lambda A, *, driver=None: svd_op(A, False)[1], method=False)  # noqa: ARG005, FBT003
+define_function("linalg.svdvals", lambda A, *, driver=None: svd_op(A, False)[1], method=False)  # noqa: FBT003
 
 
 def svd(self: Tensor, some: bool = True, compute_uv: bool = True) -> Any:
@@ -258,7 +272,13 @@ def svd(self: Tensor, some: bool = True, compute_uv: bool = True) -> Any:
     U, S, Vh = svd_op(self, not some)
     if not compute_uv:
         m, n = self.shape[-2:]
-        return _svd((op("new_zeros", self, (*self.shape[:-2], m, m)), S, op("new_zeros", self, (*self.shape[:-2], n, n))))
+        return _svd(
+            (
+                op("new_zeros", self, (*self.shape[:-2], m, m)),
+                S,
+                op("new_zeros", self, (*self.shape[:-2], n, n)),
+            )
+        )
     return _svd((U, S, op("mH", Vh)))
 
 
@@ -270,7 +290,11 @@ def svd_lowrank(A: Tensor, q: int = 6, niter: int = 2, M: Any = None) -> Any:
     _ = niter
     X = A if M is None else A - M
     U, S, Vh = svd_op(X, False)  # noqa: FBT003
-    return op("narrow", U, -1, 0, q), op("narrow", S, -1, 0, q), op("mH", op("narrow", Vh, -2, 0, q))
+    return (
+        op("narrow", U, -1, 0, q),
+        op("narrow", S, -1, 0, q),
+        op("mH", op("narrow", Vh, -2, 0, q)),
+    )
 
 
 def pca_lowrank(A: Tensor, q: int | None = None, center: bool = True, niter: int = 2) -> Any:

@@ -1,12 +1,14 @@
 """Covariance, numerical gradients and integrals, counts: compositions of other ops."""
 
+# ruff: noqa: N803 - torch's signatures
+
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
 
-from reference_impl import layout
+from reference_impl import dtypes, layout
 from reference_impl.ops.lang import array_of, op, part
 from reference_impl.ops.rule import NOT_DIFFERENTIABLE, define_function, define_op
 from reference_impl.tensor import Tensor, make
@@ -37,7 +39,9 @@ def cov(self: Tensor, *, correction: int = 1, fweights: Any = None, aweights: An
     centred = rows - op("unsqueeze", average, 1)
     other = centred if weights is None else centred * weights
     made = op("mm", centred, op("conj", op("t", other)))
-    scale = least if isinstance(least, Tensor) else make(np.asarray(least, dtype=made._data.real.dtype))
+    scale = (
+        least if isinstance(least, Tensor) else make(np.asarray(least, dtype=made._data.real.dtype))
+    )
     return op("squeeze", op("true_divide", made, scale))
 
 
@@ -67,7 +71,9 @@ def renorm(self: Tensor, p: float, dim: int, maxnorm: float) -> Any:
 
 
 define_function("renorm", renorm)
-define_function("renorm_", lambda self, p, dim, maxnorm: op("copy_", self, renorm(self, p, dim, maxnorm)))
+define_function(
+    "renorm_", lambda self, p, dim, maxnorm: op("copy_", self, renorm(self, p, dim, maxnorm))
+)
 
 # -- numerical gradient ------------------------------------------------------------------------------------------------
 
@@ -76,16 +82,27 @@ def gradient(self: Tensor, *, spacing: Any = None, dim: Any = None, edge_order: 
     """Differences of neighbours over their distance: central inside, one-sided at the edges."""
     dims = range(self.ndim) if dim is None else [dim] if isinstance(dim, int) else dim
     dims = [layout.one_dim(d, self.ndim) for d in dims]
-    steps = list(spacing) if isinstance(spacing, list | tuple) else [1.0 if spacing is None else spacing] * len(dims)
+    steps = (
+        list(spacing)
+        if isinstance(spacing, list | tuple)
+        else [1.0 if spacing is None else spacing] * len(dims)
+    )
     return tuple([_slope(self, d, step, edge_order) for d, step in zip(dims, steps, strict=True)])
 
 
 def _slope(x: Tensor, dim: int, spacing: Any, edge_order: int) -> Tensor:
     n = x.shape[dim]
     if n <= edge_order:
-        raise RuntimeError("torch.gradient expected each dimension size to be at least edge_order+1")
-    places = np.asarray(array_of(spacing)) if isinstance(spacing, Tensor) else np.arange(n) * float(spacing)
-    h = np.diff(places).astype(x._data.real.dtype)
+        raise RuntimeError(
+            "torch.gradient expected each dimension size to be at least edge_order+1"
+        )
+    places = (
+        np.asarray(array_of(spacing))
+        if isinstance(spacing, Tensor)
+        else np.arange(n) * float(spacing)
+    )
+    kind = x._data.real.dtype
+    h = np.diff(places).astype(kind if kind.kind == "f" else dtypes.default_numpy())
     along = [1] * x.ndim
     along[dim] = n - 2
     left, right = make(h[:-1].reshape(along)), make(h[1:].reshape(along))
@@ -99,7 +116,9 @@ def _slope(x: Tensor, dim: int, spacing: Any, edge_order: int) -> Tensor:
         + at(1, -1) * ((right - left) / (left * right))
         + at(2, None) * (left / (right * (left + right)))
     )
-    return op("cat", [_edge(x, dim, h, edge_order), inner, _edge(x, dim, h, edge_order, last=True)], dim)
+    return op(
+        "cat", [_edge(x, dim, h, edge_order), inner, _edge(x, dim, h, edge_order, last=True)], dim
+    )
 
 
 def _edge(x: Tensor, dim: int, h: Any, edge_order: int, *, last: bool = False) -> Tensor:
@@ -111,7 +130,9 @@ def _edge(x: Tensor, dim: int, h: Any, edge_order: int, *, last: bool = False) -
         return (ends[1] - ends[0]) / a
     b = float(h[-2] if last else h[1]) * (-1 if last else 1)
     return (
-        ends[0] * (-(2 * a + b) / (a * (a + b))) + ends[1] * ((a + b) / (a * b)) + ends[2] * (-a / (b * (a + b)))
+        ends[0] * (-(2 * a + b) / (a * (a + b)))
+        + ends[1] * ((a + b) / (a * b))
+        + ends[2] * (-a / (b * (a + b)))
     )
 
 
@@ -143,11 +164,13 @@ def trapezoid(y: Tensor, x: Any = None, *, dx: Any = 1, dim: int = -1) -> Any:
 
 define_function("trapezoid", trapezoid, method=False, aliases=("trapz",))
 define_function(
-    "cumulative_trapezoid", lambda y, x=None, *, dx=1, dim=-1: op("cumsum", _panels(y, x, dx, dim), dim) / 2.0, method=False
+    "cumulative_trapezoid",
+    lambda y, x=None, *, dx=1, dim=-1: op("cumsum", _panels(y, x, dx, dim), dim) / 2.0,
+    method=False,
 )
 
 
-def vander(x: Tensor, N: int | None = None, *, increasing: bool = True) -> Any:  # noqa: N803 - torch's name
+def vander(x: Tensor, N: int | None = None, *, increasing: bool = True) -> Any:
     """Powers 0 to N - 1 of each element, one row each."""
     x = x if x.ndim else op("reshape", x, (1,))
     n = x.shape[-1] if N is None else N
@@ -160,13 +183,15 @@ def vander(x: Tensor, N: int | None = None, *, increasing: bool = True) -> Any: 
     return one if increasing else op("flip", one, (-1,))
 
 
-define_function("linalg.vander", lambda x, *, N=None: vander(x, N), method=False)  # noqa: N803
-define_function("vander", lambda x, N=None, increasing=False: vander(x, N, increasing=increasing), method=False)  # noqa: N803, FBT002
+define_function("linalg.vander", lambda x, *, N=None: vander(x, N), method=False)
+define_function(
+    "vander", lambda x, N=None, increasing=False: vander(x, N, increasing=increasing), method=False
+)
 
 # -- counts, without derivative ----------------------------------------------------------------------------------------
 
 
-def _histc(self: Any, bins: int = 100, min: Any = 0, max: Any = 0) -> Any:  # noqa: A002 - torch's names
+def _histc(self: Any, bins: int = 100, min: Any = 0, max: Any = 0) -> Any:
     low, high = float(min), float(max)
     if low == high and self.size:
         low, high = float(np.min(self)), float(np.max(self))
@@ -181,7 +206,9 @@ define_op("histc", forward=_histc, inputs=("self",), vjp=NOT_DIFFERENTIABLE, jvp
 def bincount(self: Tensor, weights: Any = None, minlength: int = 0) -> Tensor:
     """How often each number from 0 on occurs, or the sum of the weights of its occurrences."""
     found = np.bincount(self._data, None if weights is None else weights._data, minlength)
-    return make(found if weights is None or weights._data.dtype != np.float32 else found.astype(np.float64))
+    return make(
+        found if weights is None or weights._data.dtype != np.float32 else found.astype(np.float64)
+    )
 
 
 define_function("bincount", bincount)

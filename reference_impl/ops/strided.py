@@ -23,31 +23,48 @@ def _strided(self: Any, size: Any, stride: Any, storage_offset: int | None = Non
     """Part of the memory behind ``self``, from an offset on with the strides given."""
     size, stride = tuple(int(n) for n in size), tuple(int(s) for s in stride)
     if len(size) != len(stride):
-        raise RuntimeError(f"mismatch in length of strides and shape: {list(size)} and {list(stride)}")
+        raise RuntimeError(
+            f"mismatch in length of strides and shape: {list(size)} and {list(stride)}"
+        )
     if any(s < 0 for s in stride):
-        raise RuntimeError("as_strided: Negative strides are not supported at the moment, got strides: " + str(list(stride)))
+        raise RuntimeError(
+            "as_strided: Negative strides are not supported at the moment, got strides: "
+            + str(list(stride))
+        )
     memory = layout.owner_of(self)
     offset = layout.geometry(self)[2] if storage_offset is None else storage_offset
     last = offset + sum((n - 1) * s for n, s in zip(size, stride, strict=True))
     if 0 not in size and last >= memory.size:
         raise RuntimeError(
-            f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {offset}, and itemsize {self.itemsize} "
-            f"requiring a storage size of {(last + 1) * self.itemsize} are out of bounds for storage of size {memory.nbytes}"
+            f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {offset}, and "
+            f"itemsize {self.itemsize} "
+            f"requiring a storage size of {(last + 1) * self.itemsize} are out of bounds for storage "
+            f"of size {memory.nbytes}"
         )
     flat = np.lib.stride_tricks.as_strided(memory, (memory.size,), (self.itemsize,))
-    return np.lib.stride_tricks.as_strided(flat[offset:], size, tuple(s * self.itemsize for s in stride))
+    return np.lib.stride_tricks.as_strided(
+        flat[offset:], size, tuple(s * self.itemsize for s in stride)
+    )
 
 
-def _strided_vjp(ct: Any, self_layout: Any, size: Any, stride: Any, storage_offset: int | None) -> Any:
+def _strided_vjp(
+    ct: Any, self_layout: Any, size: Any, stride: Any, storage_offset: int | None
+) -> Any:
     """Added up per place in memory, then read where the input's elements lie, in equal parts where those overlap."""
     shape, strides, offset = self_layout
-    to = layout.positions(size, stride, offset if storage_offset is None else storage_offset).reshape(-1)
+    to = layout.positions(
+        size, stride, offset if storage_offset is None else storage_offset
+    ).reshape(-1)
     back = layout.positions(shape, strides, offset)
     span = max(int(to.max(initial=0)), int(back.max(initial=0))) + 1
     memory = op("index_add", zeros((span,), ct), 0, constant(to, ct), reshape(ct, (to.size,)))
     found = reshape(op("index_select", memory, 0, constant(back.reshape(-1), ct)), shape)
     shared = np.bincount(back.reshape(-1), minlength=span)[back]
-    return found if (shared == 1).all() else found / constant(shared.astype(array_of(ct).real.dtype), ct)
+    return (
+        found
+        if (shared == 1).all()
+        else found / constant(shared.astype(array_of(ct).real.dtype), ct)
+    )
 
 
 as_strided_op = define_op(
@@ -57,41 +74,63 @@ as_strided_op = define_op(
     inputs=("self",),
     view=True,
     vjp={
-        "self": lambda ct, self_layout, size, stride, storage_offset: _strided_vjp(ct, self_layout, size, stride, storage_offset)
+        "self": lambda ct, self_layout, size, stride, storage_offset: _strided_vjp(
+            ct, self_layout, size, stride, storage_offset
+        )
     },
-    jvp=lambda self, self_t, size, stride, storage_offset: _strided_tangent(self, self_t, size, stride, storage_offset),
+    jvp=lambda self, self_t, size, stride, storage_offset: _strided_tangent(
+        self, self_t, size, stride, storage_offset
+    ),
 )
 
 
-def _strided_tangent(self: Tensor, tangent: Tensor, size: Any, stride: Any, storage_offset: int | None) -> Any:
+def _strided_tangent(
+    self: Tensor, tangent: Tensor, size: Any, stride: Any, storage_offset: int | None
+) -> Any:
     """The same view of a tangent that lies in memory as the primal does."""
     shape, strides, offset = layout.geometry(self._array())
     span = int(layout.positions(shape, strides, offset).max(initial=0)) + 1
     back = layout.positions(shape, strides, offset).reshape(-1)
-    memory = op("index_copy", op("new_zeros", tangent, (span,)), 0, make(back), op("reshape", tangent, (-1,)))
+    memory = op(
+        "index_copy",
+        op("new_zeros", tangent, (span,)),
+        0,
+        make(back),
+        op("reshape", tangent, (-1,)),
+    )
     places = layout.positions(size, stride, offset if storage_offset is None else storage_offset)
     return op("reshape", op("index_select", memory, 0, make(places.reshape(-1))), tuple(size))
 
 
-def _strided_scatter(self: Any, src: Any, size: Any, stride: Any, storage_offset: int | None = None) -> Any:
+def _strided_scatter(
+    self: Any, src: Any, size: Any, stride: Any, storage_offset: int | None = None
+) -> Any:
     shape, strides, offset = layout.geometry(self)
     memory = np.zeros(layout.owner_of(self).size, dtype=self.dtype)
     back = layout.positions(shape, strides, offset)
     memory[back] = self
-    memory[layout.positions(size, stride, offset if storage_offset is None else storage_offset)] = src
+    memory[layout.positions(size, stride, offset if storage_offset is None else storage_offset)] = (
+        src
+    )
     return memory[back]
 
 
-def _kept_part(ct: Any, self_layout: Any, size: Any, stride: Any, storage_offset: int | None) -> Any:
+def _kept_part(
+    ct: Any, self_layout: Any, size: Any, stride: Any, storage_offset: int | None
+) -> Any:
     shape, strides, offset = self_layout
     written = layout.positions(size, stride, offset if storage_offset is None else storage_offset)
     mask = ~np.isin(layout.positions(shape, strides, offset), written)
     return ct * constant(mask.astype(array_of(ct).real.dtype), ct)
 
 
-def _written_part(ct: Any, self_layout: Any, size: Any, stride: Any, storage_offset: int | None) -> Any:
+def _written_part(
+    ct: Any, self_layout: Any, size: Any, stride: Any, storage_offset: int | None
+) -> Any:
     shape, strides, offset = self_layout
-    written = layout.positions(size, stride, offset if storage_offset is None else storage_offset).reshape(-1)
+    written = layout.positions(
+        size, stride, offset if storage_offset is None else storage_offset
+    ).reshape(-1)
     back = layout.positions(shape, strides, offset).reshape(-1)
     span = max(int(written.max(initial=0)), int(back.max(initial=0))) + 1
     memory = op("index_copy", zeros((span,), ct), 0, constant(back, ct), reshape(ct, (back.size,)))
@@ -104,8 +143,12 @@ as_strided_scatter = define_op(
     forward=_strided_scatter,
     inputs=("self", "src"),
     vjp={
-        "self": lambda ct, self_layout, size, stride, storage_offset: _kept_part(ct, self_layout, size, stride, storage_offset),
-        "src": lambda ct, self_layout, size, stride, storage_offset: _written_part(ct, self_layout, size, stride, storage_offset),
+        "self": lambda ct, self_layout, size, stride, storage_offset: _kept_part(
+            ct, self_layout, size, stride, storage_offset
+        ),
+        "src": lambda ct, self_layout, size, stride, storage_offset: _written_part(
+            ct, self_layout, size, stride, storage_offset
+        ),
     },
     jvp=lambda self_t, src_t, size, stride, storage_offset: as_strided_scatter(
         OPS["contiguous"](self_t), src_t, size, stride, storage_offset
@@ -154,7 +197,10 @@ def view_in_place(rule: Any, self: Tensor, args: tuple[Any, ...], kwargs: dict[s
     self._data = after
     info = None if self._meta is None else self._meta.view
     if info is not None:
-        info.chain = (*info.chain, Step(rule, params, rule.view_meta(before, params), 0, before._data))
+        info.chain = (
+            *info.chain,
+            Step(rule, params, rule.view_meta(before, params), 0, before._data),
+        )
     inplace.bump(self)
     if tracked:
         calls.record(rule, [before], params, self, (), edges)
@@ -181,7 +227,11 @@ def squeeze_(self: Tensor, dim: Any = None) -> Any:
     """``squeeze`` of the tensor itself."""
     if dim is None:
         return OPS["squeeze_all_"](self)
-    return OPS["squeeze_dims_"](self, tuple(dim)) if isinstance(dim, list | tuple) else OPS["squeeze_dim_"](self, dim)
+    return (
+        OPS["squeeze_dims_"](self, tuple(dim))
+        if isinstance(dim, list | tuple)
+        else OPS["squeeze_dim_"](self, dim)
+    )
 
 
 define_function("squeeze_", squeeze_)
@@ -194,7 +244,10 @@ def resize_(self: Tensor, *sizes: Any, memory_format: Any = None) -> Tensor:
     _ = memory_format
     if self.requires_grad:
         raise RuntimeError("cannot resize variables that require grad")
-    shape = tuple(int(n) for n in (sizes[0] if len(sizes) == 1 and not hasattr(sizes[0], "__index__") else sizes))
+    shape = tuple(
+        int(n)
+        for n in (sizes[0] if len(sizes) == 1 and not hasattr(sizes[0], "__index__") else sizes)
+    )
     data = self._array()
     if data.shape == shape:
         return self
@@ -203,14 +256,18 @@ def resize_(self: Tensor, *sizes: Any, memory_format: Any = None) -> Tensor:
     owner = layout.owner_of(data)
     if needed > owner.size:
         memory = np.zeros(needed, dtype=data.dtype)
-        memory[: owner.size] = np.lib.stride_tricks.as_strided(owner, (owner.size,), (owner.itemsize,))
+        memory[: owner.size] = np.lib.stride_tricks.as_strided(
+            owner, (owner.size,), (owner.itemsize,)
+        )
         owner = memory
     flat = np.lib.stride_tricks.as_strided(owner, (owner.size,), (owner.itemsize,))
     self._data = flat[offset:needed].reshape(shape)
     return self
 
 
-def set_(self: Tensor, source: Any = None, storage_offset: int = 0, size: Any = None, stride: Any = None) -> Tensor:
+def set_(
+    self: Tensor, source: Any = None, storage_offset: int = 0, size: Any = None, stride: Any = None
+) -> Tensor:
     """The memory of another tensor, with its shape or one of its own; without a source, none at all."""
     if self.requires_grad and self.is_leaf and MODE.grad:
         views.check_writable(self, recorded=True)
@@ -225,18 +282,27 @@ def set_(self: Tensor, source: Any = None, storage_offset: int = 0, size: Any = 
         )
     self._data = source._array()
     if size is not None:
-        strides = stride if stride is not None else layout.geometry(np.empty(size, dtype=np.int8))[1]
+        strides = (
+            stride if stride is not None else layout.geometry(np.empty(size, dtype=np.int8))[1]
+        )
         self._data = _strided(source._array(), size, strides, storage_offset)
     self._storage = Storage(self._data, version + 1)
     return self
 
 
 def _word(x: Tensor) -> str:
-    return {"float64": "double", "float32": "float", "int64": "long"}.get(x.dtype.name, x.dtype.name)
+    return {"float64": "double", "float32": "float", "int64": "long"}.get(
+        x.dtype.name, x.dtype.name
+    )
 
 
 define_function("resize_", resize_)
-define_function("resize_as_", lambda self, other, *, memory_format=None: resize_(self, tuple(other.shape), memory_format=memory_format))
+define_function(
+    "resize_as_",
+    lambda self, other, *, memory_format=None: resize_(
+        self, tuple(other.shape), memory_format=memory_format
+    ),
+)
 define_function("set_", set_)
 
 # -- the same as copies ------------------------------------------------------------------------------------------------
