@@ -105,7 +105,7 @@ def _columns(run: Run, listed: list[Listed], changes: dict[str, str]) -> dict[st
         case = item.case
         sample = _sample(case)
         if sample is None:
-            other_ids[position] = clean(case.id, 600)
+            other_ids[position] = clean(case.key, 600)
         letters.append(STATUSES[case.status].letter)
         columns["sample"].append(sample)
         columns["subject"].append(subjects(case.subject))

@@ -56,7 +56,7 @@ function build(data) {
     item.id =
       data.ids[i] ??
       `${suite}/${entry.name}[${item.sample}]::${subject.device}::${subject.dtype}::${subject.mode}`;
-    item.key = subject.torch ? `${item.id}::torch-${subject.torch}` : item.id;
+    item.key = subject.torch && !(i in data.ids) ? `${item.id}::torch-${subject.torch}` : item.id;
     entry.cases.push(item);
     cases.push(item);
   }
