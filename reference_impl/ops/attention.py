@@ -13,14 +13,14 @@ from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor, make
 
 
-def _masked_softmax(scores: Tensor) -> Tensor:
+def _masked_softmax(scores: Tensor) -> Any:
     """softmax; a row in which nothing may be looked at is 0."""
     weights = op("softmax", scores, -1)
     blind = np.all(np.isneginf(scores._data), axis=-1, keepdims=True)
     return op("masked_fill", weights, make(np.asarray(blind)), 0.0) if blind.any() else weights
 
 
-def _added_mask(scores: Tensor, mask: Any) -> Tensor:
+def _added_mask(scores: Tensor, mask: Any) -> Any:
     """A mask of truth values forbids; one of numbers is added."""
     if mask is None:
         return scores
@@ -131,7 +131,7 @@ def multi_head_attention_forward(
     return made, op("squeeze", table, 0) if single else table
 
 
-def _heads(x: Tensor, number: int, size: int) -> Tensor:
+def _heads(x: Tensor, number: int, size: int) -> Any:
     return op("transpose", op("reshape", x, (x.shape[0], number, size)), 0, 1)
 
 

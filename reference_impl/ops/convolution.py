@@ -127,7 +127,7 @@ def _with_bias(made: Any, bias: Any) -> Any:
     return made if bias is None else made + bias.reshape(-1, *(1,) * (made.ndim - 2))
 
 
-conv_op = define_op(
+conv_op: Any = define_op(
     "convolution.forward",
     node="ConvolutionBackward0",
     forward=lambda input, weight, bias, spec: _with_bias(_conv(input, weight, spec), bias),
@@ -148,7 +148,7 @@ conv_op = define_op(
     ),
     method=False,
 )
-transposed_op = define_op(
+transposed_op: Any = define_op(
     "convolution.transposed",
     node="ConvolutionBackward0",
     forward=lambda input, weight, bias, spec, size: _with_bias(
@@ -168,7 +168,7 @@ transposed_op = define_op(
     ),
     method=False,
 )
-weight_op = define_op(
+weight_op: Any = define_op(
     "convolution.weight",
     node="ConvolutionBackwardBackward0",
     forward=_weight,

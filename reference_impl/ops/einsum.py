@@ -146,7 +146,7 @@ def einsum(equation: Any, *operands: Any) -> Any:
     inputs, output = _parse(equation, parts)
     parts, inputs = map(
         list, zip(*[_with_diagonals(x, n) for x, n in zip(parts, inputs, strict=True)], strict=True)
-    )  # type: ignore[assignment]
+    )
     x, labels = parts[0], inputs[0]
     for i in range(1, len(parts)):
         later = {n for term in inputs[i + 1 :] for n in term} | set(output)

@@ -33,7 +33,7 @@ def _table_vjp(
     )
 
 
-embedding_op = define_op(
+embedding_op: Any = define_op(
     "embedding.table",
     node="EmbeddingBackward0",
     forward=lambda weight, indices, padding_idx=None, scale_grad_by_freq=False: np.array(
@@ -60,7 +60,7 @@ def _in_order(input: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
     return (weight, input) if input._data.dtype.kind in "fc" else (input, weight)
 
 
-def _row_number(padding_idx: int | None, weight: Tensor) -> int | None:
+def _row_number(padding_idx: int | None, weight: Tensor) -> Any:
     if padding_idx is None:
         return None
     n = weight.shape[0]
@@ -149,7 +149,7 @@ def embedding_bag(
     return made
 
 
-def _bag_max(rows: Tensor, counts: Any, bag: Any, number: int) -> Tensor:
+def _bag_max(rows: Tensor, counts: Any, bag: Any, number: int) -> Any:
     made = []
     for i in range(number):
         at = np.flatnonzero((bag == i) & counts)

@@ -340,10 +340,10 @@ define_function("lu_solve", lambda self, LU_data, LU_pivots: lu_solve(LU_data, L
 # -- QR ----------------------------------------------------------------------------------------------------------------
 
 
-def _qr_forward(A: Any, mode: str = "reduced") -> tuple[Any, Any]:
+def _qr_forward(A: Any, mode: Any = "reduced") -> tuple[Any, Any]:
     if mode == "r":
         return np.empty((0,), dtype=A.dtype), np.linalg.qr(A, "r")
-    return tuple(np.linalg.qr(A, mode))  # type: ignore[return-value]
+    return tuple(np.linalg.qr(A, mode))
 
 
 def _qr_vjp(cts: Any, A: Any, Q: Any, R: Any, mode: str) -> Any:
@@ -406,7 +406,7 @@ define_function("qr", lambda self, some=True: _qr(qr_op(self, "reduced" if some 
 # -- reflections -------------------------------------------------------------------------------------------------------
 
 
-def _reflect(X: Tensor, A: Tensor, tau: Tensor, i: int, *, adjoint_of: bool = False) -> Tensor:
+def _reflect(X: Tensor, A: Tensor, tau: Tensor, i: int, *, adjoint_of: bool = False) -> Any:
     """H X for the reflection H = I - tau v v^H, whose v is 1 at i and below it column i of ``A``."""
     m = A.shape[-2]
     below = np.zeros((m, 1), dtype=A._data.dtype)

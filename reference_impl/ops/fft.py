@@ -246,7 +246,7 @@ def _frequencies(found: Any, dtype: Any) -> Tensor:
 # -- short-time transforms ---------------------------------------------------------------------------------------------
 
 
-def _window(window: Any, win_length: int, n_fft: int, like: Tensor) -> Tensor:
+def _window(window: Any, win_length: int, n_fft: int, like: Tensor) -> Any:
     """The window in the middle of ``n_fft`` places."""
     made = op("new_ones", like, (win_length,)) if window is None else window
     left = (n_fft - win_length) // 2

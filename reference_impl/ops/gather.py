@@ -46,7 +46,7 @@ def _gather_forward(self: Any, index: Any, dim: int) -> Any:
     )
 
 
-gather_op = define_op(
+gather_op: Any = define_op(
     "gather.at",
     node="GatherBackward0",
     forward=_gather_forward,
@@ -144,7 +144,7 @@ def _padding(small: tuple[int, ...], large: tuple[int, ...]) -> list[int]:
     return [n for a, b in reversed(list(zip(small, large, strict=True))) for n in (0, b - a)]
 
 
-scatter_src = define_op(
+scatter_src: Any = define_op(
     "scatter.src",
     node="ScatterBackward0",
     forward=lambda self, index, src, dim: _scatter_forward(self, index, src, dim),
@@ -158,7 +158,7 @@ scatter_src = define_op(
     jvp=lambda self_t, index, src_t, dim: scatter_src(self_t, index, src_t, dim),
     method=False,
 )
-scatter_value = define_op(
+scatter_value: Any = define_op(
     "scatter.value",
     node="ScatterBackward1",
     forward=lambda self, index, dim, value: _scatter_forward(self, index, value, dim),
@@ -168,7 +168,7 @@ scatter_value = define_op(
     jvp=lambda self_t, index, dim: scatter_value(self_t, index, dim, 0),
     method=False,
 )
-scatter_add_op = define_op(
+scatter_add_op: Any = define_op(
     "scatter_add.src",
     node="ScatterAddBackward0",
     forward=lambda self, index, src, dim: _scatter_forward(self, index, src, dim, np.add),
@@ -284,7 +284,7 @@ def _index_select_forward(self: Any, index: Any, dim: int) -> Any:
     return np.take(self, index, axis=at)
 
 
-index_select_op = define_op(
+index_select_op: Any = define_op(
     "index_select.at",
     node="IndexSelectBackward0",
     forward=_index_select_forward,
@@ -322,7 +322,7 @@ def _times(ct: Any, factor: Any) -> Any:
     )
 
 
-index_add_op = define_op(
+index_add_op: Any = define_op(
     "index_add.source",
     node="IndexAddBackward0",
     forward=_index_add_forward,
@@ -365,7 +365,7 @@ def _slices_cleared(ct: Any, index: Any, dim: int) -> Any:
     return op("index_fill", ct, dim, index, 0.0)
 
 
-index_copy_op = define_op(
+index_copy_op: Any = define_op(
     "index_copy.source",
     node="IndexCopyBackward0",
     forward=_index_copy_forward,
@@ -406,7 +406,7 @@ index_fill_number = define_op(
     jvp=lambda self_t, index, dim: _slices_cleared(self_t, index, dim),
     method=False,
 )
-index_fill_tensor = define_op(
+index_fill_tensor: Any = define_op(
     "index_fill.tensor",
     node="IndexFillBackward1",
     forward=lambda self, index, value, dim: _index_fill_forward(self, index, value, dim),

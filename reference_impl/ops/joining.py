@@ -13,7 +13,7 @@ from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor, make
 
 
-def _is_legacy_empty(x: Any) -> bool:
+def _is_legacy_empty(x: Any) -> Any:
     """A 1-d tensor without elements may be joined with anything."""
     return x.ndim == 1 and x.shape[0] == 0
 
@@ -75,7 +75,7 @@ def _stack_vjp(ct: Any, tensors: Any, dim: int) -> Any:
     return [_like_input(op("select", ct, at, i), kind) for i, (_, kind) in enumerate(tensors)]
 
 
-cat_op = define_op(
+cat_op: Any = define_op(
     "cat",
     node="CatBackward0",
     forward=_cat_forward,
@@ -105,7 +105,7 @@ def _stack_forward(tensors: Any, dim: int = 0) -> Any:
     return np.stack(arrays, axis=layout.one_dim(dim, arrays[0].ndim + 1))
 
 
-stack_op = define_op(
+stack_op: Any = define_op(
     "stack",
     node="StackBackward0",
     forward=_stack_forward,
@@ -254,7 +254,7 @@ def _block_diag_vjp(ct: Any, tensors: Any) -> Any:
     return parts
 
 
-block_diag_op = define_op(
+block_diag_op: Any = define_op(
     "block_diag.matrices",
     node="BlockDiagBackward0",
     forward=_block_diag_forward,

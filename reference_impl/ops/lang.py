@@ -111,7 +111,7 @@ def sum_to(x: Any, shape: tuple[int, ...]) -> Any:
     return OPS["sum_to_size"](x, shape) if isinstance(x, Tensor) else layout.sum_to(x, shape)
 
 
-def sum(x: Any, dim: Any = None, *, keepdim: bool = False) -> Any:
+def sum(x: Any, dim: Any = None, *, keepdim: Any = False) -> Any:
     """Sum over ``dim`` (a number, several, None for all)."""
     if isinstance(x, Tensor):
         return OPS["sum"](x, dim, keepdim)

@@ -106,7 +106,7 @@ def multi_dot(tensors: Any) -> Any:
     return op("view", _chain(parts), tuple(shape))
 
 
-def _chain(parts: list[Tensor]) -> Tensor:
+def _chain(parts: list[Tensor]) -> Any:
     """The product, cut where the two halves cost least."""
     if len(parts) == 1:
         return parts[0]
@@ -130,7 +130,7 @@ def _costs(sizes: list[int]) -> tuple[dict[tuple[int, int], int], dict[tuple[int
     return cost, cuts
 
 
-def _product(parts: list[Tensor], i: int, j: int, cuts: dict[tuple[int, int], int]) -> Tensor:
+def _product(parts: list[Tensor], i: int, j: int, cuts: dict[tuple[int, int], int]) -> Any:
     if i == j:
         return parts[i]
     k = cuts[i, j]
@@ -348,7 +348,7 @@ def _cross_forward(self: Any, other: Any, dim: int = -1) -> Any:
     return np.cross(a, b, axis=dim)
 
 
-cross_op = define_op(
+cross_op: Any = define_op(
     "linalg.cross.dim",
     node="LinalgCrossBackward0",
     forward=_cross_forward,

@@ -14,7 +14,7 @@ from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor, make
 
 
-def _filled(x: Tensor, mask: Any, value: Any) -> Tensor:
+def _filled(x: Tensor, mask: Any, value: Any) -> Any:
     """``x`` with what the mask leaves out replaced by a value that does not count."""
     if mask is None:
         return x
@@ -36,12 +36,10 @@ def _dims(x: Tensor, dim: Any) -> list[int]:
 
 def _count(x: Tensor, mask: Any, dim: Any, keepdim: Any) -> Tensor:
     """How many elements count in each result."""
-    found = (
-        np.ones(tuple(x.shape), dtype=np.int64)
-        if mask is None
-        else np.broadcast_to(mask._data, tuple(x.shape)).astype(np.int64)
-    )
-    return make(np.asarray(np.add.reduce(found, axis=tuple(_dims(x, dim)), keepdims=bool(keepdim))))
+    counted = True if mask is None else mask._data
+    found: Any = np.broadcast_to(counted, tuple(x.shape)).astype(np.int64)
+    axes: Any = tuple(_dims(x, dim))
+    return make(np.asarray(np.add.reduce(found, axis=axes, keepdims=keepdim)))
 
 
 def _lowest(x: Tensor, *, highest: bool = False) -> Any:
@@ -132,9 +130,7 @@ def masked_norm(
     return OPS["linalg.vector_norm"](_filled(x, mask, neutral), ord, _dims(x, dim), bool(keepdim))
 
 
-def _moments(
-    input: Tensor, dim: Any, keepdim: Any, dtype: Any, mask: Any, correction: Any
-) -> Tensor:
+def _moments(input: Tensor, dim: Any, keepdim: Any, dtype: Any, mask: Any, correction: Any) -> Any:
     """Variance: the mean square distance from the mean, with ``correction`` taken off the count."""
     x = _as_dtype(input, dtype)
     if x._data.dtype.kind not in "fc":

@@ -34,7 +34,7 @@ def _select_vjp(ct: Any, shape: tuple[int, ...], mask: Any) -> Any:
     return sum_to(op("put", zeros(wide, ct), constant(at, ct), ct), shape)
 
 
-masked_select_op = define_op(
+masked_select_op: Any = define_op(
     "masked_select",
     node="MaskedSelectBackward0",
     forward=_select_forward,
@@ -65,7 +65,7 @@ def _source_vjp(ct: Any, mask: Any, shape: tuple[int, ...]) -> Any:
     return reshape(op("constant_pad_nd", found, [0, size - at.size], 0.0), shape)
 
 
-masked_scatter_op = define_op(
+masked_scatter_op: Any = define_op(
     "masked_scatter",
     node="MaskedScatterBackward0",
     forward=_scatter_forward,

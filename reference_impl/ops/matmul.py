@@ -47,7 +47,7 @@ def _mm_forward(self: Any, mat2: Any) -> Any:
     return np.matmul(self, mat2)
 
 
-mm_op = define_op(
+mm_op: Any = define_op(
     "mm",
     node="MmBackward0",
     forward=_mm_forward,
@@ -73,7 +73,7 @@ def _bmm_forward(self: Any, mat2: Any) -> Any:
     return np.matmul(self, mat2)
 
 
-bmm_op = define_op(
+bmm_op: Any = define_op(
     "bmm",
     node="BmmBackward0",
     forward=_bmm_forward,
@@ -98,7 +98,7 @@ def _mv_forward(self: Any, vec: Any) -> Any:
     return np.matmul(self, vec)
 
 
-mv_op = define_op(
+mv_op: Any = define_op(
     "mv",
     node="MvBackward0",
     forward=_mv_forward,
@@ -127,7 +127,7 @@ def _dot_forward(self: Any, tensor: Any) -> Any:
     return np.dot(self, tensor)
 
 
-dot_op = define_op(
+dot_op: Any = define_op(
     "dot",
     node="DotBackward0",
     forward=_dot_forward,
@@ -135,7 +135,7 @@ dot_op = define_op(
     vjp={"self": lambda ct, tensor: ct * conj(tensor), "tensor": lambda ct, self: ct * conj(self)},
     jvp=lambda self, tensor, self_t, tensor_t: dot_op(self_t, tensor) + dot_op(self, tensor_t),
 )
-vdot_op = define_op(
+vdot_op: Any = define_op(
     "vdot",
     node="VdotBackward0",
     forward=lambda self, other: _dot_forward(self.conj(), other),
@@ -314,17 +314,17 @@ addr_op = _added_row(
 )  # fmt: skip
 
 
-def _publish_added(name: str, row: str, suffix: str) -> None:
+def _publish_added(name: str, suffix: str) -> None:
     def call(self: Tensor, a: Tensor, b: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Any:
-        return OPS[f"{row}.scaled{suffix}"](self, a, b, beta, alpha)
+        return OPS[f"{name}.scaled{suffix}"](self, a, b, beta, alpha)
 
     call.__doc__ = f"``beta * self + alpha * product`` ({name})."
     define_function(f"{name}{suffix}", call)
 
 
-for _name in ("addmm", "addmv", "baddbmm", "addbmm", "addr"):
+for _row in ("addmm", "addmv", "baddbmm", "addbmm", "addr"):
     for _suffix in ("", "_"):
-        _publish_added(_name, _name, _suffix)
+        _publish_added(_row, _suffix)
 
 # -- compositions ------------------------------------------------------------------------------------------------------
 

@@ -219,11 +219,14 @@ def _pick_boxes(self: Any, starts: Any, ends: Any) -> tuple[Any, Any]:
     )
     flat = np.arange(math.prod(size)).reshape(size)
     for at in itertools.product(*[range(n) for n in out]):
-        box = tuple(slice(int(s[i]), int(e[i])) for s, e, i in zip(starts, ends, at, strict=True))
+        box: Any = tuple(
+            slice(int(s[i]), int(e[i])) for s, e, i in zip(starts, ends, at, strict=True)
+        )
         part = self[(slice(None), *box)].reshape(self.shape[0], -1)
         best = np.argmax(part, axis=1)
-        values[(slice(None), *at)] = part[np.arange(len(part)), best]
-        index[(slice(None), *at)] = flat[box].reshape(-1)[best]
+        place: Any = (slice(None), *at)
+        values[place] = part[np.arange(len(part)), best]
+        index[place] = flat[box].reshape(-1)[best]
     return values, index
 
 

@@ -121,7 +121,7 @@ def repeat_interleave(
     if dim is None:
         self, dim = op("reshape", self, (-1,)), 0
     if self.ndim == 0:
-        self, dim = self.reshape(1), 0
+        self, dim = op("reshape", self, (1,)), 0
     if isinstance(repeats, int):
         at = layout.one_dim(dim, self.ndim)
         wide = op(
@@ -135,8 +135,8 @@ def repeat_interleave(
             (*self.shape[:at], self.shape[at] * repeats, *self.shape[at + 1 :]),
         )
     times = repeats._data if isinstance(repeats, Tensor) else np.asarray(repeats)
-    at = np.repeat(np.arange(self.shape[dim]), times)
-    return op("index_select", self, dim, OPS["from_numpy"](at.astype(np.int64)))
+    places = np.repeat(np.arange(self.shape[dim]), times).astype(np.int64)
+    return op("index_select", self, dim, OPS["from_numpy"](places))
 
 
 define_function("repeat_interleave", repeat_interleave)
@@ -318,7 +318,7 @@ def _pad_forward(self: Any, pad: Any, value: Any = 0.0) -> Any:
     )
 
 
-pad_op = define_op(
+pad_op: Any = define_op(
     "constant_pad_nd",
     node="ConstantPadNdBackward0",
     forward=_pad_forward,

@@ -32,7 +32,7 @@ def _sum_dtype(x: Any, dtype: Any) -> Any:
     return np.dtype(np.int64) if x.dtype.kind in "biu" else x.dtype
 
 
-def _sum_forward(self: Any, dim: Any = None, keepdim: bool = False, dtype: Any = None) -> Any:
+def _sum_forward(self: Any, dim: Any = None, keepdim: Any = False, dtype: Any = None) -> Any:
     return np.add.reduce(
         self, axis=axes_of(self, dim), keepdims=keepdim, dtype=_sum_dtype(self, dtype)
     )
@@ -60,7 +60,7 @@ sum_dims = define_op(
 )
 
 
-def sum_(self: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
+def sum_(self: Tensor, dim: Any = None, keepdim: Any = False, *, dtype: Any = None) -> Any:
     """Sum over ``dim``, or over everything."""
     if dim is None and not keepdim:
         return sum_all(self, dtype)
@@ -82,7 +82,7 @@ def _check_mean(x: Any, dtype: Any) -> Any:
     return kind
 
 
-def _mean_forward(self: Any, dim: Any = None, keepdim: bool = False, dtype: Any = None) -> Any:
+def _mean_forward(self: Any, dim: Any = None, keepdim: Any = False, dtype: Any = None) -> Any:
     kind = _check_mean(self, dtype)
     total = np.add.reduce(self, axis=axes_of(self, dim), keepdims=keepdim, dtype=kind)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -115,7 +115,7 @@ mean_dims = define_op(
 )
 
 
-def mean(self: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
+def mean(self: Tensor, dim: Any = None, keepdim: Any = False, *, dtype: Any = None) -> Any:
     """Mean over ``dim``, or over everything."""
     if dim is None and not keepdim:
         return mean_all(self, dtype)
@@ -125,7 +125,7 @@ def mean(self: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = N
 publish("mean", mean)
 
 
-def _nansum_forward(self: Any, dim: Any = None, keepdim: bool = False, dtype: Any = None) -> Any:
+def _nansum_forward(self: Any, dim: Any = None, keepdim: Any = False, dtype: Any = None) -> Any:
     return _sum_forward(np.where(np.isnan(self), 0, self).astype(self.dtype), dim, keepdim, dtype)
 
 
@@ -152,12 +152,12 @@ def _not_nan(x: Any, of: Any) -> Any:
     return where(constant(np.isnan(array_of(of)), x), zeros(shape_of(x), x), x)
 
 
-def nansum(self: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
+def nansum(self: Tensor, dim: Any = None, keepdim: Any = False, *, dtype: Any = None) -> Any:
     """Sum in which NaN counts as 0."""
     return nansum_op(self, dim, keepdim, dtype)
 
 
-def nanmean(self: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
+def nanmean(self: Tensor, dim: Any = None, keepdim: Any = False, *, dtype: Any = None) -> Any:
     """Mean over the elements that are not NaN."""
     _check_mean(self._data, dtype)
     found = constant(np.asarray(~np.isnan(self._data)), self).to(self.dtype)
@@ -170,7 +170,7 @@ publish("nanmean", nanmean)
 # -- products ----------------------------------------------------------------------------------------------------------
 
 
-def _prod_forward(self: Any, dim: Any = None, keepdim: bool = False, dtype: Any = None) -> Any:
+def _prod_forward(self: Any, dim: Any = None, keepdim: Any = False, dtype: Any = None) -> Any:
     kind = _sum_dtype(self, dtype)
     return np.multiply.reduce(self, axis=axes_of(self, dim), keepdims=keepdim, dtype=kind)
 
@@ -189,7 +189,7 @@ def _flat_prod_vjp(ct: Any, self: Any, result: Any) -> Any:
     return reshape(prod_vjp(ct, flat, result, 0), shape)
 
 
-def _kept(x: Any, shape: tuple[int, ...], dim: Any, keepdim: bool) -> Any:
+def _kept(x: Any, shape: tuple[int, ...], dim: Any, keepdim: Any) -> Any:
     """A result of a reduction with the reduced axes as ones."""
     return x if keepdim or not shape else reshape(x, kept_shape(shape, dim))
 
@@ -227,7 +227,7 @@ prod_dim = define_op(
 )
 
 
-def prod(self: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
+def prod(self: Tensor, dim: int | None = None, keepdim: Any = False, *, dtype: Any = None) -> Any:
     """Product over ``dim``, or over everything."""
     if dtype is not None:
         self = op("to", self, dtype)

@@ -118,10 +118,7 @@ def _cubic(out: int, n: int, scale: float, *, align_corners: bool) -> Any:
 
 def _antialiased(out: int, n: int, scale: float, kind: str) -> Any:
     """A kernel as wide as the step between new points, with weights that add up to one."""
-    if kind == "bilinear":
-        kernel, reach = (lambda t: np.maximum(1 - np.abs(t), 0)), 1.0
-    else:
-        kernel, reach = (lambda t: _cubic_weight(t, -0.5)), 2.0
+    reach = 1.0 if kind == "bilinear" else 2.0
     width = max(scale, 1.0)
     made = np.zeros((out, n))
     for i in range(out):
@@ -130,7 +127,10 @@ def _antialiased(out: int, n: int, scale: float, kind: str) -> Any:
             max(int(centre - reach * width + 0.5), 0),
             min(int(centre + reach * width + 0.5), n),
         )
-        weights = kernel((np.arange(low, high) + 0.5 - centre) / width)
+        away = (np.arange(low, high) + 0.5 - centre) / width
+        weights = (
+            np.maximum(1 - np.abs(away), 0) if kind == "bilinear" else _cubic_weight(away, -0.5)
+        )
         made[i, low:high] = weights / weights.sum()
     return made
 
@@ -206,7 +206,7 @@ def upsample_aa(
     scale_factors: Any = None,
 ) -> Any:  # fmt: skip
     """Bilinear interpolation with antialiasing."""
-    factors = (
+    factors: Any = (
         scale_factors if scale_factors is not None else (scales_h, scales_w) if scales_h else None
     )
     sizes = output_size or [

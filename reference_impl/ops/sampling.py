@@ -15,7 +15,7 @@ from reference_impl.tensor import Tensor, make
 # -- grid_sample -------------------------------------------------------------------------------------------------------
 
 
-def _pixels(c: Tensor, n: int, *, align_corners: bool) -> Tensor:
+def _pixels(c: Tensor, n: int, *, align_corners: bool) -> Any:
     """Coordinates from [-1, 1] to places among ``n`` points."""
     return (c + 1) * ((n - 1) / 2) if align_corners else ((c + 1) * n - 1) / 2
 
@@ -39,7 +39,7 @@ def _inside(c: Any, n: int, mode: str, *, align_corners: bool) -> Any:
     return np.clip(c, 0, n - 1)
 
 
-def _moved(c: Tensor, n: int, mode: str, *, align_corners: bool) -> Tensor:
+def _moved(c: Tensor, n: int, mode: str, *, align_corners: bool) -> Any:
     """``_inside`` with its derivative: 1 or -1 inside, 0 where a coordinate was stopped at the border."""
     if mode == "zeros":
         return c
@@ -58,7 +58,7 @@ def _moved(c: Tensor, n: int, mode: str, *, align_corners: bool) -> Tensor:
     return c * make(slope) + make((new - old * slope).astype(old.dtype))
 
 
-def _read(input: Tensor, places: list[Any]) -> Tensor:
+def _read(input: Tensor, places: list[Any]) -> Any:
     """(N, C, *out) entries at whole places, 0 outside of the image."""
     sizes = input.shape[2:]
     ok: Any = True
@@ -77,7 +77,7 @@ def _read(input: Tensor, places: list[Any]) -> Tensor:
     return op("where", make(ok[:, None]), found, op("zeros_like", found))
 
 
-def _linear_sample(input: Tensor, coords: list[Tensor]) -> Tensor:
+def _linear_sample(input: Tensor, coords: list[Tensor]) -> Any:
     """Sum over the corners around each point, weighted by nearness."""
     lows = [np.floor(c._data) for c in coords]
     made = None
@@ -101,16 +101,16 @@ def _cubic_weights(t: Tensor) -> list[Tensor]:
     """Keys' kernel with a = -0.75 at distances 1 + t, t, 1 - t, 2 - t."""
     a = -0.75
 
-    def far(x: Tensor) -> Tensor:
+    def far(x: Tensor) -> Any:
         return ((x * a - 5 * a) * x + 8 * a) * x - 4 * a
 
-    def near(x: Tensor) -> Tensor:
+    def near(x: Tensor) -> Any:
         return ((a + 2) * x - (a + 3)) * x * x + 1
 
     return [far(t + 1), near(t), near(1 - t), far(2 - t)]
 
 
-def _cubic_sample(input: Tensor, coords: list[Tensor], mode: str, *, align_corners: bool) -> Tensor:
+def _cubic_sample(input: Tensor, coords: list[Tensor], mode: str, *, align_corners: bool) -> Any:
     sizes = input.shape[2:]
     lows = [np.floor(c._data) for c in coords]
     weights = [_cubic_weights(c - make(low)) for c, low in zip(coords, lows, strict=True)]
@@ -153,7 +153,7 @@ def grid_sample(
     return _linear_sample(input, coords)
 
 
-def _nothing(coords: list[Tensor]) -> Tensor:
+def _nothing(coords: list[Tensor]) -> Any:
     """Zeros that depend on the coordinates: the nearest entry does not change with them."""
     return op("unsqueeze", op("mul", coords[0], 0.0), 1)
 

@@ -330,7 +330,7 @@ def segment_reduce(
     )
 
 
-def _segment(x: Tensor, reduce: str, initial: Any) -> Tensor:
+def _segment(x: Tensor, reduce: str, initial: Any) -> Any:
     """One segment; ``initial`` stands before it, or for it if it is empty."""
     empty = {"sum": 0.0, "prod": 1.0, "mean": math.nan, "max": -math.inf, "min": math.inf}[reduce]
     if x.shape[0] == 0:

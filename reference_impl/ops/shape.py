@@ -134,7 +134,7 @@ def _expand_forward(self: Any, shape: tuple[int, ...]) -> Any:
     return np.lib.stride_tricks.as_strided(self, sizes, _expanded_strides(self, sizes))
 
 
-def _expanded_strides(x: Any, sizes: tuple[int, ...]) -> tuple[int, ...]:
+def _expanded_strides(x: Any, sizes: tuple[int, ...]) -> Any:
     lead = len(sizes) - x.ndim
     return (0,) * lead + tuple(
         0 if x.shape[i] == 1 and sizes[lead + i] != 1 else x.strides[i] for i in range(x.ndim)

@@ -263,7 +263,7 @@ def _quantile(
         if dim is None
         else op("movedim", self, dim, -1)
         if self.ndim
-        else self.reshape(1)
+        else op("reshape", self, (1,))
     )
     values = sort_op(flat, -1)[0]
     numbers = np.sum(~np.isnan(values._data), axis=-1, keepdims=True)
@@ -286,7 +286,7 @@ def _quantile(
     return _with_kept_dims(made, self, dim, points.ndim) if keepdim else made
 
 
-def _read_between(values: Tensor, places: Tensor, how: str) -> Tensor:
+def _read_between(values: Tensor, places: Tensor, how: str) -> Any:
     rule = {"lower": np.floor, "higher": np.ceil, "nearest": np.rint}.get(how)
     if rule is not None:
         return op("gather", values, -1, make(rule(places._data).astype(np.int64)))
@@ -301,7 +301,7 @@ def _read_between(values: Tensor, places: Tensor, how: str) -> Tensor:
     )
 
 
-def _with_kept_dims(made: Tensor, self: Tensor, dim: int | None, lead: int) -> Tensor:
+def _with_kept_dims(made: Tensor, self: Tensor, dim: int | None, lead: int) -> Any:
     if dim is None:
         return op("reshape", made, (*made.shape[:lead], *([1] * self.ndim)))
     return op("unsqueeze", made, layout.one_dim(dim, self.ndim) + lead) if self.ndim else made
@@ -403,7 +403,7 @@ def searchsorted(
     rows, values = np.asarray(array_of(sorted_sequence)), np.asarray(array_of(self))
     if sorter is not None:
         rows = np.take_along_axis(rows, array_of(sorter), -1)
-    way = "right" if right or side == "right" else "left"
+    way: Any = "right" if right or side == "right" else "left"
     kind = np.int32 if out_int32 else np.int64
     if rows.ndim == 1:
         return make(np.searchsorted(rows, values, way).astype(kind))

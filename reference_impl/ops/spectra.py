@@ -69,7 +69,7 @@ def _scaled_columns(x: Any, values: Any) -> Any:
 # -- Hermitian matrices ------------------------------------------------------------------------------------------------
 
 
-def _eigh_forward(A: Any, UPLO: str = "L") -> tuple[Any, Any]:
+def _eigh_forward(A: Any, UPLO: Any = "L") -> tuple[Any, Any]:
     check_square("linalg.eigh", A)
     values, vectors = np.linalg.eigh(A, UPLO.upper())
     return values, vectors

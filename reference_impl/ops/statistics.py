@@ -107,7 +107,7 @@ def _slope(x: Tensor, dim: int, spacing: Any, edge_order: int) -> Tensor:
     along[dim] = n - 2
     left, right = make(h[:-1].reshape(along)), make(h[1:].reshape(along))
 
-    def at(a: int, b: int | None) -> Tensor:
+    def at(a: int, b: int | None) -> Any:
         return part(x, dim, a, b)
 
     # The parabola through three points: weights for unequal distances.
@@ -121,7 +121,7 @@ def _slope(x: Tensor, dim: int, spacing: Any, edge_order: int) -> Tensor:
     )
 
 
-def _edge(x: Tensor, dim: int, h: Any, edge_order: int, *, last: bool = False) -> Tensor:
+def _edge(x: Tensor, dim: int, h: Any, edge_order: int, *, last: bool = False) -> Any:
     """One-sided difference at an end: through two points, or three."""
     pick = [-1, -2, -3] if last else [0, 1, 2]
     ends = [op("narrow", x, dim, p % x.shape[dim], 1) for p in pick[: edge_order + 1]]
@@ -141,7 +141,7 @@ define_function("gradient", gradient, method=False)
 # -- integrals ---------------------------------------------------------------------------------------------------------
 
 
-def _panels(y: Tensor, x: Any, dx: Any, dim: int) -> Tensor:
+def _panels(y: Tensor, x: Any, dx: Any, dim: int) -> Any:
     """Twice the area of each trapezoid between neighbours."""
     heights = part(y, dim, 1, None) + part(y, dim, 0, -1)
     if x is None:

@@ -137,7 +137,7 @@ def _written_part(
     return reshape(op("index_select", memory, 0, constant(written, ct)), tuple(size))
 
 
-as_strided_scatter = define_op(
+as_strided_scatter: Any = define_op(
     "as_strided_scatter",
     node="AsStridedScatterBackward0",
     forward=_strided_scatter,

@@ -19,7 +19,7 @@ def _flat(index: Any, size: int) -> Any:
     return index % size if index.size else index
 
 
-take_op = define_op(
+take_op: Any = define_op(
     "take",
     node="TakeBackward0",
     forward=lambda self, index: np.asarray(self).reshape(-1)[_flat(index, self.size)],
@@ -48,7 +48,7 @@ def _put_forward(self: Any, index: Any, source: Any, accumulate: bool = False) -
     return made
 
 
-put_op = define_op(
+put_op: Any = define_op(
     "put",
     node="PutBackward0",
     forward=_put_forward,

@@ -27,7 +27,7 @@ from reference_impl.tensor import Tensor
 # -- variance ----------------------------------------------------------------------------------------------------------
 
 
-def _var_forward(self: Any, dim: Any = None, correction: Any = 1, keepdim: bool = False) -> Any:
+def _var_forward(self: Any, dim: Any = None, correction: Any = 1, keepdim: Any = False) -> Any:
     kind = self.real.dtype
     if self.dtype.kind not in "fc":
         raise RuntimeError("std and var only support floating point and complex dtypes")
@@ -54,7 +54,7 @@ def _centred(x: Any, dim: Any) -> Any:
     )
 
 
-def _var_vjp(ct: Any, self: Any, dim: Any, correction: Any, keepdim: bool) -> Any:
+def _var_vjp(ct: Any, self: Any, dim: Any, correction: Any, keepdim: Any) -> Any:
     # var = sum |x - mean|^2 / (n - c): the mean's own derivative drops out, for the deviations sum to 0.
     return (
         spread(ct, shape_of(self), dim, keepdim)
@@ -63,7 +63,7 @@ def _var_vjp(ct: Any, self: Any, dim: Any, correction: Any, keepdim: bool) -> An
     )
 
 
-def _var_jvp(self_t: Any, self: Any, dim: Any, correction: Any, keepdim: bool) -> Any:
+def _var_jvp(self_t: Any, self: Any, dim: Any, correction: Any, keepdim: Any) -> Any:
     term = real(self_t * conj(_centred(self, dim)))
     return sum(term, dim, keepdim=keepdim) * _var_factor(shape_of(self), dim, correction)
 
@@ -79,16 +79,16 @@ var_op = define_op(
 )
 
 
-def _std_forward(self: Any, dim: Any = None, correction: Any = 1, keepdim: bool = False) -> Any:
+def _std_forward(self: Any, dim: Any = None, correction: Any = 1, keepdim: Any = False) -> Any:
     return np.sqrt(_var_forward(self, dim, correction, keepdim))
 
 
-def _std_vjp(ct: Any, self: Any, result: Any, dim: Any, correction: Any, keepdim: bool) -> Any:
+def _std_vjp(ct: Any, self: Any, result: Any, dim: Any, correction: Any, keepdim: Any) -> Any:
     # By convention 0 where all elements are equal.
     return _var_vjp(divide_or_zero(ct, 2 * result), self, dim, correction, keepdim)
 
 
-def _std_jvp(self_t: Any, self: Any, result: Any, dim: Any, correction: Any, keepdim: bool) -> Any:
+def _std_jvp(self_t: Any, self: Any, result: Any, dim: Any, correction: Any, keepdim: Any) -> Any:
     return divide_or_zero(_var_jvp(self_t, self, dim, correction, keepdim), 2 * result)
 
 
@@ -103,7 +103,7 @@ std_op = define_op(
 )
 
 
-def _mean_of(x: Any, dim: Any, keepdim: bool) -> Any:
+def _mean_of(x: Any, dim: Any, keepdim: Any) -> Any:
     """The mean in the dtype of ``x``."""
     total = np.add.reduce(x, axis=axes_of(x, dim), keepdims=keepdim)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -176,7 +176,7 @@ def _variance(name: str, row: Any) -> None:
         self: Tensor,
         dim: Any = None,
         unbiased: Any = None,
-        keepdim: bool = False,
+        keepdim: Any = False,
         *,
         correction: Any = None,
     ) -> Any:
@@ -201,7 +201,7 @@ for _name, _row in {
 # -- logsumexp ---------------------------------------------------------------------------------------------------------
 
 
-def _logsumexp_forward(self: Any, dim: Any, keepdim: bool = False) -> Any:
+def _logsumexp_forward(self: Any, dim: Any, keepdim: Any = False) -> Any:
     if self.dtype.kind not in "fc":
         self = self.astype(dtypes.default_numpy())
     axes = axes_of(self, dim)
@@ -215,7 +215,7 @@ def _logsumexp_forward(self: Any, dim: Any, keepdim: bool = False) -> Any:
     return total if keepdim else total.reshape(np.add.reduce(self, axis=axes).shape)
 
 
-def _shares(self: Any, result: Any, dim: Any, keepdim: bool) -> Any:
+def _shares(self: Any, result: Any, dim: Any, keepdim: Any) -> Any:
     """exp(x - logsumexp(x)): each element's share of the sum; none where the sum is infinite or zero."""
     wide = spread(result, shape_of(self), dim, keepdim)
     odd = constant(np.isneginf(np.real(array_of(wide))), wide)
