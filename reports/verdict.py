@@ -29,6 +29,14 @@ class Signature:
         return listing(sorted({case.subject.label for case in self.cases}))
 
     @property
+    def query(self) -> str:
+        """The filter that finds these cases in the page."""
+        if self.cases[0].signature is None:
+            return f"status:{self.cases[0].status} signature:no-message"
+        start = self.text[:140].replace('"', "*")
+        return f'status:unexpected signature:"{start}"'
+
+    @property
     def only_reference(self) -> bool:
         """Whether no subject shows it, so that it is our bug."""
         return all(case.subject.is_reference for case in self.cases)

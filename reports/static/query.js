@@ -15,7 +15,7 @@ const FIELDS = {
   blame: (c) => c.blame,
   change: (c) => c.change,
 };
-const TEXTS = { __proto__: null, id: (c) => c.id, signature: (c) => c.signature };
+const TEXTS = { __proto__: null, id: (c) => c.id, signature: (c) => c.signature || "no-message" };
 const NUMBERS = { __proto__: null, over: (c) => c.over, ulps: (c) => c.ulps, ms: (c) => c.ms };
 const GROUPS = {
   __proto__: null,

@@ -311,3 +311,15 @@ def test_back_leads_back(browser, report):
     browser.back()
     wait_for(browser, "location.hash.startsWith('#matrix')")
     assert browser.find_element("id", "matrix").is_displayed()
+
+
+def test_every_signature_of_the_overview_leads_to_its_cases(browser, report):
+    open_page(browser, report)
+    told = browser.execute_script(
+        """return [...document.querySelectorAll('#overview a[href^="#cases?q=status%3Aunexpected%20sig"]')]
+           .map((link) => [link.getAttribute('href').slice(1), link.innerText])"""
+    )
+    assert told
+    for fragment, amount in told:
+        open_page(browser, report, fragment)
+        assert text_of(browser, "#filter-note") == f"{amount} of 87 cases"
