@@ -30,7 +30,11 @@ class dtype:  # noqa: N801 - torch's name
 
     def to_complex(self) -> dtype:
         """The complex type whose parts have this type."""
-        return self if self.is_complex else {"float16": complex64, "float64": complex128}.get(self.name, complex64)
+        return (
+            self
+            if self.is_complex
+            else {"float16": complex64, "float64": complex128}.get(self.name, complex64)
+        )
 
     def to_real(self) -> dtype:
         """The type of this type's parts."""
@@ -50,7 +54,20 @@ int32 = dtype("int32", np.int32, "Int")
 int64 = dtype("int64", np.int64, "Long")
 bool_ = dtype("bool", np.bool_, "Bool")
 
-ALL = (float16, float32, float64, bfloat16, complex64, complex128, uint8, int8, int16, int32, int64, bool_)
+ALL = (
+    float16,
+    float32,
+    float64,
+    bfloat16,
+    complex64,
+    complex128,
+    uint8,
+    int8,
+    int16,
+    int32,
+    int64,
+    bool_,
+)
 OF_NUMPY: dict[Any, dtype] = {d.np: d for d in ALL if d.np is not None}
 
 # The default dtype is process-wide, as in torch.
@@ -104,7 +121,9 @@ def to_numpy(d: Any) -> np.dtype[Any]:
     """
     if isinstance(d, dtype):
         if d.np is None:
-            raise NotImplementedError(f"the reference has no {d!r}: NumPy has no such type; use float32 or float64")
+            raise NotImplementedError(
+                f"the reference has no {d!r}: NumPy has no such type; use float32 or float64"
+            )
         return d.np
     if d in (float, int, bool, complex):
         return {float: default_numpy(), int: np.dtype(np.int64), bool: np.dtype(np.bool_)}.get(
@@ -160,14 +179,20 @@ def result_dtype(arrays: tuple[Any, ...]) -> np.dtype[Any]:
     return result
 
 
-def _raise_category(higher: np.dtype[Any] | None, lower: np.dtype[Any] | None) -> np.dtype[Any] | None:
+def _raise_category(
+    higher: np.dtype[Any] | None, lower: np.dtype[Any] | None
+) -> np.dtype[Any] | None:
     """``higher`` unless ``lower`` is of a category above it."""
     if higher is None or lower is None:
         return lower if higher is None else higher
     if _RANK[lower.kind] <= _RANK[higher.kind]:
         return higher
     if lower.kind == "c" and higher.kind == "f":
-        return np.promote_types(higher, np.complex64) if higher.itemsize > 4 else np.dtype(np.complex64)  # noqa: PLR2004
+        return (
+            np.promote_types(higher, np.complex64)
+            if higher.itemsize > 4
+            else np.dtype(np.complex64)
+        )
     return lower
 
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from reference_impl import errors, hooks
+from reference_impl import hooks
+from reference_impl.accumulate import accumulate
 from reference_impl.grad_mode import MODE
 from reference_impl.graph import AccumulateGrad, Node, finish
-from reference_impl.layout import copy_in_order, is_dense, memory_order
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor, make
 from reference_impl.views import CopySlices
@@ -36,10 +36,16 @@ class GraphTask:
         self.heap: list[int] = []  # negated sequence numbers of the nodes that are ready or will be
         self.nodes: dict[int, Node] = {}
         self.buffers: dict[int, Any] = {}  # sequence number -> cotangent, or a list of them
-        self.owned: set[int] = set()  # buffers that only this pass holds, so that it may add into them
+        self.owned: set[int] = (
+            set()
+        )  # buffers that only this pass holds, so that it may add into them
         self.leaves: dict[AccumulateGrad, Any] = {}
-        self.fresh: set[AccumulateGrad] = set()  # leaves whose collected cotangent only this pass holds
-        self.remaining: dict[AccumulateGrad, int] | None = None  # contributions still to come, once counting
+        self.fresh: set[AccumulateGrad] = (
+            set()
+        )  # leaves whose collected cotangent only this pass holds
+        self.remaining: dict[AccumulateGrad, int] | None = (
+            None  # contributions still to come, once counting
+        )
         self.needed: set[Node] | None = None  # nodes on a path to an input asked for; None: all
         self.captures: dict[tuple[Node, int], list[int]] = {}
         self.captured: dict[int, Any] = {}
@@ -63,7 +69,7 @@ class GraphTask:
 
     # -- the queue -------------------------------------------------------------------------------------------------
 
-    def send(self, node: Node, nr: int, ct: Any, owned: bool = False) -> None:  # noqa: FBT001, FBT002 - called once per edge
+    def send(self, node: Node, nr: int, ct: Any, owned: bool = False) -> None:  # noqa: PLR0912 - once per edge
         """Add a cotangent (None: undefined) to what output ``nr`` of ``node`` has received."""
         if type(node) is AccumulateGrad:
             self._send_to_leaf(node, ct, owned)
@@ -92,9 +98,9 @@ class GraphTask:
                 self.owned.add(seq)
         else:
             slots = self.buffers[seq]
-            slots[nr] = ct if slots[nr] is None else self._add(slots[nr], ct, False)  # noqa: FBT003
+            slots[nr] = ct if slots[nr] is None else self._add(slots[nr], ct, False)
 
-    def _send_to_leaf(self, node: AccumulateGrad, ct: Any, owned: bool) -> None:  # noqa: FBT001
+    def _send_to_leaf(self, node: AccumulateGrad, ct: Any, owned: bool) -> None:
         held = self.leaves.get(node)
         if held is None:
             self.leaves[node] = ct
@@ -108,14 +114,14 @@ class GraphTask:
             if self.remaining[node] == 0:
                 self._finish_leaf(node)
 
-    def _add(self, held: Any, ct: Any, own: bool) -> Any:  # noqa: FBT001
+    def _add(self, held: Any, ct: Any, own: bool) -> Any:
         if own and type(held) is np.ndarray and not self.create_graph and held.dtype == ct.dtype:
             return np.add(held, ct, out=held)
         return held + ct
 
     # -- the loop --------------------------------------------------------------------------------------------------
 
-    def run(self) -> None:
+    def run(self) -> None:  # noqa: C901, PLR0912, PLR0915 - unrolled: it runs once per node and edge
         """Run until nothing is left, then accumulate the leaves."""
         heap, nodes, buffers, owned = self.heap, self.nodes, self.buffers, self.owned
         create_graph, keep_graph = self.create_graph, self.keep_graph
@@ -126,7 +132,7 @@ class GraphTask:
                 node = nodes.pop(seq)
                 ct = buffers.pop(seq)
                 if node.extra is not None or node.runs_user_code or watched:
-                    self._run_watched(node, ct, seq)
+                    self._run_watched(node, ct)
                     continue
                 if type(node) is CopySlices:
                     grads = self._write_back(node, ct, owned=seq in owned)
@@ -164,15 +170,21 @@ class GraphTask:
 
     def _write_back(self, node: CopySlices, ct: Any, *, owned: bool) -> Any:
         """A write through a view; its cotangent is worked on in place where nobody else holds it."""
-        grads = node.apply(ct, self.create_graph) if self.create_graph or ct is None else node.apply_owned(ct, owned=owned)
+        grads = (
+            node.apply(ct, self.create_graph)
+            if self.create_graph or ct is None
+            else node.apply_owned(ct, owned=owned)
+        )
         if not self.keep_graph:
             node.release()
         return grads
 
-    def _run_watched(self, node: Node, ct: Any, seq: int) -> None:
+    def _run_watched(self, node: Node, ct: Any) -> None:  # noqa: C901, PLR0912 - a step per kind of hook
         """A node with hooks or user code, or one that might not be needed."""
         extra = node.extra
-        user = node.runs_user_code or (extra is not None and (extra.tensor_pre or extra.pre or extra.post))
+        user = node.runs_user_code or (
+            extra is not None and (extra.tensor_pre or extra.pre or extra.post)
+        )
         if user and self.remaining is None:
             self._settle(run_now=True, extra=node)
         slots = ct if node.outputs != 1 else [ct]
@@ -191,7 +203,7 @@ class GraphTask:
         if node.fix is not None:
             grads = finish(node, grads, tensors=self.create_graph)
         if extra is not None and extra.post:
-            grads = self._after(node, extra, grads, slots)
+            grads = self._after(extra, grads, slots)
         if MODE.anomaly and MODE.check_nan:
             OPS["autograd.check_nan"](node, grads)
         if not self.keep_graph:
@@ -241,7 +253,7 @@ class GraphTask:
         else:
             meta.grad = make(np.array(ct)) if meta.grad is None else make(meta.grad._data + ct)
 
-    def _after(self, node: Node, extra: hooks.NodeHooks, grads: Any, slots: list[Any]) -> Any:
+    def _after(self, extra: hooks.NodeHooks, grads: Any, slots: list[Any]) -> Any:
         shown = tuple(self._shown(g) for g in grads)
         outputs = tuple(self._shown(ct) for ct in slots)
         for fn in tuple(extra.post.values()):
@@ -250,7 +262,9 @@ class GraphTask:
                 continue
             result = result if isinstance(result, tuple) else (result,)
             if len(result) != len(shown):
-                raise RuntimeError(f"hook returned an incorrect number of values (got {len(result)}, but expected {len(shown)})")
+                raise RuntimeError(
+                    f"hook returned an incorrect number of values (got {len(result)}, but expected {len(shown)})"
+                )
             shown = tuple(result)
         return [self._taken(g) for g in shown]
 
@@ -277,7 +291,7 @@ class GraphTask:
             for leaf in [n for n in self.leaves if counts[n] == 0]:
                 self._finish_leaf(leaf)
 
-    def _finish_leaf(self, node: AccumulateGrad) -> None:
+    def _finish_leaf(self, node: AccumulateGrad) -> None:  # noqa: PLR0912 - a step per kind of hook
         """Run the leaf's hooks and add what has arrived to its .grad."""
         ct = self.leaves.pop(node)
         owned = node in self.fresh
@@ -305,49 +319,7 @@ class GraphTask:
             for fn in tuple((meta.post_hooks or {}).values()):
                 hooks.check_nothing(fn(variable))
         if extra is not None and extra.post:
-            self._after(node, extra, [], slots)
-
-
-def accumulate(variable: Tensor, ct: Any, *, create_graph: bool, owned: bool) -> None:
-    """Add a cotangent to a leaf's .grad: in place, or with ``create_graph`` into a new tensor.
-
-    ``owned`` tells that nobody else holds the array, so that it may become the gradient without a copy.
-
-    Source: autograd, Default gradient layouts.
-    """
-    meta = variable._autograd()
-    held = meta.grad
-    if meta.grad_dtype is not None:
-        ct, owned = _as_grad_dtype(ct, meta.grad_dtype), False
-    if create_graph:
-        meta.grad = OPS["clone"](ct) if held is None else held + ct
-        return
-    if held is None:
-        meta.grad = make(_own(ct, variable, owned=owned))
-        return
-    data = held._array()
-    np.add(data, ct, out=data, casting="unsafe")
-    held._shared().version += 1
-
-
-def _as_grad_dtype(ct: Any, wanted: Any) -> Any:
-    """The cotangent in the dtype that the leaf wants for its gradient; "any" keeps it."""
-    if wanted == "any":
-        return ct
-    return OPS["to"](ct, wanted) if isinstance(ct, Tensor) else ct.astype(wanted.np)
-
-
-def _own(ct: Any, variable: Tensor, *, owned: bool) -> Any:
-    """The cotangent as an array of our own, laid out in memory like the leaf."""
-    data = variable._data
-    if type(data) is not np.ndarray or data.ndim == 0:
-        return ct if type(ct) is not np.ndarray or owned else np.array(ct)
-    if not MODE.grad_layout_policy:
-        return ct if owned else np.array(ct, order="K")
-    wanted = memory_order(data) if is_dense(data) else None
-    if owned and memory_order(ct) == wanted:
-        return ct
-    return copy_in_order(ct, wanted)
+            self._after(extra, [], slots)
 
 
 def _output_count(node: Node) -> int:
@@ -424,6 +396,10 @@ def will_run(task: GraphTask, node: Any) -> bool:
     """True if the pass will run ``node``, or has run it."""
     if node is None:
         return False
-    if task.needed is not None and node not in task.needed and not any(n is node for n, _ in task.captures):
+    if (
+        task.needed is not None
+        and node not in task.needed
+        and not any(n is node for n, _ in task.captures)
+    ):
         return False
     return node in task.reachable()

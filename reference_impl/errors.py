@@ -16,7 +16,9 @@ class UntrackedRootError(RuntimeError):
     """backward from a tensor without history."""
 
     def __init__(self, index: int) -> None:
-        super().__init__(f"element {index} of tensors does not require grad and does not have a grad_fn")
+        super().__init__(
+            f"element {index} of tensors does not require grad and does not have a grad_fn"
+        )
 
 
 class CotangentMismatchError(RuntimeError):
@@ -77,9 +79,14 @@ class OverlapWriteError(RuntimeError):
     """In-place write to memory that several elements share."""
 
     def __init__(self, *, partial: bool = False) -> None:
-        what = "some elements of the input tensor and the written-to tensor refer" if partial else "more than one element of the written-to tensor refers"
+        what = (
+            "some elements of the input tensor and the written-to tensor refer"
+            if partial
+            else "more than one element of the written-to tensor refers"
+        )
         super().__init__(
-            f"unsupported operation: {what} to a single memory location. Please clone() the tensor before performing the operation."
+            f"unsupported operation: {what} to a single memory location. Please clone() the tensor "
+            "before performing the operation."
         )
 
 
@@ -88,8 +95,10 @@ class RequiresGradFlagError(RuntimeError):
 
 
 IN_TRANSFORM = (
-    "You are attempting to call Tensor.{}() (or perhaps using torch.autograd.functional.* APIs) inside of a function being "
-    "transformed by a functorch transform. This is unsupported, please attempt to use the functorch transforms (e.g. grad, vjp, "
+    "You are attempting to call Tensor.{}() (or perhaps using torch.autograd.functional.* APIs) inside "
+    "of a function being "
+    "transformed by a functorch transform. This is unsupported, please attempt to use the functorch "
+    "transforms (e.g. grad, vjp, "
     "jacrev, jacfwd, hessian) or call it outside of a function being transformed instead."
 )
 

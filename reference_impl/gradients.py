@@ -12,7 +12,8 @@ import numpy as np
 from reference_impl import dtypes, errors, hooks, mapping
 from reference_impl.batching import highest, size_at
 from reference_impl.devices import CPU, device, strided
-from reference_impl.engine import GraphTask, accumulate, execute, needed_nodes
+from reference_impl.accumulate import accumulate
+from reference_impl.engine import GraphTask, execute, needed_nodes
 from reference_impl.grad_mode import MODE
 from reference_impl.graph import AccumulateGrad, GradientEdge, edge, next_sequence
 from reference_impl.layout import copy_in_order
@@ -112,7 +113,8 @@ def grad(
     Raises:
         RuntimeError, TypeError, ValueError: see ``errors``.
     """
-    if MODE.special and MODE.vmap and (level := highest((outputs, inputs, grad_outputs))):
+    mapped = MODE.special and MODE.vmap and highest(grad_outputs) > 0
+    if MODE.special and MODE.vmap and (level := highest((outputs, inputs))):
         options = (create_graph, only_inputs, allow_unused, is_grads_batched, materialize_grads)
         return _grad_of_each(level, (outputs, inputs, grad_outputs), retain_graph, options)
     if materialize_grads and allow_unused is False:
@@ -130,6 +132,10 @@ def grad(
         )
     if is_grads_batched:
         found = _batched(outputs, wanted, grad_outputs, retain_graph, create_graph, allow_unused)
+    elif mapped:  # one pass for all examples, on tensors, since the engine's arrays belong to one
+        roots = _roots(outputs, grad_outputs, create_graph=create_graph, argument="grad_outputs")
+        found = _grad(roots, wanted, create_graph if retain_graph is None else retain_graph, create_graph=True)
+        found = found if create_graph else [None if g is None else g.detach() for g in found]
     else:
         roots = _roots(outputs, grad_outputs, create_graph=create_graph, argument="grad_outputs")
         found = _grad(roots, wanted, retain_graph, create_graph)

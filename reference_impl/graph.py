@@ -48,7 +48,7 @@ class Node(metaclass=_NodeType):
     fix: tuple[Any, ...] | None
     extra: hooks.NodeHooks | None
 
-    def apply(self, ct: Any, tensors: bool = False) -> Any:  # noqa: FBT001, FBT002 - called once per node
+    def apply(self, ct: Any, tensors: bool = False) -> Any:
         """Cotangents of the inputs from the cotangent of the output; arrays, or tensors where that is asked for."""
         raise NotImplementedError
 
@@ -164,7 +164,11 @@ class Node(metaclass=_NodeType):
                 )
         else:
             # A Python number stays one: as a tensor it would widen a 0-d cotangent.
-            return as_tensor(entry) if tensors and isinstance(entry, np.ndarray | np.generic) else entry
+            return (
+                as_tensor(entry)
+                if tensors and isinstance(entry, np.ndarray | np.generic)
+                else entry
+            )
         if not tensors:
             return found._data
         return self._with_history(found, at, entry)
@@ -221,7 +225,7 @@ class RuleNode(Node):
     variadic: ClassVar[bool] = False
     only: ClassVar[int | None] = None  # the one differentiable output of several
 
-    def apply(self, ct: Any, tensors: bool = False) -> Any:  # noqa: FBT001, FBT002 - called once per node
+    def apply(self, ct: Any, tensors: bool = False) -> Any:
         saved = self.saved
         if saved is None:
             raise errors.FreedGraphError
@@ -231,7 +235,10 @@ class RuleNode(Node):
         if ct is None:
             return (None,) * (len(edges) // 2)
         if saved or not self.saved_names:
-            values = [None if entry is None else self.unpack(at, tensors=tensors) for at, entry in enumerate(saved)]
+            values = [
+                None if entry is None else self.unpack(at, tensors=tensors)
+                for at, entry in enumerate(saved)
+            ]
         else:
             values = [None] * len(self.saved_names)
         values += self.meta
@@ -259,7 +266,7 @@ def make_short_apply(plan: Any) -> Any:
 def _short_unary(fn: Any, picks: tuple[int, ...]) -> Any:
     pick = picks[0] if picks else None
 
-    def apply(self: Any, ct: Any, tensors: bool = False) -> Any:  # noqa: FBT001, FBT002
+    def apply(self: Any, ct: Any, tensors: bool = False) -> Any:
         saved = self.saved
         if saved is None:
             raise errors.FreedGraphError
@@ -279,7 +286,7 @@ def _short_binary(fa: Any, picks_a: tuple[int, ...], fb: Any, picks_b: tuple[int
     pick_a = picks_a[0] if picks_a else None
     pick_b = picks_b[0] if picks_b else None
 
-    def apply(self: Any, ct: Any, tensors: bool = False) -> Any:  # noqa: FBT001, FBT002
+    def apply(self: Any, ct: Any, tensors: bool = False) -> Any:
         saved = self.saved
         if saved is None:
             raise errors.FreedGraphError
@@ -375,7 +382,9 @@ def as_tensor(x: Any) -> Tensor:
         return x
     if isinstance(x, np.ndarray | np.generic):
         return make(x)
-    return make(np.array(x))  # a number is as precise as Python has it; it never widens what it meets
+    return make(
+        np.array(x)
+    )  # a number is as precise as Python has it; it never widens what it meets
 
 
 def finish(node: Node, grads: Any, *, tensors: bool) -> list[Any]:

@@ -56,7 +56,9 @@ class NodeHooks:
 
     def __init__(self) -> None:
         self.tensor_pre: dict[int, Hooks] = {}  # output number -> hooks of that tensor
-        self.retained: dict[int, weakref.ref[Tensor]] = {}  # output number -> tensor that retains its gradient
+        self.retained: dict[
+            int, weakref.ref[Tensor]
+        ] = {}  # output number -> tensor that retains its gradient
         self.pre: Hooks = HookDict()
         self.post: Hooks = HookDict()
         self.metadata: dict[Any, Any] | None = None
@@ -71,10 +73,13 @@ def check_result(found: Any, previous: Tensor, name: str) -> Tensor:
         RuntimeError: its dtype or shape differs.
     """
     if not isinstance(found, Tensor):
-        raise TypeError(f"hook returned '{type(found).__name__}', expected a Tensor or None from {name!r}")
+        raise TypeError(
+            f"hook returned '{type(found).__name__}', expected a Tensor or None from {name!r}"
+        )
     if found._data.dtype != previous._data.dtype:
         raise errors.HookResultError(
-            f"hook '{name}' has changed the type of value (was torch.{previous.dtype.short}Tensor got torch.{found.dtype.short}Tensor)"
+            f"hook '{name}' has changed the type of value (was torch.{previous.dtype.short}Tensor got "
+            f"torch.{found.dtype.short}Tensor)"
         )
     if found._data.shape != previous._data.shape:
         raise errors.HookResultError(

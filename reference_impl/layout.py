@@ -87,7 +87,9 @@ def one_dim(dim: int, ndim: int) -> int:
     """``dim`` counted from 0; a 0-d tensor has one dimension for this purpose."""
     span = max(ndim, 1)
     if not -span <= dim < span:
-        raise IndexError(f"Dimension out of range (expected to be in range of [{-span}, {span - 1}], but got {dim})")
+        raise IndexError(
+            f"Dimension out of range (expected to be in range of [{-span}, {span - 1}], but got {dim})"
+        )
     return dim % span
 
 

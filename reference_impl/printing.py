@@ -29,11 +29,15 @@ def set_printoptions(
     edgeitems: int | None = None,
     linewidth: int | None = None,
     profile: str | None = None,
-    sci_mode: bool | None = None,  # noqa: FBT001 - torch's signature
+    sci_mode: bool | None = None,
 ) -> None:
     """Change how tensors print."""
     if profile is not None:
-        named = {"default": (4, 1000, 3, 80), "short": (2, 1000, 2, 80), "full": (4, 10**18, 3, 80)}[profile]
+        named = {
+            "default": (4, 1000, 3, 80),
+            "short": (2, 1000, 2, 80),
+            "full": (4, 10**18, 3, 80),
+        }[profile]
         Options.precision, Options.threshold, Options.edgeitems, Options.linewidth = named
     Options.precision = Options.precision if precision is None else precision
     Options.threshold = Options.threshold if threshold is None else threshold
@@ -69,7 +73,9 @@ class _Formatter:
             self.scientific = high / low > 1000.0 or high > 1.0e8 or low < 1.0e-4  # noqa: PLR2004
         if Options.sci_mode is not None:
             self.scientific = Options.sci_mode
-        self.width = max(len(self.text(v)) for v in (values if not self.whole or self.scientific else values))
+        self.width = max(
+            len(self.text(v)) for v in (values if not self.whole or self.scientific else values)
+        )
 
     def text(self, value: Any) -> str:
         """One number, unpadded."""
@@ -99,7 +105,7 @@ class _ComplexFormatter:
         return f"{self.real(value.real)}{sign}{imag}j"
 
 
-def _rows(data: Any, indent: int, fmt: Any, summary: bool) -> str:  # noqa: FBT001
+def _rows(data: Any, indent: int, fmt: Any, summary: bool) -> str:
     edge = Options.edgeitems
     if data.ndim == 0:
         return str(fmt(data.item() if data.dtype.kind != "f" else float(data)))
@@ -111,11 +117,15 @@ def _rows(data: Any, indent: int, fmt: Any, summary: bool) -> str:  # noqa: FBT0
     return "[" + ("," + "\n" * (data.ndim - 1) + " " * (indent + 1)).join(texts) + "]"
 
 
-def _line(data: Any, indent: int, fmt: Any, cut: bool) -> str:  # noqa: FBT001
+def _line(data: Any, indent: int, fmt: Any, cut: bool) -> str:
     edge = Options.edgeitems
     per_line = max(1, int((Options.linewidth - indent) / (fmt.width + 2)))
     values = data.tolist() if data.dtype.kind != "f" else [float(v) for v in data]
-    texts = [fmt(v) for v in values[:edge]] + [" ..."] + [fmt(v) for v in values[-edge:]] if cut else [fmt(v) for v in values]
+    texts = (
+        [fmt(v) for v in values[:edge]] + [" ..."] + [fmt(v) for v in values[-edge:]]
+        if cut
+        else [fmt(v) for v in values]
+    )
     lines = [texts[i : i + per_line] for i in range(0, len(texts), per_line)]
     return "[" + (",\n" + " " * (indent + 1)).join(", ".join(line) for line in lines) + "]"
 
@@ -125,7 +135,9 @@ def _summarised(data: Any) -> Any:
     edge = Options.edgeitems
     for i, n in enumerate(data.shape):
         if n > 2 * edge:
-            data = np.concatenate([np.take(data, range(edge), i), np.take(data, range(n - edge, n), i)], i)
+            data = np.concatenate(
+                [np.take(data, range(edge), i), np.take(data, range(n - edge, n), i)], i
+            )
     return data
 
 
@@ -150,7 +162,12 @@ def tensor_text(t: Tensor) -> str:
 def _suffixes(t: Tensor, data: Any) -> list[str]:
     found = []
     kind = dtypes.of_array(data)
-    usual = (dtypes.get_default_dtype(), dtypes.get_default_dtype().to_complex(), dtypes.int64, dtypes.bool_)
+    usual = (
+        dtypes.get_default_dtype(),
+        dtypes.get_default_dtype().to_complex(),
+        dtypes.int64,
+        dtypes.bool_,
+    )
     if kind not in usual or (data.size == 0 and kind in (dtypes.int64, dtypes.bool_)):
         found.append(f"dtype={kind!r}")
     fn = t.grad_fn

@@ -47,9 +47,15 @@ class SavedTensor:
                 "graph are freed when you call .backward() or autograd.grad()."
             )
         if self.hooks is not None:
-            raise RuntimeError("Calling register_hooks on a saved tensor whose hooks have already been set. Hint: only one pair of hooks is allowed at a time.")
+            raise RuntimeError(
+                "Calling register_hooks on a saved tensor whose hooks have already been set. Hint: only "
+                "one pair of hooks is allowed at a time."
+            )
         if self.tensor is None:
-            raise RuntimeError("Calling register_hooks on a saved tensor with value None is forbidden. Hint: Do you have an undefined tensor?")
+            raise RuntimeError(
+                "Calling register_hooks on a saved tensor with value None is forbidden. Hint: Do you "
+                "have an undefined tensor?"
+            )
         if not callable(pack) or not callable(unpack):
             raise TypeError("incompatible function arguments: the hooks must be callable")
         self.pack(pack, unpack)
@@ -85,7 +91,10 @@ class SavedTensor:
         if self.hooks is not None:
             found = self.hooks[1](self.packed)
             if not isinstance(found, Tensor):
-                raise TypeError(f"Output of saved tensor unpack_hook expected to be a Tensor but got result of type {type(found).__name__}")
+                raise TypeError(
+                    "Output of saved tensor unpack_hook expected to be a Tensor but got result of type "
+                    f"{type(found).__name__}"
+                )
             return found
         tensor = self.tensor
         assert tensor is not None  # noqa: S101 - a saved None never becomes a SavedTensor
@@ -98,7 +107,11 @@ def check_version(tensor: Tensor, wanted: int, describe: Callable[[], str]) -> N
     found = 0 if tensor._storage is None else tensor._storage.version
     if found != wanted:
         raise errors.ModifiedSavedTensorError(
-            f"torch.{tensor.dtype.short}Tensor {list(tensor._data.shape)}", describe(), found, wanted, traced=MODE.anomaly
+            f"torch.{tensor.dtype.short}Tensor {list(tensor._data.shape)}",
+            describe(),
+            found,
+            wanted,
+            traced=MODE.anomaly,
         )
 
 
@@ -136,6 +149,7 @@ class PublicSavedTensor(metaclass=_PublicType):
 
     def __init__(self, *_args: Any, **_kwargs: Any) -> None:
         raise RuntimeError(
-            "Trying to create a SavedTensor object from Python is forbidden. You can only manipulate SavedTensor objects from "
+            "Trying to create a SavedTensor object from Python is forbidden. You can only manipulate "
+            "SavedTensor objects from "
             "a grad_fn attribute, such as `y.grad_fn._raw_saved_self`."
         )

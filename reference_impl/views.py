@@ -16,7 +16,13 @@ from reference_impl.tensor import Tensor, make
 # remembered version is older asks for a fresh grad_fn when it is next read: an AsStridedBackward0 node that leads to
 # the base's present grad_fn.
 
-DEFAULT, NO_GRAD, MULTI_OUTPUT, CUSTOM, INFERENCE = "default", "no_grad", "multi_output", "custom", "inference"
+DEFAULT, NO_GRAD, MULTI_OUTPUT, CUSTOM, INFERENCE = (
+    "default",
+    "no_grad",
+    "multi_output",
+    "custom",
+    "inference",
+)
 
 
 class Step:
@@ -24,7 +30,9 @@ class Step:
 
     __slots__ = ("in_dtype", "in_shape", "meta", "params", "rule", "which")
 
-    def __init__(self, rule: Any, params: tuple[Any, ...], meta: tuple[Any, ...], which: int, source: Any) -> None:
+    def __init__(
+        self, rule: Any, params: tuple[Any, ...], meta: tuple[Any, ...], which: int, source: Any
+    ) -> None:
         self.rule = rule
         self.params = params
         self.meta = meta
@@ -81,7 +89,7 @@ class AsStridedBackward0(Node):
     __slots__ = ()
     meta_names: ClassVar[tuple[str, ...]] = ("chain",)
 
-    def apply(self, ct: Any, tensors: bool = False) -> Any:  # noqa: FBT001, FBT002 - see Node
+    def apply(self, ct: Any, tensors: bool = False) -> Any:
         for step in reversed(self.meta[0]):
             ct = None if ct is None else step.transpose(ct)
         return (ct,)
@@ -93,7 +101,7 @@ class CopySlices(Node):
     __slots__ = ("chain", "fn", "order")
     full_name: ClassVar[str | None] = "torch::autograd::CopySlices"
 
-    def apply(self, ct: Any, tensors: bool = False) -> Any:  # noqa: FBT001, FBT002 - see Node
+    def apply(self, ct: Any, tensors: bool = False) -> Any:
         if self.fn is None:
             raise errors.FreedGraphError
         if ct is None:
@@ -110,7 +118,9 @@ class CopySlices(Node):
         for step in self.chain:
             part = step.view_of(part)
         inner = part.copy()
-        grads = finish(self.fn, self.fn.apply(inner if self.fn.outputs == 1 else [inner]), tensors=False)
+        grads = finish(
+            self.fn, self.fn.apply(inner if self.fn.outputs == 1 else [inner]), tensors=False
+        )
         if self.edges[0] is not None:
             part[...] = 0 if grads[0] is None else grads[0]
             return (ct, *grads[1:])
@@ -123,7 +133,11 @@ class CopySlices(Node):
             part = step.rule.call(part, *step.params)
             part = part[step.which] if isinstance(part, tuple | list) else part
         inner = part.clone()
-        grads = finish(self.fn, self.fn.apply(inner if self.fn.outputs == 1 else [inner], tensors=True), tensors=True)
+        grads = finish(
+            self.fn,
+            self.fn.apply(inner if self.fn.outputs == 1 else [inner], tensors=True),
+            tensors=True,
+        )
         if grads[0] is None:
             part.zero_()
         else:
@@ -146,7 +160,9 @@ def make_view(data: Any, source: Tensor, step: Step | None, creation: str) -> Te
         base, chain = info.base, info.chain
     else:
         base, chain = source, ()
-    view._autograd().view = ViewInfo(base, chain if step is None else (*chain, step), creation, storage.version)
+    view._autograd().view = ViewInfo(
+        base, chain if step is None else (*chain, step), creation, storage.version
+    )
     return view
 
 
@@ -193,7 +209,11 @@ def check_writable(t: Tensor, *, recorded: bool, uniform: bool = False) -> None:
     data = t._data
     if uniform:
         return
-    if data.size > 1 and 0 in data.strides and any(n > 1 and s == 0 for n, s in zip(data.shape, data.strides, strict=True)):
+    if (
+        data.size > 1
+        and 0 in data.strides
+        and any(n > 1 and s == 0 for n, s in zip(data.shape, data.strides, strict=True))
+    ):
         raise errors.OverlapWriteError
 
 
@@ -204,25 +224,35 @@ def refuse_forbidden_view(t: Tensor, info: ViewInfo, *, indirect: bool = False) 
     """
     if info.creation == DEFAULT:
         return
-    what = "its base or another view of its base has been modified inplace" if indirect else "is being modified inplace"
+    what = (
+        "its base or another view of its base has been modified inplace"
+        if indirect
+        else "is being modified inplace"
+    )
     subject = f"Output {t._output_nr} of {_producer(t)} is a view and {what}."
     if info.creation == CUSTOM:
         raise errors.ForbiddenViewWriteError(
-            f"{subject} This view was created inside a custom Function (or because an input was returned as-is) and the "
-            "autograd logic to handle view+inplace would override the custom backward associated with the custom Function, "
+            f"{subject} This view was created inside a custom Function (or because an input was returned "
+            "as-is) and the "
+            "autograd logic to handle view+inplace would override the custom backward associated with "
+            "the custom Function, "
             "leading to incorrect gradients. This behavior is forbidden. You can fix this by cloning the output of the "
             "custom Function."
         )
     if info.creation == MULTI_OUTPUT:
         raise errors.ForbiddenViewWriteError(
-            f"{subject} This view is the output of a function that returns multiple views. Such functions do not allow the "
+            f"{subject} This view is the output of a function that returns multiple views. Such "
+            "functions do not allow the "
             "output views to be modified inplace. You should replace the inplace operation by an out-of-place one."
         )
     mode = "no_grad" if info.creation == NO_GRAD else "inference"
     raise errors.ForbiddenViewWriteError(
-        f"A view was created in {mode} mode and {what} with grad mode enabled. Given that this use case is ambiguous and "
-        f"error-prone, it is forbidden. You can clarify your code by moving both the view and the inplace either both inside "
-        f"the {mode} block (if you don't want the inplace to be tracked) or both outside (if you want the inplace to be tracked)."
+        f"A view was created in {mode} mode and {what} with grad mode enabled. Given that this use case "
+        "is ambiguous and "
+        "error-prone, it is forbidden. You can clarify your code by moving both the view and the "
+        "inplace either both inside "
+        f"the {mode} block (if you don't want the inplace to be tracked) or both outside (if you want "
+        "the inplace to be tracked)."
     )
 
 

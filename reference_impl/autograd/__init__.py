@@ -7,10 +7,12 @@ from reference_impl.autograd import (
     function,
     functional,
     grad_mode,
-    gradcheck as _gradcheck_module,
     graph,
     profiler,
     variable,
+)
+from reference_impl.autograd import (
+    gradcheck as _gradcheck_module,
 )
 from reference_impl.autograd.anomaly_mode import detect_anomaly, set_detect_anomaly
 from reference_impl.autograd.function import Function, NestedIOFunction

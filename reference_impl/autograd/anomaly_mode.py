@@ -12,7 +12,7 @@ from reference_impl.registry import register
 from reference_impl.tensor import Tensor
 
 
-def _set(mode: bool, check_nan: bool) -> None:  # noqa: FBT001
+def _set(mode: bool, check_nan: bool) -> None:
     MODE.anomaly, MODE.check_nan = mode, check_nan
     MODE.refresh()
 
@@ -20,17 +20,18 @@ def _set(mode: bool, check_nan: bool) -> None:  # noqa: FBT001
 class detect_anomaly:  # noqa: N801 - torch's name
     """Inside, nodes remember where they were recorded and backward checks for NaN."""
 
-    def __init__(self, check_nan: bool = True) -> None:  # noqa: FBT001, FBT002 - torch's signature
+    def __init__(self, check_nan: bool = True) -> None:
         self.previous = (MODE.anomaly, MODE.check_nan)
         self.check_nan = check_nan
         warnings.warn(
-            "Anomaly Detection has been enabled. This mode will increase the runtime and should only be enabled for debugging.",
+            "Anomaly Detection has been enabled. This mode will increase the runtime and should only be "
+            "enabled for debugging.",
             stacklevel=2,
         )
 
     def __enter__(self) -> None:
         self.previous = (MODE.anomaly, MODE.check_nan)
-        _set(True, self.check_nan)  # noqa: FBT003
+        _set(True, self.check_nan)
 
     def __exit__(self, *exc_info: object) -> None:
         _set(*self.previous)
@@ -39,7 +40,7 @@ class detect_anomaly:  # noqa: N801 - torch's name
 class set_detect_anomaly:  # noqa: N801 - torch's name
     """Switch anomaly mode; as a context it goes back afterwards."""
 
-    def __init__(self, mode: bool, check_nan: bool = True) -> None:  # noqa: FBT001, FBT002 - torch's signature
+    def __init__(self, mode: bool, check_nan: bool = True) -> None:
         self.previous = (MODE.anomaly, MODE.check_nan)
         _set(mode, check_nan)
 
@@ -75,12 +76,13 @@ def check_nan(node: Any, grads: Any) -> None:
 def show_trace(node: Any) -> None:
     """Warn with the traceback of the forward call that recorded a failing node."""
     trace = None if node.extra is None else node.extra.trace
-    text = (
-        f"Error detected in {node.name()}. Traceback of forward call that caused the error:\n{trace}"
-        if trace
-        else f"Error detected in {node.name()}. No forward pass information available. Enable detect anomaly during forward "
-        "pass for more information."
-    )
+    text = f"Error detected in {node.name()}. "
+    if trace:
+        text += f"Traceback of forward call that caused the error:\n{trace}"
+    else:
+        text += (
+            "No forward pass information available. Enable detect anomaly during forward pass for more information."
+        )
     warnings.warn(text, stacklevel=2)
 
 

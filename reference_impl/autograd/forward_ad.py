@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from reference_impl.forward_ad import UnpackedDualTensor, close_level, open_level, renew, set_tangent, tangent_of
+from reference_impl.forward_ad import (
+    UnpackedDualTensor,
+    close_level,
+    open_level,
+    renew,
+    set_tangent,
+    tangent_of,
+)
 from reference_impl.grad_mode import DUAL_LEVELS, MODE
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor
 
-__all__ = ["UnpackedDualTensor", "dual_level", "enter_dual_level", "exit_dual_level", "make_dual", "unpack_dual"]
+__all__ = [
+    "UnpackedDualTensor",
+    "dual_level",
+    "enter_dual_level",
+    "exit_dual_level",
+    "make_dual",
+    "unpack_dual",
+]
 _OPEN: list[int] = []
 
 
@@ -62,18 +76,28 @@ def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> T
             "Trying to create a dual Tensor for forward AD but no level exists, make sure to enter_dual_level() first."
         )
     if tensor._data.dtype.kind not in "fc":
-        raise ValueError(f"Expected primal to be floating point or complex, but got: {tensor.dtype}")
+        raise ValueError(
+            f"Expected primal to be floating point or complex, but got: {tensor.dtype}"
+        )
     if tangent._data.dtype.kind not in "fc":
-        raise ValueError(f"Expected tangent to be floating point or complex, but got: {tangent.dtype}")
+        raise ValueError(
+            f"Expected tangent to be floating point or complex, but got: {tangent.dtype}"
+        )
     if tangent._data.shape != tensor._data.shape:
         raise RuntimeError(
             "Trying to set a forward gradient that has a different size than that of the original Tensor, this is not "
-            f"supported. Tensor is of size {list(tensor.shape)} while the given forward gradient is of size {list(tangent.shape)}."
+            f"supported. Tensor is of size {list(tensor.shape)} while the given forward gradient is of "
+            f"size {list(tangent.shape)}."
         )
     if tangent._data.dtype != tensor._data.dtype:
-        raise RuntimeError(f"Expected primal and tangent to have the same dtype but got: {tensor.dtype} and {tangent.dtype}")
+        raise RuntimeError(
+            f"Expected primal and tangent to have the same dtype but got: {tensor.dtype} and {tangent.dtype}"
+        )
     if tangent_of(tensor, at) is not None:
-        raise RuntimeError("Making a dual Tensor based on a Tensor that already has a forward gradient at the same level is not supported.")
+        raise RuntimeError(
+            "Making a dual Tensor based on a Tensor that already has a forward gradient at the same "
+            "level is not supported."
+        )
     previous = list(DUAL_LEVELS)
     DUAL_LEVELS.remove(at)
     try:
@@ -114,7 +138,7 @@ class dual_level:  # noqa: N801 - torch's name
 class _set_fwd_grad_enabled:  # noqa: N801 - torch's name
     """Switch the propagation of tangents."""
 
-    def __init__(self, mode: bool) -> None:  # noqa: FBT001 - torch's signature
+    def __init__(self, mode: bool) -> None:
         self.previous = MODE.fwd_grad
         MODE.fwd_grad = mode
 

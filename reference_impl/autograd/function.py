@@ -2,13 +2,13 @@
 
 from reference_impl.function import (
     Function,
-    FunctionCtx,
     FunctionMeta,
     InplaceFunction,
     NestedIOFunction,
     once_differentiable,
 )
-from reference_impl.function import FunctionNode as BackwardCFunction
+from reference_impl.function_node import FunctionCtx
+from reference_impl.function_node import FunctionNode as BackwardCFunction
 
 __all__ = [
     "BackwardCFunction",

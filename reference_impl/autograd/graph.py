@@ -43,7 +43,9 @@ def get_gradient_edge(tensor: Tensor) -> GradientEdge:
         RuntimeError: it does not require grad.
     """
     if not tensor.requires_grad:
-        raise RuntimeError("It is not possible to get the gradient edge for a Tensor that does not require gradients")
+        raise RuntimeError(
+            "It is not possible to get the gradient edge for a Tensor that does not require gradients"
+        )
     return GradientEdge(edge(tensor), tensor._output_nr, _Token(tensor))
 
 
@@ -56,7 +58,9 @@ def increment_version(tensor: Tensor | Iterable[Tensor]) -> None:
 class saved_tensors_hooks:  # noqa: N801 - torch's name
     """Inside, every saved tensor goes through ``pack_hook``, and each read through ``unpack_hook``."""
 
-    def __init__(self, pack_hook: Callable[[Tensor], Any], unpack_hook: Callable[[Any], Tensor]) -> None:
+    def __init__(
+        self, pack_hook: Callable[[Tensor], Any], unpack_hook: Callable[[Any], Tensor]
+    ) -> None:
         self.pack_hook = pack_hook
         self.unpack_hook = unpack_hook
 
@@ -74,7 +78,7 @@ class saved_tensors_hooks:  # noqa: N801 - torch's name
 class save_on_cpu(saved_tensors_hooks):  # noqa: N801 - torch's name
     """Inside, saved tensors are kept as copies on the CPU, where the reference has all tensors anyway."""
 
-    def __init__(self, pin_memory: bool = False, device_type: str = "cuda") -> None:  # noqa: FBT001, FBT002
+    def __init__(self, pin_memory: bool = False, device_type: str = "cuda") -> None:
         _ = pin_memory, device_type
         super().__init__(lambda t: t.detach().clone(), lambda t: t)
 
@@ -115,7 +119,9 @@ class _MultiHandle(RemovableHandle):
             handle.remove()
 
 
-def register_multi_grad_hook(tensors: Sequence[Tensor], fn: Callable[..., None], *, mode: str = "all") -> RemovableHandle:
+def register_multi_grad_hook(
+    tensors: Sequence[Tensor], fn: Callable[..., None], *, mode: str = "all"
+) -> RemovableHandle:
     """Call ``fn`` once per pass: with all gradients when the last is known, or with the first one.
 
     Raises:
@@ -195,12 +201,17 @@ class allow_mutation_on_saved_tensors:  # noqa: N801 - torch's name
         def pack(t: Tensor) -> Any:
             # A copy at once is simpler than one at the first write, and gives the same gradients.
             handle = _Handle()
-            clones.original[handle] = t.clone() if t.requires_grad and t.grad_fn is None else t.detach().clone()
+            clones.original[handle] = (
+                t.clone() if t.requires_grad and t.grad_fn is None else t.detach().clone()
+            )
             return handle
 
         def unpack(handle: Any) -> Tensor:
             if handle not in clones.original:
-                raise AssertionError("Trying to backward outside of the 'allow_mutation_on_saved_tensors' context in which the graph was originally recorded.")
+                raise AssertionError(
+                    "Trying to backward outside of the 'allow_mutation_on_saved_tensors' context in "
+                    "which the graph was originally recorded."
+                )
             found: Tensor = clones.original[handle]
             return found
 
@@ -219,18 +230,20 @@ class region_activation_memory_budget:  # noqa: N801 - torch's name
 
     def __init__(self, budget: float) -> None:
         if not isinstance(budget, int | float) or isinstance(budget, bool):
-            raise TypeError(f"region_activation_memory_budget expects a float, got {type(budget).__name__}")
+            raise TypeError(
+                f"region_activation_memory_budget expects a float, got {type(budget).__name__}"
+            )
         if not 0 <= budget <= 1:
             raise ValueError(f"region_activation_memory_budget must be in [0, 1], got {budget}")
 
     def __enter__(self) -> None:
-        raise RuntimeError("region_activation_memory_budget can only be used inside a torch.compile region")
+        raise RuntimeError(
+            "region_activation_memory_budget can only be used inside a torch.compile region"
+        )
 
     def __exit__(self, *exc_info: object) -> None:
         """Never entered."""
 
 
-def set_warn_on_accumulate_grad_stream_mismatch(enabled: bool) -> None:  # noqa: FBT001 - torch's signature
+def set_warn_on_accumulate_grad_stream_mismatch(enabled: bool) -> None:
     """There are no streams to mismatch."""
-
-

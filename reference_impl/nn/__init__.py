@@ -3,6 +3,7 @@
 from reference_impl.nn import functional, init
 from reference_impl.nn.module import Module, ModuleDict, ModuleList, Sequential
 from reference_impl.nn.modules import (
+    GELU,
     BatchNorm1d,
     BCELoss,
     BCEWithLogitsLoss,
@@ -11,7 +12,6 @@ from reference_impl.nn.modules import (
     Dropout,
     Embedding,
     Flatten,
-    GELU,
     Identity,
     L1Loss,
     LayerNorm,
@@ -30,6 +30,7 @@ from reference_impl.nn.modules import (
 from reference_impl.nn.parameter import Parameter
 
 __all__ = [
+    "GELU",
     "BCELoss",
     "BCEWithLogitsLoss",
     "BatchNorm1d",
@@ -38,7 +39,6 @@ __all__ = [
     "Dropout",
     "Embedding",
     "Flatten",
-    "GELU",
     "Identity",
     "L1Loss",
     "LayerNorm",

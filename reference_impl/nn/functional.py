@@ -12,4 +12,6 @@ def __getattr__(name: str) -> Any:
     for key in (f"nn.functional.{name}", name):
         if key in OPS:
             return OPS[key]
-    raise AttributeError(f"module 'reference_impl.nn.functional' has no attribute {name!r}: the reference does not have it")
+    raise AttributeError(
+        f"module 'reference_impl.nn.functional' has no attribute {name!r}: the reference does not have it"
+    )

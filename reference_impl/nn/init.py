@@ -53,9 +53,17 @@ def xavier_normal_(tensor: Tensor, gain: float = 1.0) -> Any:
     return normal_(tensor, 0.0, gain * math.sqrt(2.0 / sum(_fans(tensor))))
 
 
-def kaiming_uniform_(tensor: Tensor, a: float = 0.0, mode: str = "fan_in", nonlinearity: str = "leaky_relu") -> Any:
+def kaiming_uniform_(
+    tensor: Tensor, a: float = 0.0, mode: str = "fan_in", nonlinearity: str = "leaky_relu"
+) -> Any:
     """Uniform with variance gain^2 / fan (He et al., 2015)."""
     fan = _fans(tensor)[0 if mode == "fan_in" else 1]
-    gain = math.sqrt(2.0 / (1 + a * a)) if nonlinearity == "leaky_relu" else math.sqrt(2.0) if nonlinearity == "relu" else 1.0
+    gain = (
+        math.sqrt(2.0 / (1 + a * a))
+        if nonlinearity == "leaky_relu"
+        else math.sqrt(2.0)
+        if nonlinearity == "relu"
+        else 1.0
+    )
     bound = gain * math.sqrt(3.0 / fan)
     return uniform_(tensor, -bound, bound)

@@ -21,7 +21,12 @@ class Module:
         d["training"] = True
         for name in ("_parameters", "_buffers", "_modules"):
             d[name] = OrderedDict()
-        for name in ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks"):
+        for name in (
+            "_forward_hooks",
+            "_forward_pre_hooks",
+            "_backward_hooks",
+            "_backward_pre_hooks",
+        ):
             d[name] = hooks.HookDict()
 
     # -- what it holds -----------------------------------------------------------------------------------------------
@@ -32,7 +37,10 @@ class Module:
             if held in d:
                 d[held].pop(name, None)
         if isinstance(value, Parameter | Module) and "_parameters" not in d:
-            raise AttributeError(f"cannot assign {'parameters' if isinstance(value, Parameter) else 'module'} before Module.__init__() call")
+            raise AttributeError(
+                f"cannot assign {'parameters' if isinstance(value, Parameter) else 'module'} before "
+                "Module.__init__() call"
+            )
         if isinstance(value, Parameter):
             d["_parameters"][name] = value
         elif isinstance(value, Module):
@@ -58,7 +66,7 @@ class Module:
         """Hold ``param`` under ``name``."""
         self.__dict__["_parameters"][name] = param
 
-    def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:  # noqa: FBT001, FBT002
+    def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Hold a tensor that is no parameter."""
         _ = persistent
         self.__dict__["_buffers"][name] = tensor
@@ -67,7 +75,9 @@ class Module:
         """Hold a submodule."""
         self.__dict__["_modules"][name] = module
 
-    def named_modules(self, memo: set[Any] | None = None, prefix: str = "") -> Iterator[tuple[str, Module]]:
+    def named_modules(
+        self, memo: set[Any] | None = None, prefix: str = ""
+    ) -> Iterator[tuple[str, Module]]:
         """This module and all below it, each once."""
         memo = set() if memo is None else memo
         if self in memo:
@@ -91,7 +101,7 @@ class Module:
         """The modules directly below, with their names."""
         yield from ((n, m) for n, m in self._modules.items() if m is not None)
 
-    def _named(self, held: str, recurse: bool) -> Iterator[tuple[str, Any]]:  # noqa: FBT001
+    def _named(self, held: str, recurse: bool) -> Iterator[tuple[str, Any]]:
         seen: set[int] = set()
         for prefix, module in self.named_modules() if recurse else [("", self)]:
             for name, x in module.__dict__[held].items():
@@ -99,20 +109,20 @@ class Module:
                     seen.add(id(x))
                     yield (f"{prefix}.{name}" if prefix else name), x
 
-    def named_parameters(self, recurse: bool = True) -> Iterator[tuple[str, Parameter]]:  # noqa: FBT001, FBT002
+    def named_parameters(self, recurse: bool = True) -> Iterator[tuple[str, Parameter]]:
         """Parameters with their dotted names."""
         return self._named("_parameters", recurse)
 
-    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:  # noqa: FBT001, FBT002
+    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
         """Parameters, each once."""
         for _, p in self.named_parameters(recurse):
             yield p
 
-    def named_buffers(self, recurse: bool = True) -> Iterator[tuple[str, Tensor]]:  # noqa: FBT001, FBT002
+    def named_buffers(self, recurse: bool = True) -> Iterator[tuple[str, Tensor]]:
         """Buffers with their dotted names."""
         return self._named("_buffers", recurse)
 
-    def buffers(self, recurse: bool = True) -> Iterator[Tensor]:  # noqa: FBT001, FBT002
+    def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
         """Buffers, each once."""
         for _, b in self.named_buffers(recurse):
             yield b
@@ -123,7 +133,7 @@ class Module:
         found.update((n, b.detach()) for n, b in self.named_buffers())
         return found
 
-    def load_state_dict(self, state: Any, strict: bool = True) -> None:  # noqa: FBT001, FBT002 - torch's signature
+    def load_state_dict(self, state: Any, strict: bool = True) -> None:
         """Copy values into parameters and buffers.
 
         Raises:
@@ -132,7 +142,8 @@ class Module:
         own = dict(self.named_parameters()) | dict(self.named_buffers())
         if strict and set(own) != set(state):
             raise RuntimeError(
-                f"Error(s) in loading state_dict: missing {sorted(set(own) - set(state))}, unexpected {sorted(set(state) - set(own))}"
+                f"Error(s) in loading state_dict: missing {sorted(set(own) - set(state))}, unexpected "
+                f"{sorted(set(state) - set(own))}"
             )
         for name, value in state.items():
             if name in own:
@@ -140,7 +151,7 @@ class Module:
 
     # -- modes -------------------------------------------------------------------------------------------------------
 
-    def train(self, mode: bool = True) -> Self:  # noqa: FBT001, FBT002 - torch's signature
+    def train(self, mode: bool = True) -> Self:
         """Set training mode."""
         for module in self.modules():
             module.__dict__["training"] = mode
@@ -148,15 +159,15 @@ class Module:
 
     def eval(self) -> Self:
         """Set evaluation mode."""
-        return self.train(False)  # noqa: FBT003
+        return self.train(False)
 
-    def requires_grad_(self, requires_grad: bool = True) -> Self:  # noqa: FBT001, FBT002 - torch's signature
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Set the flag of every parameter."""
         for p in self.parameters():
             p.requires_grad_(requires_grad)
         return self
 
-    def zero_grad(self, set_to_none: bool = True) -> None:  # noqa: FBT001, FBT002 - torch's signature
+    def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget or zero the parameters' gradients."""
         for p in self.parameters():
             if p.grad is None:
@@ -202,7 +213,9 @@ class Module:
 
     def forward(self, *_args: Any, **_kwargs: Any) -> Any:
         """Compute; subclasses define it."""
-        raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
+        raise NotImplementedError(
+            f'Module [{type(self).__name__}] is missing the required "forward" function'
+        )
 
     def register_forward_hook(self, hook: Any, **_options: Any) -> hooks.RemovableHandle:
         """Call ``hook(module, args, output)`` after forward; what it returns replaces the output."""
@@ -212,11 +225,15 @@ class Module:
         """Call ``hook(module, args)`` before forward; what it returns replaces the arguments."""
         return hooks.add(self.__dict__["_forward_pre_hooks"], hook)
 
-    def register_full_backward_hook(self, hook: Any, prepend: bool = False) -> hooks.RemovableHandle:  # noqa: FBT001, FBT002
+    def register_full_backward_hook(
+        self, hook: Any, prepend: bool = False
+    ) -> hooks.RemovableHandle:
         """Call ``hook(module, grad_input, grad_output)``; what it returns replaces grad_input."""
         return hooks.add(self.__dict__["_backward_hooks"], hook, prepend=prepend)
 
-    def register_full_backward_pre_hook(self, hook: Any, prepend: bool = False) -> hooks.RemovableHandle:  # noqa: FBT001, FBT002
+    def register_full_backward_pre_hook(
+        self, hook: Any, prepend: bool = False
+    ) -> hooks.RemovableHandle:
         """Call ``hook(module, grad_output)``; what it returns replaces grad_output."""
         return hooks.add(self.__dict__["_backward_pre_hooks"], hook, prepend=prepend)
 
@@ -322,7 +339,11 @@ class Sequential(Module):
 
     def __init__(self, *modules: Any) -> None:
         super().__init__()
-        named = modules[0].items() if len(modules) == 1 and isinstance(modules[0], dict) else ((str(i), m) for i, m in enumerate(modules))
+        named = (
+            modules[0].items()
+            if len(modules) == 1 and isinstance(modules[0], dict)
+            else ((str(i), m) for i, m in enumerate(modules))
+        )
         for name, m in named:
             self.add_module(name, m)
 

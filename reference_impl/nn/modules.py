@@ -20,7 +20,14 @@ def _parameter(*size: int, dtype: Any = None) -> Parameter:
 class Linear(Module):
     """``x @ weight.T + bias``; weight (out_features, in_features)."""
 
-    def __init__(self, in_features: int, out_features: int, bias: bool = True, device: Any = None, dtype: Any = None) -> None:  # noqa: FBT001, FBT002
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
         super().__init__()
         _ = device
         self.in_features, self.out_features = in_features, out_features
@@ -70,7 +77,9 @@ class LayerNorm(Module):
 
     def __init__(self, normalized_shape: Any, eps: float = 1e-5) -> None:
         super().__init__()
-        self.normalized_shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+        self.normalized_shape = (
+            (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+        )
         self.eps = eps
         self.weight = init.ones_(_parameter(*self.normalized_shape))
         self.bias = init.zeros_(_parameter(*self.normalized_shape))
@@ -92,14 +101,21 @@ class BatchNorm1d(Module):
 
     def forward(self, x: Tensor) -> Any:  # type: ignore[override]
         return functional.batch_norm(
-            x, self.running_mean, self.running_var, self.weight, self.bias, self.training, self.momentum, self.eps
+            x,
+            self.running_mean,
+            self.running_var,
+            self.weight,
+            self.bias,
+            self.training,
+            self.momentum,
+            self.eps,
         )
 
 
 class Dropout(Module):
     """Zeroes entries at random while training."""
 
-    def __init__(self, p: float = 0.5, inplace: bool = False) -> None:  # noqa: FBT001, FBT002 - torch's signature
+    def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
         super().__init__()
         self.p, self.inplace = p, inplace
 
@@ -207,7 +223,9 @@ class _Loss(Module):
 
     def __init__(self, weight: Any = None, reduction: str = "mean", **kwargs: Any) -> None:
         super().__init__()
-        self.kwargs = {"reduction": reduction, **kwargs} | ({} if weight is None else {"weight": weight})
+        self.kwargs = {"reduction": reduction, **kwargs} | (
+            {} if weight is None else {"weight": weight}
+        )
 
     def forward(self, x: Tensor, target: Tensor) -> Any:  # type: ignore[override]
         return getattr(functional, self.fn)(x, target, **self.kwargs)

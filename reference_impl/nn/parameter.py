@@ -14,7 +14,7 @@ class _ParameterType(type(Tensor)):  # type: ignore[misc]
 class Parameter(Tensor, metaclass=_ParameterType):
     """A tensor that is a module's parameter when assigned to one."""
 
-    def __new__(cls, data: Any = None, requires_grad: bool = True) -> Any:  # noqa: FBT001, FBT002 - torch's signature
+    def __new__(cls, data: Any = None, requires_grad: bool = True) -> Any:
         made = object.__new__(cls)
         made._storage = made._grad_fn = made._meta = None
         made._output_nr = 0

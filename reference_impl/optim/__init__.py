@@ -15,7 +15,10 @@ class Optimizer:
 
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
         if isinstance(params, Tensor):
-            raise TypeError(f"params argument given to the optimizer should be an iterable of Tensors or dicts, but got {type(params).__name__}")
+            raise TypeError(
+                "params argument given to the optimizer should be an iterable of Tensors or dicts, but "
+                f"got {type(params).__name__}"
+            )
         given = list(params)
         if not given:
             raise ValueError("optimizer got an empty parameter list")
@@ -25,11 +28,13 @@ class Optimizer:
         for group in self.param_groups:
             for p in group["params"]:
                 if not isinstance(p, Tensor):
-                    raise TypeError(f"optimizer can only optimize Tensors, but one of the params is {type(p).__name__}")
+                    raise TypeError(
+                        f"optimizer can only optimize Tensors, but one of the params is {type(p).__name__}"
+                    )
                 if not (p.is_leaf or p.retains_grad):
                     raise ValueError("can't optimize a non-leaf Tensor")
 
-    def zero_grad(self, set_to_none: bool = True) -> None:  # noqa: FBT001, FBT002 - torch's signature
+    def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget or zero all gradients."""
         for group in self.param_groups:
             for p in group["params"]:
@@ -58,7 +63,9 @@ class Optimizer:
 class SGD(Optimizer):
     """Gradient descent with momentum and weight decay."""
 
-    def __init__(self, params: Any, lr: float = 1e-3, momentum: float = 0.0, weight_decay: float = 0.0) -> None:
+    def __init__(
+        self, params: Any, lr: float = 1e-3, momentum: float = 0.0, weight_decay: float = 0.0
+    ) -> None:
         super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
 
     def _move(self, p: Any, grad: Any, group: dict[str, Any], state: dict[str, Any]) -> None:
@@ -74,7 +81,13 @@ class SGD(Optimizer):
 class Adam(Optimizer):
     """Steps scaled by running moments of the gradient (Kingma and Ba, 2015)."""
 
-    def __init__(self, params: Any, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8) -> None:
+    def __init__(
+        self,
+        params: Any,
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+    ) -> None:
         super().__init__(params, {"lr": lr, "betas": betas, "eps": eps})
 
     def _move(self, p: Any, grad: Any, group: dict[str, Any], state: dict[str, Any]) -> None:

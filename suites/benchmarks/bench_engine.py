@@ -68,7 +68,12 @@ def test_peers_compute_the_same(row):
     ours, theirs = (ours[0], theirs[0]) if isinstance(ours, tuple) else (ours, theirs)
     # Sums of hundreds of products cancel: the largest entry sets the scale of the rounding.
     scale = np.abs(theirs.numpy()).max()
-    np.testing.assert_allclose(ours.numpy() / scale, theirs.numpy() / scale, rtol=0, atol=1e-5 if "float32" in row else 1e-12)
+    np.testing.assert_allclose(
+        ours.numpy() / scale,
+        theirs.numpy() / scale,
+        rtol=0,
+        atol=1e-5 if "float32" in row else 1e-12,
+    )
 
 
 def test_bytes_per_node(benchmark):

@@ -147,22 +147,33 @@ def elementwise(count: int = 50, size: int = 1_000_000) -> Peers:
         z.backward(ct)
         return x.grad
 
-    return {"bare": bare, **{n: like_torch(t) for n, t in _namespaces().items()}, "hips": hips_run, "mygrad": mygrad_run}
+    return {
+        "bare": bare,
+        **{n: like_torch(t) for n, t in _namespaces().items()},
+        "hips": hips_run,
+        "mygrad": mygrad_run,
+    }
 
 
 def mlp(dtype: str) -> Peers:
     """784-256-256-10 with tanh, batch 128, mean squared error."""
     kind = np.dtype(dtype)
     sizes = (784, 256, 256, 10)
-    weights = [(RNG.standard_normal((m, n)) / np.sqrt(m)).astype(kind) for m, n in zip(sizes, sizes[1:], strict=False)]
+    weights = [
+        (RNG.standard_normal((m, n)) / np.sqrt(m)).astype(kind)
+        for m, n in zip(sizes, sizes[1:], strict=False)
+    ]
     biases = [RNG.standard_normal(n).astype(kind) for n in sizes[1:]]
-    x0, target = RNG.standard_normal((128, 784)).astype(kind), RNG.standard_normal((128, 10)).astype(kind)
+    x0, target = (
+        RNG.standard_normal((128, 784)).astype(kind),
+        RNG.standard_normal((128, 10)).astype(kind),
+    )
 
     def bare() -> Any:
         acts = [x0]
         for i, (w, b) in enumerate(zip(weights, biases, strict=True)):
             z = acts[-1] @ w + b
-            acts.append(np.tanh(z) if i < 2 else z)  # noqa: PLR2004 - the last layer is linear
+            acts.append(np.tanh(z) if i < 2 else z)
         d = acts[-1] - target
         g = (2.0 / d.size) * d
         grads = []
@@ -219,7 +230,11 @@ def mlp(dtype: str) -> Peers:
 def small_broadcast(ops: int = 2_000) -> Peers:
     """``z = z * row + column`` on (8, 8), the row (8,) and the column (8, 1)."""
     steps = ops // 2
-    z0, row0, col0 = RNG.uniform(0.9, 1.1, (8, 8)), RNG.uniform(0.9, 1.0, 8), RNG.uniform(0, 0.1, (8, 1))
+    z0, row0, col0 = (
+        RNG.uniform(0.9, 1.1, (8, 8)),
+        RNG.uniform(0.9, 1.0, 8),
+        RNG.uniform(0, 0.1, (8, 1)),
+    )
     ct = RNG.uniform(0.5, 1.5, (8, 8))
 
     def bare() -> Any:
@@ -236,7 +251,11 @@ def small_broadcast(ops: int = 2_000) -> Peers:
 
     def like_torch(t: Any) -> Callable[[], Any]:
         start = t.tensor(z0, requires_grad=True)
-        row, col, v = t.tensor(row0, requires_grad=True), t.tensor(col0, requires_grad=True), t.tensor(ct)
+        row, col, v = (
+            t.tensor(row0, requires_grad=True),
+            t.tensor(col0, requires_grad=True),
+            t.tensor(ct),
+        )
 
         def run() -> Any:
             row.grad = col.grad = start.grad = None
@@ -268,13 +287,21 @@ def small_broadcast(ops: int = 2_000) -> Peers:
         z.backward(ct)
         return row.grad
 
-    return {"bare": bare, **{n: like_torch(t) for n, t in _namespaces().items()}, "hips": hips_run, "mygrad": mygrad_run}
+    return {
+        "bare": bare,
+        **{n: like_torch(t) for n, t in _namespaces().items()},
+        "hips": hips_run,
+        "mygrad": mygrad_run,
+    }
 
 
 def hessian_vector(size: int = 256) -> Peers:
     """Hessian-vector product of a two-layer network's squared output, over reverse."""
     x0 = RNG.standard_normal((64, size))
-    w0, u0 = RNG.standard_normal((size, size)) / np.sqrt(size), RNG.standard_normal((size, 1)) / np.sqrt(size)
+    w0, u0 = (
+        RNG.standard_normal((size, size)) / np.sqrt(size),
+        RNG.standard_normal((size, 1)) / np.sqrt(size),
+    )
     v0 = RNG.standard_normal((size, size))
 
     def bare() -> Any:
@@ -310,7 +337,11 @@ def hessian_vector(size: int = 256) -> Peers:
 
     inner = autograd.grad(hips_loss)
     outer = autograd.grad(lambda w: anp.sum(inner(w) * v0))
-    return {"bare": bare, **{n: like_torch(t) for n, t in _namespaces().items()}, "hips": lambda: outer(w0)}
+    return {
+        "bare": bare,
+        **{n: like_torch(t) for n, t in _namespaces().items()},
+        "hips": lambda: outer(w0),
+    }
 
 
 def view_writes(count: int = 200, size: int = 1000) -> Peers:
@@ -351,7 +382,11 @@ def view_writes(count: int = 200, size: int = 1000) -> Peers:
         y.backward(ct)
         return w.grad
 
-    return {"bare": bare, **{n: like_torch(t) for n, t in _namespaces().items()}, "mygrad": mygrad_run}
+    return {
+        "bare": bare,
+        **{n: like_torch(t) for n, t in _namespaces().items()},
+        "mygrad": mygrad_run,
+    }
 
 
 def deep_chain(nodes: int) -> Callable[[], Any]:

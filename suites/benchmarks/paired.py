@@ -53,6 +53,8 @@ def table(rows: list[Ratios], goals: dict[str, tuple[float, float]], ours: str) 
     for r in rows:
         cells = "".join(f"{r.ratio(p):>12.2f}" if p in r.seconds else f"{'-':>12}" for p in peers)
         must, aim = goals.get(r.row, (float("nan"), float("nan")))
-        verdict = "" if ours not in r.seconds else "  reached" if r.ratio(ours) <= must else "  MISSED"
+        verdict = (
+            "" if ours not in r.seconds else "  reached" if r.ratio(ours) <= must else "  MISSED"
+        )
         lines.append(f"{r.row:<34}{cells}{must:>8.4g}{aim:>8.4g}{verdict}")
     return "\n".join(lines)

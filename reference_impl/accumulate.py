@@ -1,0 +1,54 @@
+"""What arrives at a leaf becomes, or is added to, its .grad."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from reference_impl.grad_mode import MODE
+from reference_impl.layout import copy_in_order, is_dense, memory_order
+from reference_impl.registry import OPS
+from reference_impl.tensor import Tensor, make
+
+
+def accumulate(variable: Tensor, ct: Any, *, create_graph: bool, owned: bool) -> None:
+    """Add a cotangent to a leaf's .grad: in place, or with ``create_graph`` into a new tensor.
+
+    ``owned`` tells that nobody else holds the array, so that it may become the gradient without a copy.
+
+    Source: autograd, Default gradient layouts.
+    """
+    meta = variable._autograd()
+    held = meta.grad
+    if meta.grad_dtype is not None:
+        ct, owned = _as_grad_dtype(ct, meta.grad_dtype), False
+    if create_graph:
+        meta.grad = OPS["clone"](ct) if held is None else held + ct
+        return
+    if held is None:
+        meta.grad = make(_own(ct, variable, owned=owned))
+        return
+    data = held._array()
+    np.add(data, ct, out=data, casting="unsafe")
+    held._shared().version += 1
+
+
+def _as_grad_dtype(ct: Any, wanted: Any) -> Any:
+    """The cotangent in the dtype that the leaf wants for its gradient; "any" keeps it."""
+    if wanted == "any":
+        return ct
+    return OPS["to"](ct, wanted) if isinstance(ct, Tensor) else ct.astype(wanted.np)
+
+
+def _own(ct: Any, variable: Tensor, *, owned: bool) -> Any:
+    """The cotangent as an array of our own, laid out in memory like the leaf."""
+    data = variable._data
+    if type(data) is not np.ndarray or data.ndim == 0:
+        return ct if type(ct) is not np.ndarray or owned else np.array(ct)
+    if not MODE.grad_layout_policy:
+        return ct if owned else np.array(ct, order="K")
+    wanted = memory_order(data) if is_dense(data) else None
+    if owned and memory_order(ct) == wanted:
+        return ct
+    return copy_in_order(ct, wanted)
