@@ -112,7 +112,7 @@ def _pull(
     create: bool,  # noqa: FBT001
     keep: bool,  # noqa: FBT001
 ) -> list[Any]:
-    level = highest([outs, primals, cts])
+    level = highest([outs, primals])
     if level:
         pulled: list[Any] = loop(level, _pull, "grad", (outs, primals, cts, create, True), {})
         return pulled

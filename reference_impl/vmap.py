@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,9 @@ from reference_impl.mapping import Mapped
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor
 from reference_impl.tree import broadcast, flatten, unflatten
+
+# Each call of a mapped function has a level of its own, higher than those of the calls around it.
+_levels = itertools.count(1)
 
 
 def vmap(
@@ -151,7 +155,7 @@ class _Call:
 
     def _run(self, which: range) -> tuple[list[Any], Any, list[Any]]:
         """Per output leaf its examples (None mapped: the output itself), the structure, and the mapped dimensions."""
-        level = max((m.level for m in MODE.vmap), default=0) + 1
+        level = next(_levels)
         leaves = [
             x if d is None else self._batch(x, d, level, which)
             for x, d in zip(self.leaves, self.dims, strict=True)
