@@ -2,7 +2,17 @@
 
 from typing import Any
 
-from reference_impl import printing
+from reference_impl import (
+    autograd,
+    distributions,
+    func,
+    nn,
+    optim,
+    printing,
+    tensor_autograd,
+    utils,
+)
+from reference_impl.autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from reference_impl.devices import (
     channels_last,
     channels_last_3d,
@@ -39,22 +49,24 @@ from reference_impl.grad_mode import (
     no_grad,
     set_grad_enabled,
 )
-from reference_impl.graph import AccumulateGrad
 from reference_impl.ops import creation, families
 from reference_impl.ops.creation import tensor
 from reference_impl.printing import set_printoptions
 from reference_impl.registry import Namespace, lookup
 from reference_impl.tensor import Size, Tensor
-
-from reference_impl.autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled
-from reference_impl import autograd, distributions, func, nn, optim, utils  # after the ops they use
 from reference_impl.vmap import vmap
 
-half, float, double, cfloat, cdouble = float16, float32, float64, complex64, complex128  # noqa: A001 - torch's names
-short, int, long = int16, int32, int64  # noqa: A001 - torch's names
+__version__ = "0.1.0"
+
+# torch's short names of dtypes; they hide Python's inside this module only.
+half, float, double = float16, float32, float64  # noqa: A001
+cfloat, cdouble = complex64, complex128
+short, int, long = int16, int32, int64  # noqa: A001
 pi, e, inf, nan = 3.141592653589793, 2.718281828459045, 1e999, 1e999 - 1e999
 newaxis = None
-fft, linalg, masked, random, special = (Namespace(n) for n in ("fft", "linalg", "masked", "random", "special"))
+fft, linalg, masked, random, special = (
+    Namespace(n) for n in ("fft", "linalg", "masked", "random", "special")
+)
 FloatTensor = creation.legacy_type("FloatTensor", float32)
 DoubleTensor = creation.legacy_type("DoubleTensor", float64)
 HalfTensor = creation.legacy_type("HalfTensor", float16)
@@ -62,12 +74,86 @@ LongTensor = creation.legacy_type("LongTensor", int64)
 IntTensor = creation.legacy_type("IntTensor", int32)
 BoolTensor = creation.legacy_type("BoolTensor", bool)
 
+# Names of the module itself; ops are found by ``__getattr__``.
+__all__ = [
+    "BoolTensor",
+    "DoubleTensor",
+    "FloatTensor",
+    "HalfTensor",
+    "IntTensor",
+    "LongTensor",
+    "Size",
+    "Tensor",
+    "autograd",
+    "bfloat16",
+    "bool",
+    "cdouble",
+    "cfloat",
+    "channels_last",
+    "channels_last_3d",
+    "complex64",
+    "complex128",
+    "contiguous_format",
+    "device",
+    "distributions",
+    "double",
+    "dtype",
+    "e",
+    "enable_grad",
+    "families",
+    "fft",
+    "finfo",
+    "float",
+    "float16",
+    "float32",
+    "float64",
+    "func",
+    "get_default_dtype",
+    "half",
+    "iinfo",
+    "inf",
+    "inference_mode",
+    "int",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "is_anomaly_check_nan_enabled",
+    "is_anomaly_enabled",
+    "is_grad_enabled",
+    "is_inference_mode_enabled",
+    "linalg",
+    "long",
+    "masked",
+    "nan",
+    "newaxis",
+    "nn",
+    "no_grad",
+    "optim",
+    "pi",
+    "preserve_format",
+    "printing",
+    "random",
+    "set_default_dtype",
+    "set_grad_enabled",
+    "set_printoptions",
+    "short",
+    "sparse_coo",
+    "special",
+    "strided",
+    "tensor",
+    "tensor_autograd",
+    "uint8",
+    "utils",
+    "vmap",
+]
+
 
 def __getattr__(name: str) -> Any:
     """Ops are found in the registry by torch's name for the function."""
     found = lookup(name)
     if found is None:
-        raise AttributeError(f"module 'reference_impl' has no attribute {name!r}: the reference does not have torch.{name}")
+        raise AttributeError(
+            f"module 'reference_impl' has no attribute {name!r}: the reference does not have torch.{name}"
+        )
     return found
-
-

@@ -34,7 +34,9 @@ def _call(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         level = _dual_level(inputs)
         if level is not None:
             return _call_dual(rule, inputs, params, level)
-    return _wrap(rule, inputs, params, rule.forward(*rule.shape_args(promote(rule, inputs)), *params))
+    return _wrap(
+        rule, inputs, params, rule.forward(*rule.shape_args(promote(rule, inputs)), *params)
+    )
 
 
 def promote(rule: Any, inputs: list[Any]) -> list[Any]:
@@ -84,8 +86,10 @@ def _wrap(rule: Any, inputs: list[Any], params: tuple[Any, ...], out: Any) -> An
 
 def _any_tracked(inputs: list[Any]) -> bool:
     """True if a gradient may be wanted for one of the inputs."""
-    for x in inputs:  # noqa: SIM110 - a generator costs more than the rest of the loop
-        if isinstance(x, Tensor) and (x._grad_fn is not None or (x._meta is not None and x.requires_grad)):
+    for x in inputs:
+        if isinstance(x, Tensor) and (
+            x._grad_fn is not None or (x._meta is not None and x.requires_grad)
+        ):
             return True
     return False
 
@@ -100,13 +104,18 @@ def _wrap_views(rule: Any, source: Tensor, params: tuple[Any, ...], out: Any) ->
         creation = views.DEFAULT if rule.single else views.MULTI_OUTPUT
     meta = rule.view_meta(source, params)
     if rule.single:
-        return views.make_view(out, source, views.Step(rule, params, meta, 0, source._data), creation)
+        return views.make_view(
+            out, source, views.Step(rule, params, meta, 0, source._data), creation
+        )
     return tuple(
-        [views.make_view(x, source, views.Step(rule, params, meta, i, source._data), creation) for i, x in enumerate(out)]
+        [
+            views.make_view(x, source, views.Step(rule, params, meta, i, source._data), creation)
+            for i, x in enumerate(out)
+        ]
     )
 
 
-def record(
+def record(  # noqa: PLR0913, PLR0917 - what is taken before a write comes along
     rule: Any,
     inputs: list[Any],
     params: tuple[Any, ...],
@@ -123,12 +132,17 @@ def record(
         outs, carries = (made,), (made._data.dtype.kind in "fc",)
     else:
         outs, names = made, rule.each_output(len(made))
-        carries = [name in rule.differentiable and t._data.dtype.kind in "fc" for t, name in zip(outs, names, strict=True)]
+        carries = [
+            name in rule.differentiable and t._data.dtype.kind in "fc"
+            for t, name in zip(outs, names, strict=True)
+        ]
     if not any(carries):
         return None
     node = new(rule.node_class)
     node.edges = edges = input_edges(rule, inputs) if edges is None else edges
-    node.saved = _saved_values(rule, outs, hidden, save_inputs(rule, inputs, edges) if kept is None else kept)
+    node.saved = _saved_values(
+        rule, outs, hidden, save_inputs(rule, inputs, edges) if kept is None else kept
+    )
     node.seq = next_sequence()
     node.meta = rule.meta_of(inputs, params, outs)
     node.fix = _fixes(rule, inputs, outs[0])
@@ -177,14 +191,20 @@ def save_inputs(rule: Any, inputs: list[Any], edges: tuple[Any, ...]) -> list[An
     return kept
 
 
-def _saved_values(rule: Any, outs: tuple[Tensor, ...], hidden: tuple[Any, ...], kept: list[Any]) -> tuple[Any, ...]:
+def _saved_values(
+    rule: Any, outs: tuple[Tensor, ...], hidden: tuple[Any, ...], kept: list[Any]
+) -> tuple[Any, ...]:
     """What the formulas of the inputs that need a gradient name. See Note [What a node saves]."""
     if not kept:
         return ()
     values = list(kept)
     for i, (where, at) in enumerate(rule.saved_sources):
         if values[i] is _LATER:
-            values[i] = as_tensor(hidden[at]) if where == "hidden" else save(alias(outs[at]), is_output=True)
+            values[i] = (
+                as_tensor(hidden[at])
+                if where == "hidden"
+                else save(alias(outs[at]), is_output=True)
+            )
     return tuple(values) if any(v is not None for v in values) else ()
 
 
@@ -200,7 +220,9 @@ def _fixes(rule: Any, inputs: list[Any], out: Tensor) -> tuple[Any, ...] | None:
     fixes = []
     shape, dtype = out._data.shape, out._data.dtype
     # NumPy would widen a product of two dtypes further than torch does, so each cotangent is brought back.
-    mixed = rule.mixes_complex or any(isinstance(x, Tensor) and x._data.dtype != dtype for x in inputs)
+    mixed = rule.mixes_complex or any(
+        isinstance(x, Tensor) and x._data.dtype != dtype for x in inputs
+    )
     for at in rule.diff_at(inputs):
         x = inputs[at]
         if not isinstance(x, Tensor):
@@ -226,7 +248,9 @@ def _note_creation(node: Node) -> None:
 def _dual_level(inputs: list[Any]) -> int | None:
     """The innermost open level at which an input has a tangent."""
     for level in reversed(DUAL_LEVELS):
-        if any(forward_ad.tangent_of(x, level) is not None for x in inputs if isinstance(x, Tensor)):
+        if any(
+            forward_ad.tangent_of(x, level) is not None for x in inputs if isinstance(x, Tensor)
+        ):
             return level
     return None
 
@@ -238,7 +262,9 @@ def _call_dual(rule: Any, inputs: list[Any], params: tuple[Any, ...], level: int
         args, kwargs = rule.unbind(inputs, params)
         made = call(rule, args, kwargs)
         found = rule.tangent(inputs, tangents, params, made)
-    for i, (t, tangent) in enumerate(zip((made,) if rule.single else made, (found,) if rule.single else found, strict=True)):
+    for i, (t, tangent) in enumerate(
+        zip((made,) if rule.single else made, (found,) if rule.single else found, strict=True)
+    ):
         if tangent is not None and t._data.dtype.kind in "fc":
             fitting = _as_dtype(tangent, t)
             forward_ad.set_tangent(t, fitting, level)
@@ -261,7 +287,7 @@ def _as_dtype(tangent: Tensor, primal: Tensor) -> Any:
 # -- in place ----------------------------------------------------------------------------------------------------------
 
 
-def write(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor:
+def write(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor:  # noqa: PLR0912 - a step per check
     """Run the op on its first input in place.
 
     Raises:
@@ -270,7 +296,9 @@ def write(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor:
     if MODE.special and MODE.vmap:
         level = mapping.level_for(f"{rule.name}_", args, kwargs)
         if level:
-            return mapping.loop(level, lambda *a, **k: write(rule, a, k), f"{rule.name}_", args, kwargs)  # type: ignore[no-any-return]
+            return mapping.loop(
+                level, lambda *a, **k: write(rule, a, k), f"{rule.name}_", args, kwargs
+            )  # type: ignore[no-any-return]
     inputs, params = rule.bind(args, kwargs)
     target = inputs[0]
     if not isinstance(target, Tensor):
@@ -296,7 +324,10 @@ def write(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor:
         return target
     # A rule that needs the value from before the write keeps a copy of it, with its history.
     edges = input_edges(rule, inputs)
-    before = [_copy_before(target) if rule.saves_first and rule.saved_for(edges)[0] else target, *inputs[1:]]
+    before = [
+        _copy_before(target) if rule.saves_first and rule.saved_for(edges)[0] else target,
+        *inputs[1:],
+    ]
     kept = save_inputs(rule, before, edges)
     inplace.store(target, result)
     node = record(rule, inputs, params, alias(target), hidden, edges, kept)
@@ -313,7 +344,9 @@ def _copy_before(target: Tensor) -> Tensor:
         return target.clone()  # type: ignore[attr-defined,no-any-return]
     made._grad_fn, made._output_nr = fn, target._output_nr
     if target._meta is not None and target._meta.tangents:
-        made._autograd().tangents = {at: (t.clone(), serial) for at, (t, serial) in target._meta.tangents.items()}
+        made._autograd().tangents = {
+            at: (t.clone(), serial) for at, (t, serial) in target._meta.tangents.items()
+        }
     return made
 
 
@@ -355,136 +388,6 @@ def _start_tangent(target: Tensor, tangent: Tensor, level: int) -> None:
     forward_ad.set_tangent(target, part, level)
 
 
-# -- the short paths -----------------------------------------------------------------------------------------------------
-
-# Note [Short paths]
-# A pointwise op without options on plain tensors of one dtype does the steps of `call` unrolled for one or two inputs.
-# Whatever these do not know (views, leaves of other types, numbers that promote, dual levels, packed saves) goes to
-# `call`. The two must do the same; tests/test_calls.py compares them.
-
-
-def make_unary(rule: Any) -> Callable[..., Any]:
-    """The function of a pointwise op of one tensor."""
-    forward = rule.forward
-    node_class = rule.node_class
-    floats = "fc" if rule.promote == "float" else "fcbiu"
-    saves_input = "self" in rule.saved_names
-    saves_result = "result" in rule.saved_names
-
-    def op(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if type(self) is not Tensor or args or kwargs or MODE.special:
-            return call(rule, (self, *args), kwargs)
-        data = self._data
-        if data.dtype.kind not in floats:
-            return call(rule, (self,), {})
-        out = new(Tensor)
-        out._data = forward(data)
-        out._storage = out._meta = out._grad_fn = None
-        out._output_nr = 0
-        if MODE.grad:
-            fn = self._grad_fn
-            if self._meta is not None:
-                if self._meta.view is not None and self.requires_grad:
-                    record(rule, [self], (), out)
-                    return out
-                fn = edge(self)
-            if fn is not None:
-                node = new(node_class)
-                node.seq = next_sequence()
-                node.edges = (fn, self._output_nr)
-                node.saved = (save(self),) if saves_input else (save(alias(out), is_output=True),) if saves_result else ()
-                node.meta = ()
-                node.fix = node.extra = None
-                out._grad_fn = node
-        return out
-
-    return op
-
-
-def make_binary(rule: Any) -> Callable[..., Any]:
-    """The function of a pointwise op of two tensors, or of a tensor and a number."""
-    forward = rule.forward
-    node_class = rule.node_class
-    integral = rule.promote == "common"
-    # Which of the two operands the formula of each input names; ops that save more take the long path.
-    of_self = rule.names_for("self")
-    of_other = rule.names_for("other")
-    self_for_self, self_for_other = "self" in of_self, "self" in of_other
-    other_for_self, other_for_other = "other" in of_self, "other" in of_other
-
-    def op(self: Any, other: Any, *args: Any, **kwargs: Any) -> Any:
-        if args or kwargs or MODE.special or type(self) is not Tensor:
-            return call(rule, (self, other, *args), kwargs)
-        a = self._data
-        kind = type(other)
-        if kind is Tensor:
-            b = other._data
-            if a.dtype is not b.dtype or not (integral or a.dtype.kind in "fc"):
-                return call(rule, (self, other), {})
-        elif (kind is float or kind is int) and a.dtype.kind == "f":
-            b = other
-        else:
-            return call(rule, (self, other), {})
-        out = new(Tensor)
-        out._data = data = forward(a, b)
-        out._storage = out._meta = out._grad_fn = None
-        out._output_nr = 0
-        if not MODE.grad:
-            return out
-        fa = self._grad_fn
-        if self._meta is not None:
-            if self._meta.view is not None and self.requires_grad:
-                record(rule, [self, other], (), out)
-                return out
-            fa = edge(self)
-        if kind is Tensor:
-            fb = other._grad_fn
-            if other._meta is not None:
-                if other._meta.view is not None and other.requires_grad:
-                    record(rule, [self, other], (), out)
-                    return out
-                fb = edge(other)
-            if fa is None and fb is None:
-                return out
-            node = new(node_class)
-            node.edges = (fa, self._output_nr, fb, other._output_nr)
-            shape = data.shape
-            if a.shape == shape and b.shape == shape:
-                node.fix = None
-            else:
-                node.fix = (
-                    None if a.shape == shape else (a.shape, a.dtype),
-                    None if b.shape == shape else (b.shape, b.dtype),
-                )
-        else:
-            if fa is None:
-                return out
-            fb = None
-            node = new(node_class)
-            node.edges = (fa, self._output_nr, None, 0)
-            node.fix = None
-        keep_self = (self_for_self and fa is not None) or (self_for_other and fb is not None)
-        keep_other = (other_for_self and fa is not None) or (other_for_other and fb is not None)
-        if keep_self or keep_other:
-            kept_self = None
-            if keep_self:
-                kept_self = self if self._storage is None and self._meta is None else save(self)
-            kept_other = None
-            if keep_other:
-                plain = kind is not Tensor or (other._storage is None and other._meta is None)
-                kept_other = other if plain else save(other)
-            node.saved = (kept_self, kept_other)
-        else:
-            node.saved = ()
-        node.seq = next_sequence()
-        node.meta = ()
-        node.extra = None
-        out._grad_fn = node
-        return out
-
-    return op
-
-
 def make_general(rule: Any) -> Callable[..., Any]:
     """The function of any other op."""
 
@@ -503,7 +406,9 @@ def make_write(rule: Any) -> Callable[..., Any]:
     return op
 
 
-def call_into(fn: Callable[..., Any], name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def call_into(
+    fn: Callable[..., Any], name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
     """The ``out=`` form: compute, then write the result into the tensor given.
 
     Raises:
@@ -513,7 +418,9 @@ def call_into(fn: Callable[..., Any], name: str, args: tuple[Any, ...], kwargs: 
     if MODE.special and MODE.vmap:
         mapping.refuse_out(name, args, kwargs)
     rest = {k: v for k, v in kwargs.items() if k != "out"}
-    if MODE.grad and any(isinstance(x, Tensor) and x.requires_grad for x in (*args, *rest.values(), out)):
+    if MODE.grad and any(
+        isinstance(x, Tensor) and x.requires_grad for x in (*args, *rest.values(), out)
+    ):
         raise errors.OutArgumentError(name)
     found = fn(*args, **rest)
     if out._data.shape != found._data.shape:

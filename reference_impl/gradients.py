@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import warnings
-import weakref
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from reference_impl import dtypes, errors, hooks, mapping
-from reference_impl.batching import highest, size_at
-from reference_impl.devices import CPU, device, strided
+from reference_impl import dtypes, errors, mapping
 from reference_impl.accumulate import accumulate
+from reference_impl.batching import highest, size_at
 from reference_impl.engine import GraphTask, execute, needed_nodes
 from reference_impl.grad_mode import MODE
-from reference_impl.graph import AccumulateGrad, GradientEdge, edge, next_sequence
-from reference_impl.layout import copy_in_order
-from reference_impl.registry import OPS, register
+from reference_impl.graph import AccumulateGrad, GradientEdge, edge
+from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor, make
 from reference_impl.tree import flatten
 
@@ -25,8 +22,8 @@ from reference_impl.tree import flatten
 def backward(
     tensors: Any,
     grad_tensors: Any = None,
-    retain_graph: bool | None = None,  # noqa: FBT001 - torch's signature
-    create_graph: bool = False,  # noqa: FBT001, FBT002
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
     grad_variables: Any = None,
     inputs: Any = None,
 ) -> None:
@@ -45,12 +42,15 @@ def backward(
     """
     if MODE.special and (MODE.vmap or MODE.transforms):
         raise RuntimeError(
-            "backward() called inside a functorch transform. This is not supported, please use functorch.grad or functorch.vjp "
+            "backward() called inside a functorch transform. This is not supported, please use "
+            "functorch.grad or functorch.vjp "
             "instead or call backward() outside of functorch transforms."
         )
     if grad_variables is not None:
         warnings.warn(
-            "`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning, stacklevel=2
+            "`grad_variables` is deprecated. Use `grad_tensors` instead.",
+            FutureWarning,
+            stacklevel=2,
         )
         if grad_tensors is not None:
             raise RuntimeError(
@@ -70,8 +70,10 @@ def backward(
             UserWarning,
             stacklevel=3,
         )
-    roots = _roots(tensors, grad_tensors, create_graph=create_graph)
-    task = GraphTask(keep_graph=create_graph if retain_graph is None else retain_graph, create_graph=create_graph)
+    roots = _roots(tensors, grad_tensors)
+    task = GraphTask(
+        keep_graph=create_graph if retain_graph is None else retain_graph, create_graph=create_graph
+    )
     listed = [] if targets is None else _restrict(task, roots, targets)
     execute(task, roots)
     for i, t in enumerate(listed):
@@ -94,16 +96,16 @@ def _restrict(task: GraphTask, roots: list[Any], targets: list[Any]) -> list[Ten
     return listed
 
 
-def grad(
+def grad(  # noqa: PLR0912, PLR0913, PLR0917 - torch's signature
     outputs: Any,
     inputs: Any,
     grad_outputs: Any = None,
-    retain_graph: bool | None = None,  # noqa: FBT001 - torch's signature
-    create_graph: bool = False,  # noqa: FBT001, FBT002
-    only_inputs: bool = True,  # noqa: FBT001, FBT002
-    allow_unused: bool | None = None,  # noqa: FBT001
-    is_grads_batched: bool = False,  # noqa: FBT001, FBT002
-    materialize_grads: bool = False,  # noqa: FBT001, FBT002
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    only_inputs: bool = True,
+    allow_unused: bool | None = None,
+    is_grads_batched: bool = False,
+    materialize_grads: bool = False,
 ) -> Any:
     """Gradients of the outputs with respect to ``inputs``, without touching any .grad.
 
@@ -118,7 +120,9 @@ def grad(
         options = (create_graph, only_inputs, allow_unused, is_grads_batched, materialize_grads)
         return _grad_of_each(level, (outputs, inputs, grad_outputs), retain_graph, options)
     if materialize_grads and allow_unused is False:
-        raise ValueError("Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False.")
+        raise ValueError(
+            "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False."
+        )
     allow_unused = materialize_grads if allow_unused is None else allow_unused
     keys, wanted = _inputs(inputs, "grad")
     if not wanted:
@@ -131,13 +135,15 @@ def grad(
             stacklevel=2,
         )
     if is_grads_batched:
-        found = _batched(outputs, wanted, grad_outputs, retain_graph, create_graph, allow_unused)
+        found = _batched(outputs, wanted, grad_outputs, retain_graph, create_graph)
     elif mapped:  # one pass for all examples, on tensors, since the engine's arrays belong to one
-        roots = _roots(outputs, grad_outputs, create_graph=create_graph, argument="grad_outputs")
-        found = _grad(roots, wanted, create_graph if retain_graph is None else retain_graph, create_graph=True)
+        roots = _roots(outputs, grad_outputs)
+        found = _grad(
+            roots, wanted, create_graph if retain_graph is None else retain_graph, create_graph=True
+        )
         found = found if create_graph else [None if g is None else g.detach() for g in found]
     else:
-        roots = _roots(outputs, grad_outputs, create_graph=create_graph, argument="grad_outputs")
+        roots = _roots(outputs, grad_outputs)
         found = _grad(roots, wanted, retain_graph, create_graph)
     if materialize_grads:
         found = [_zeros_for(t) if g is None else g for g, t in zip(found, wanted, strict=True)]
@@ -146,7 +152,9 @@ def grad(
     return tuple(found) if keys is None else dict(zip(keys, found, strict=True))
 
 
-def _grad_of_each(level: int, tensors: tuple[Any, ...], retain_graph: bool | None, options: tuple[Any, ...]) -> Any:  # noqa: FBT001
+def _grad_of_each(
+    level: int, tensors: tuple[Any, ...], retain_graph: bool | None, options: tuple[Any, ...]
+) -> Any:
     """``grad`` once per example of a vmap; only the last pass may free the graph, which the examples may share."""
     sizes = (size_at(x, level) for x in flatten(tensors)[0])
     left = next(n for n in sizes if n is not None)
@@ -159,8 +167,12 @@ def _grad_of_each(level: int, tensors: tuple[Any, ...], retain_graph: bool | Non
     return mapping.loop(level, one, "autograd.grad", tensors, {})
 
 
-def _grad(roots: list[Any], wanted: list[Any], retain_graph: bool | None, create_graph: bool) -> list[Any]:  # noqa: FBT001
-    task = GraphTask(keep_graph=create_graph if retain_graph is None else retain_graph, create_graph=create_graph)
+def _grad(
+    roots: list[Any], wanted: list[Any], retain_graph: bool | None, create_graph: bool
+) -> list[Any]:
+    task = GraphTask(
+        keep_graph=create_graph if retain_graph is None else retain_graph, create_graph=create_graph
+    )
     ends: set[Any] = set()
     for i, t in enumerate(wanted):
         node, nr = _edge_of_input(t)
@@ -173,7 +185,11 @@ def _grad(roots: list[Any], wanted: list[Any], retain_graph: bool | None, create
 
 
 def _batched(
-    outputs: Any, wanted: list[Any], grad_outputs: Any, retain_graph: bool | None, create_graph: bool, allow_unused: bool  # noqa: FBT001
+    outputs: Any,
+    wanted: list[Any],
+    grad_outputs: Any,
+    retain_graph: bool | None,
+    create_graph: bool,
 ) -> list[Any]:
     """One pass per row of the cotangents, stacked."""
     outs = list(outputs) if isinstance(outputs, Sequence) else [outputs]
@@ -181,23 +197,30 @@ def _batched(
     for i, (out, ct) in enumerate(zip(outs, cts, strict=True)):
         if ct is not None and tuple(ct.shape[1:]) != tuple(out.shape):
             raise errors.CotangentMismatchError(
-                f"If `is_grads_batched=True`, we interpret the first dimension of each grad_output as the batch dimension. "
+                "If `is_grads_batched=True`, we interpret the first dimension of each grad_output as "
+                "the batch dimension. "
                 f"The sizes of the remaining dimensions are expected to match the shape of corresponding output, but a "
                 f"mismatch was detected: grad_output[{i}] has a shape of {ct.shape} and output[{i}] has a shape of "
-                f"{out.shape}. If you only want some tensors in `grad_output` to be considered batched, consider using vmap."
+                f"{out.shape}. If you only want some tensors in `grad_output` to be considered batched, "
+                "consider using vmap."
             )
     count = len(next(ct for ct in cts if ct is not None))
     keep = create_graph if retain_graph is None else retain_graph
     rows: list[list[Any]] = []
     for k in range(count):
-        roots = _roots(outs, [None if ct is None else ct[k] for ct in cts], create_graph=create_graph)
+        roots = _roots(outs, [None if ct is None else ct[k] for ct in cts])
         rows.append(_grad(roots, wanted, keep or k + 1 < count, create_graph))
-    return [None if column[0] is None else OPS["stack"](list(column)) for column in zip(*rows, strict=True)]
+    return [
+        None if column[0] is None else OPS["stack"](list(column))
+        for column in zip(*rows, strict=True)
+    ]
 
 
 def _zeros_for(t: Any) -> Tensor:
     if isinstance(t, GradientEdge):
-        raise RuntimeError("materialize_grads cannot be used when the given input is a GradientEdge")
+        raise RuntimeError(  # noqa: TRY004 - torch's type
+            "materialize_grads cannot be used when the given input is a GradientEdge"
+        )
     return make(np.zeros_like(t._data))
 
 
@@ -208,7 +231,9 @@ def _inputs(inputs: Any, fn: str) -> tuple[Any, list[Any]]:
     if isinstance(inputs, dict):
         return list(inputs), list(inputs.values())
     if isinstance(inputs, Mapping):
-        raise TypeError(f"`inputs` argument to `{fn}()` must be a dict when a mapping is passed, but got {type(inputs).__name__}")
+        raise TypeError(
+            f"`inputs` argument to `{fn}()` must be a dict when a mapping is passed, but got {type(inputs).__name__}"
+        )
     return None, list(inputs)
 
 
@@ -223,7 +248,7 @@ def _edge_of_input(t: Any) -> tuple[Any, int]:
     return node, t._output_nr
 
 
-def _roots(outputs: Any, cotangents: Any, *, create_graph: bool, argument: str = "grad_tensors") -> list[tuple[Any, int, Any]]:
+def _roots(outputs: Any, cotangents: Any) -> list[tuple[Any, int, Any]]:
     """Each root's node and output number with its checked cotangent."""
     outs = [outputs] if isinstance(outputs, Tensor | GradientEdge) else list(outputs)
     if cotangents is None:
@@ -239,7 +264,11 @@ def _roots(outputs: Any, cotangents: Any, *, create_graph: bool, argument: str =
     checked = [_cotangent(i, out, ct) for i, (out, ct) in enumerate(zip(outs, given, strict=True))]
     roots = []
     for i, (out, ct) in enumerate(zip(outs, checked, strict=True)):
-        node, nr = (out.node, out.output_nr) if isinstance(out, GradientEdge) else (edge(out), out._output_nr)
+        node, nr = (
+            (out.node, out.output_nr)
+            if isinstance(out, GradientEdge)
+            else (edge(out), out._output_nr)
+        )
         if node is None:
             raise errors.UntrackedRootError(i)
         roots.append((node, nr, ct))
@@ -276,175 +305,12 @@ def _cotangent(i: int, out: Any, ct: Any) -> Any:
 def _edge_cotangent(out: GradientEdge, ct: Any) -> Any:
     if ct is not None:
         return ct
-    shape, dtype = getattr(out.ownership_token, "shape", None), getattr(out.ownership_token, "dtype", None)
+    shape, dtype = (
+        getattr(out.ownership_token, "shape", None),
+        getattr(out.ownership_token, "dtype", None),
+    )
     if shape is None or dtype is None:
         raise RuntimeError("a gradient is needed for a GradientEdge whose tensor is gone")
     if shape.numel() != 1:
         raise errors.ImplicitGradientError
     return make(np.ones(shape, dtype=dtypes.to_numpy(dtype)))
-
-
-# -- what a tensor offers ----------------------------------------------------------------------------------------------
-
-
-def _tensor_backward(
-    self: Tensor, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None  # noqa: FBT001, FBT002
-) -> None:
-    """Accumulate cotangent times Jacobian of this tensor into the leaves. See ``backward``."""
-    backward(self, gradient, retain_graph, create_graph, inputs=inputs)
-
-
-def _assign_grad(self: Tensor, value: Any) -> None:
-    """``x.grad = value``."""
-    if value is None:
-        if self._meta is not None:
-            self._meta.grad = None
-        return
-    if not isinstance(value, Tensor):
-        raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}")
-    if value is self:
-        raise errors.GradAssignmentError("can't assign Variable as its own grad")
-    wanted = _grad_dtype(self)
-    if wanted is not None and value.dtype is not wanted:
-        raise errors.GradAssignmentError(
-            f"attempting to assign a gradient with dtype '{value.dtype}' to a tensor with grad_dtype '{wanted}'. "
-            "The gradient must match the tensor's grad_dtype (defaults to the tensor's dtype)."
-        )
-    if value._data.shape != self._data.shape:
-        raise errors.GradAssignmentError(
-            f"attempting to assign a gradient of size '{list(value.shape)}' to a tensor of size '{list(self.shape)}'. "
-            "Please ensure that the gradient and the tensor are the same size"
-        )
-    self._autograd().grad = value
-
-
-def _register_hook(self: Tensor, hook: Any) -> hooks.RemovableHandle:
-    """Call ``hook(grad)`` with this tensor's gradient; what it returns replaces the gradient."""
-    if not self.requires_grad:
-        raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
-    fn = self.grad_fn
-    if fn is None:
-        meta = self._autograd()
-        if meta.hooks is None:
-            meta.hooks = hooks.HookDict()
-        return hooks.add(meta.hooks, hook)
-    found = fn._extra().tensor_pre.setdefault(self._output_nr, hooks.HookDict())
-    return hooks.add(found, hook)
-
-
-def _register_post_accumulate_grad_hook(self: Tensor, hook: Any) -> hooks.RemovableHandle:
-    """Call ``hook(leaf)`` after the leaf's .grad was updated."""
-    if not self.requires_grad:
-        raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
-    if self.grad_fn is not None:
-        raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
-    meta = self._autograd()
-    if meta.post_hooks is None:
-        meta.post_hooks = hooks.HookDict()
-    return hooks.add(meta.post_hooks, hook)
-
-
-def _retain_grad(self: Tensor) -> None:
-    """Keep this non-leaf's gradient in .grad."""
-    if MODE.special and (MODE.vmap or MODE.transforms):
-        raise errors.RequiresGradFlagError(errors.IN_TRANSFORM.format("retain_grad"))
-    if not self.requires_grad:
-        raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
-    if self._grad_fn is None:
-        return
-    meta = self._autograd()
-    fn = self.grad_fn
-    if meta.retains:
-        return
-    meta.retains = True
-    fn._extra().retained[self._output_nr] = weakref.ref(self)
-
-
-def _detach_(self: Tensor) -> Tensor:
-    """Make this tensor a leaf in place."""
-    if self._is_view():
-        raise RuntimeError(
-            "Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel (DDP) for "
-            "training, and gradient_as_bucket_view is set as True, gradients are views of DDP buckets, and hence "
-            "detach_() cannot be called on these gradients."
-        )
-    if self._grad_fn is not None:
-        self._shared()  # so that nodes that saved the tensor look twice
-        self._autograd().detached_at = next_sequence()
-    self._grad_fn = None
-    self._output_nr = 0
-    if self._meta is not None:
-        self._meta.requires_grad = False
-        self._meta.accumulator = None
-        self._meta.retains = False
-        self._meta.tangents = None
-    return self
-
-
-def _deepcopy(self: Tensor, memo: dict[int, Any]) -> Tensor:
-    """A copy of a leaf with its flag and gradient."""
-    if id(self) in memo:
-        found: Tensor = memo[id(self)]
-        return found
-    if self.grad_fn is not None:
-        raise RuntimeError(
-            "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment. If "
-            "you were attempting to deepcopy a module, this may be because of a torch.nn.utils.weight_norm usage, see "
-            "https://github.com/pytorch/pytorch/pull/103001"
-        )
-    made = object.__new__(type(self))
-    made._storage = made._grad_fn = made._meta = None
-    made._output_nr = 0
-    made._data = copy_in_order(self._array(), None)
-    made.__dict__.update(self.__dict__)
-    memo[id(self)] = made
-    if self.requires_grad:
-        made._autograd().requires_grad = True
-    if self._meta is not None and self._meta.grad is not None:
-        made._autograd().grad = _deepcopy(self._meta.grad, memo)
-    return made
-
-
-Tensor.backward = _tensor_backward  # type: ignore[attr-defined]
-Tensor.register_hook = _register_hook  # type: ignore[attr-defined]
-Tensor.register_post_accumulate_grad_hook = _register_post_accumulate_grad_hook  # type: ignore[attr-defined]
-Tensor.retain_grad = _retain_grad  # type: ignore[attr-defined]
-Tensor.detach_ = _detach_  # type: ignore[attr-defined]
-Tensor.__deepcopy__ = _deepcopy  # type: ignore[attr-defined]
-register("autograd.assign_grad", _assign_grad)
-register("autograd.warn_non_leaf_grad", hooks.warn_non_leaf_grad)
-
-
-def _name(self: Tensor) -> str | None:
-    return None if self._meta is None else self._meta.name
-
-
-def _device(_self: Tensor) -> device:
-    return CPU
-
-
-def _layout(_self: Tensor) -> Any:
-    return strided
-
-
-def _never(_self: Tensor) -> bool:
-    return False
-
-
-def _grad_dtype(self: Tensor) -> Any:
-    """The dtype the gradient must have; None if any will do."""
-    found = None if self._meta is None else self._meta.grad_dtype
-    return self.dtype if found is None else None if found == "any" else found
-
-
-def _set_grad_dtype(self: Tensor, value: Any) -> None:
-    if not self.is_leaf:
-        raise RuntimeError("grad_dtype can only be set on leaf tensors.")
-    self._autograd().grad_dtype = "any" if value is None else value
-
-
-Tensor.name = property(_name)  # type: ignore[attr-defined]
-Tensor.device = property(_device)  # type: ignore[attr-defined]
-Tensor.layout = property(_layout)  # type: ignore[attr-defined]
-Tensor.grad_dtype = property(_grad_dtype, _set_grad_dtype)  # type: ignore[attr-defined]
-Tensor.is_cpu = property(lambda _self: True)  # type: ignore[attr-defined]

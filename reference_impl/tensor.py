@@ -9,6 +9,7 @@ import numpy as np
 
 from reference_impl import dtypes, errors
 from reference_impl.grad_mode import MODE
+from reference_impl.operators import Operators
 from reference_impl.registry import OPS, require
 from reference_impl.storage import Storage
 
@@ -57,7 +58,9 @@ class AutogradMeta:
     def __init__(self) -> None:
         self.requires_grad = False
         self.grad: Tensor | None = None
-        self.accumulator: weakref.ref[Any] | None = None  # the leaf's AccumulateGrad node while it is alive
+        self.accumulator: weakref.ref[Any] | None = (
+            None  # the leaf's AccumulateGrad node while it is alive
+        )
         self.hooks: Any = None
         self.post_hooks: Any = None
         self.retains = False
@@ -73,7 +76,7 @@ class _TensorType(type):
     """isinstance(x, torch.Tensor) for every kind of tensor, and legacy types such as torch.FloatTensor."""
 
 
-class Tensor(metaclass=_TensorType):
+class Tensor(Operators, metaclass=_TensorType):
     """An array with a history.
 
     ``_data`` is an array or, for a 0-d result nobody wrote to, a NumPy scalar. ``_meta`` is None for plain results
@@ -136,10 +139,13 @@ class Tensor(metaclass=_TensorType):
             raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
         if getattr(value, "layout_name", "strided") != "strided":
             raise RuntimeError(
-                "Attempted to call `variable.set_data(tensor)`, but `variable` and `tensor` have incompatible tensor type."
+                "Attempted to call `variable.set_data(tensor)`, but `variable` and `tensor` have "
+                "incompatible tensor type."
             )
         if self.requires_grad and value._data.dtype.kind not in "fc":
-            raise RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype")
+            raise RuntimeError(
+                "data set to a tensor that requires gradients must be floating point or complex dtype"
+            )
         self._data = value._array()
 
     def detach(self) -> Tensor:
@@ -165,10 +171,12 @@ class Tensor(metaclass=_TensorType):
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
         if value and not self.is_leaf:
-            raise errors.RequiresGradFlagError("you can only change requires_grad flags of leaf variables.")
+            raise errors.RequiresGradFlagError(
+                "you can only change requires_grad flags of leaf variables."
+            )
         self._set_requires_grad(value, "floating point and complex")
 
-    def _set_requires_grad(self, value: bool, kinds: str) -> None:  # noqa: FBT001 - the attribute's value
+    def _set_requires_grad(self, value: bool, kinds: str) -> None:
         if self._grad_fn is not None or not self.is_leaf:
             if value:
                 return
@@ -177,13 +185,17 @@ class Tensor(metaclass=_TensorType):
                 "a subgraph that doesn't require differentiation use var_no_grad = var.detach()."
             )
         if value and self._data.dtype.kind not in "fc":
-            raise errors.RequiresGradFlagError(f"only Tensors of {kinds} dtype can require gradients")
+            raise errors.RequiresGradFlagError(
+                f"only Tensors of {kinds} dtype can require gradients"
+            )
         if value and self.is_inference() and not MODE.inference:
-            raise errors.InferenceTensorError("Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.")
+            raise errors.InferenceTensorError(
+                "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed."
+            )
         if value or self._meta is not None:
             self._autograd().requires_grad = bool(value)
 
-    def requires_grad_(self, requires_grad: bool = True) -> Tensor:  # noqa: FBT001, FBT002 - torch's signature
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Set the flag in place; returns the tensor itself."""
         if MODE.special and (MODE.vmap or MODE.transforms):
             raise errors.RequiresGradFlagError(errors.IN_TRANSFORM.format("requires_grad_"))
@@ -283,7 +295,9 @@ class Tensor(metaclass=_TensorType):
             RuntimeError: the tensor has another number of elements.
         """
         if self._data.size != 1:
-            raise RuntimeError(f"a Tensor with {self._data.size} elements cannot be converted to Scalar")
+            raise RuntimeError(
+                f"a Tensor with {self._data.size} elements cannot be converted to Scalar"
+            )
         return self._data.item()
 
     def tolist(self) -> Any:
@@ -304,7 +318,7 @@ class Tensor(metaclass=_TensorType):
             )
         return self._array()
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:  # noqa: FBT001 - NumPy's protocol
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         array = self.numpy()
         return array.astype(dtype) if dtype is not None and dtype != array.dtype else array
 
@@ -348,125 +362,11 @@ class Tensor(metaclass=_TensorType):
             raise TypeError("iteration over a 0-d tensor")
         return iter(OPS["unbind"](self, 0))
 
-    # -- operators -------------------------------------------------------------------------------------------------
-
-    def __add__(self, other: Any) -> Any:
-        return OPS["add"](self, other) if type(other) is Tensor or isinstance(other, OPERANDS) else NotImplemented
-
-    def __radd__(self, other: Any) -> Any:
-        return OPS["add"](self, other) if type(other) is Tensor or isinstance(other, OPERANDS) else NotImplemented
-
-    def __sub__(self, other: Any) -> Any:
-        return OPS["sub"](self, other) if type(other) is Tensor or isinstance(other, OPERANDS) else NotImplemented
-
-    def __rsub__(self, other: Any) -> Any:
-        return OPS["__rsub__"](self, other) if type(other) is Tensor or isinstance(other, OPERANDS) else NotImplemented
-
-    def __mul__(self, other: Any) -> Any:
-        return OPS["mul"](self, other) if type(other) is Tensor or isinstance(other, OPERANDS) else NotImplemented
-
-    def __rmul__(self, other: Any) -> Any:
-        return OPS["mul"](self, other) if type(other) is Tensor or isinstance(other, OPERANDS) else NotImplemented
-
-    def __truediv__(self, other: Any) -> Any:
-        return OPS["true_divide"](self, other) if type(other) is Tensor or isinstance(other, OPERANDS) else NotImplemented
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return OPS["__rdiv__"](self, other) if type(other) is Tensor or isinstance(other, OPERANDS) else NotImplemented
-
-    def __floordiv__(self, other: Any) -> Any:
-        return OPS["floor_divide"](self, other)
-
-    def __rfloordiv__(self, other: Any) -> Any:
-        return OPS["floor_divide"](OPS["full_like"](self, other), self)
-
-    def __mod__(self, other: Any) -> Any:
-        return OPS["remainder"](self, other)
-
-    def __rmod__(self, other: Any) -> Any:
-        return OPS["__rmod__"](self, other)
-
-    def __pow__(self, other: Any) -> Any:
-        return OPS["pow"](self, other) if type(other) is Tensor or isinstance(other, OPERANDS) else NotImplemented
-
-    def __rpow__(self, other: Any) -> Any:
-        return OPS["__rpow__"](self, other) if type(other) is Tensor or isinstance(other, OPERANDS) else NotImplemented
-
-    def __matmul__(self, other: Any) -> Any:
-        return OPS["matmul"](self, other)
-
-    def __rmatmul__(self, other: Any) -> Any:
-        return OPS["matmul"](other, self)
-
-    def __neg__(self) -> Any:
-        return OPS["neg"](self)
-
-    def __pos__(self) -> Any:
-        return OPS["positive"](self)
-
-    def __abs__(self) -> Any:
-        return OPS["abs"](self)
-
-    def __invert__(self) -> Any:
-        return OPS["bitwise_not"](self)
-
-    def __and__(self, other: Any) -> Any:
-        return OPS["bitwise_and"](self, other)
-
-    def __or__(self, other: Any) -> Any:
-        return OPS["bitwise_or"](self, other)
-
-    def __xor__(self, other: Any) -> Any:
-        return OPS["bitwise_xor"](self, other)
-
-    def __rand__(self, other: Any) -> Any:
-        return OPS["bitwise_and"](self, other)
-
-    def __ror__(self, other: Any) -> Any:
-        return OPS["bitwise_or"](self, other)
-
-    def __eq__(self, other: object) -> Any:
-        return OPS["eq"](self, other) if type(other) is Tensor or isinstance(other, OPERANDS) else NotImplemented
-
-    def __ne__(self, other: object) -> Any:
-        return OPS["ne"](self, other) if type(other) is Tensor or isinstance(other, OPERANDS) else NotImplemented
-
-    def __lt__(self, other: Any) -> Any:
-        return OPS["lt"](self, other) if type(other) is Tensor or isinstance(other, OPERANDS) else NotImplemented
-
-    def __le__(self, other: Any) -> Any:
-        return OPS["le"](self, other) if type(other) is Tensor or isinstance(other, OPERANDS) else NotImplemented
-
-    def __gt__(self, other: Any) -> Any:
-        return OPS["gt"](self, other) if type(other) is Tensor or isinstance(other, OPERANDS) else NotImplemented
-
-    def __ge__(self, other: Any) -> Any:
-        return OPS["ge"](self, other) if type(other) is Tensor or isinstance(other, OPERANDS) else NotImplemented
-
-    def __iadd__(self, other: Any) -> Any:
-        return OPS["add_"](self, other) if type(other) is Tensor or isinstance(other, OPERANDS) else NotImplemented
-
-    def __isub__(self, other: Any) -> Any:
-        return OPS["sub_"](self, other) if type(other) is Tensor or isinstance(other, OPERANDS) else NotImplemented
-
-    def __imul__(self, other: Any) -> Any:
-        return OPS["mul_"](self, other) if type(other) is Tensor or isinstance(other, OPERANDS) else NotImplemented
-
-    def __itruediv__(self, other: Any) -> Any:
-        return OPS["div_"](self, other) if type(other) is Tensor or isinstance(other, OPERANDS) else NotImplemented
-
-    def __ipow__(self, other: Any) -> Any:
-        return OPS["pow_"](self, other) if type(other) is Tensor or isinstance(other, OPERANDS) else NotImplemented
-
     def __getitem__(self, index: Any) -> Any:
         return OPS["__getitem__"](self, index)
 
     def __setitem__(self, index: Any, value: Any) -> None:
         OPS["__setitem__"](self, index, value)
-
-
-# What an arithmetic operator takes; anything else is Python's TypeError.
-OPERANDS = (Tensor, int, float, complex, np.generic, bool)
 
 
 def make(data: Any, storage: Storage | None = None) -> Tensor:

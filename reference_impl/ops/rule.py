@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from reference_impl import calls, layout, mapping, registry
+from reference_impl import calls, layout, mapping, registry, short_paths
 from reference_impl.grad_mode import MODE
 from reference_impl.graph import RuleNode, make_short_apply
 from reference_impl.tensor import Tensor
@@ -370,9 +370,9 @@ def define_op(  # noqa: PLR0913 - a row has as many columns as it needs
     )  # fmt: skip
     short = wise and rule.single and not rule.params and not hidden and rule.tracked and not mixes_complex
     if short and len(inputs) == 1 and set(rule.saved_names) <= {"self", "result"} and len(rule.saved_names) <= 1 and not rule.meta_names:
-        fn = calls.make_unary(rule)
+        fn = short_paths.make_unary(rule)
     elif short and inputs == ("self", "other") and not rule.meta_names and rule.saved_names in ((), ("self", "other")):
-        fn = calls.make_binary(rule)
+        fn = short_paths.make_binary(rule)
     else:
         fn = calls.make_general(rule)
     rule.call = fn

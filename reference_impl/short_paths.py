@@ -1,0 +1,147 @@
+"""The calls of pointwise ops on plain tensors, unrolled for one and two inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from reference_impl.calls import alias, call, record
+from reference_impl.grad_mode import MODE
+from reference_impl.graph import edge, next_sequence
+from reference_impl.saved import save
+from reference_impl.tensor import Tensor
+
+new = object.__new__
+
+# Note [Short paths]
+# A pointwise op without options on plain tensors of one dtype does the steps of `call` unrolled for one or two inputs.
+# Whatever these do not know (views, leaves of other types, numbers that promote, dual levels, packed saves) goes to
+# `call`. The two must do the same; tests/test_calls.py compares them.
+
+
+def make_unary(rule: Any) -> Callable[..., Any]:
+    """The function of a pointwise op of one tensor."""
+    forward = rule.forward
+    node_class = rule.node_class
+    floats = "fc" if rule.promote == "float" else "fcbiu"
+    saves_input = "self" in rule.saved_names
+    saves_result = "result" in rule.saved_names
+
+    def op(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if type(self) is not Tensor or args or kwargs or MODE.special:
+            return call(rule, (self, *args), kwargs)
+        data = self._data
+        if data.dtype.kind not in floats:
+            return call(rule, (self,), {})
+        out = new(Tensor)
+        out._data = forward(data)
+        out._storage = out._meta = out._grad_fn = None
+        out._output_nr = 0
+        if MODE.grad:
+            fn = self._grad_fn
+            if self._meta is not None:
+                if self._meta.view is not None and self.requires_grad:
+                    record(rule, [self], (), out)
+                    return out
+                fn = edge(self)
+            if fn is not None:
+                node = new(node_class)
+                node.seq = next_sequence()
+                node.edges = (fn, self._output_nr)
+                node.saved = (
+                    (save(self),)
+                    if saves_input
+                    else (save(alias(out), is_output=True),)
+                    if saves_result
+                    else ()
+                )
+                node.meta = ()
+                node.fix = node.extra = None
+                out._grad_fn = node
+        return out
+
+    return op
+
+
+def make_binary(rule: Any) -> Callable[..., Any]:  # noqa: C901, PLR0915 - see Note [Short paths]
+    """The function of a pointwise op of two tensors, or of a tensor and a number."""
+    forward = rule.forward
+    node_class = rule.node_class
+    integral = rule.promote == "common"
+    # Which of the two operands the formula of each input names; ops that save more take the long path.
+    of_self = rule.names_for("self")
+    of_other = rule.names_for("other")
+    self_for_self, self_for_other = "self" in of_self, "self" in of_other
+    other_for_self, other_for_other = "other" in of_self, "other" in of_other
+
+    def op(self: Any, other: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: C901, PLR0911, PLR0912, PLR0915
+        if args or kwargs or MODE.special or type(self) is not Tensor:
+            return call(rule, (self, other, *args), kwargs)
+        a = self._data
+        kind = type(other)
+        if kind is Tensor:
+            b = other._data
+            if a.dtype is not b.dtype or not (integral or a.dtype.kind in "fc"):
+                return call(rule, (self, other), {})
+        elif (kind is float or kind is int) and a.dtype.kind == "f":
+            b = other
+        else:
+            return call(rule, (self, other), {})
+        out = new(Tensor)
+        out._data = data = forward(a, b)
+        out._storage = out._meta = out._grad_fn = None
+        out._output_nr = 0
+        if not MODE.grad:
+            return out
+        fa = self._grad_fn
+        if self._meta is not None:
+            if self._meta.view is not None and self.requires_grad:
+                record(rule, [self, other], (), out)
+                return out
+            fa = edge(self)
+        if kind is Tensor:
+            fb = other._grad_fn
+            if other._meta is not None:
+                if other._meta.view is not None and other.requires_grad:
+                    record(rule, [self, other], (), out)
+                    return out
+                fb = edge(other)
+            if fa is None and fb is None:
+                return out
+            node = new(node_class)
+            node.edges = (fa, self._output_nr, fb, other._output_nr)
+            shape = data.shape
+            if a.shape == shape and b.shape == shape:
+                node.fix = None
+            else:
+                node.fix = (
+                    None if a.shape == shape else (a.shape, a.dtype),
+                    None if b.shape == shape else (b.shape, b.dtype),
+                )
+        else:
+            if fa is None:
+                return out
+            fb = None
+            node = new(node_class)
+            node.edges = (fa, self._output_nr, None, 0)
+            node.fix = None
+        keep_self = (self_for_self and fa is not None) or (self_for_other and fb is not None)
+        keep_other = (other_for_self and fa is not None) or (other_for_other and fb is not None)
+        if keep_self or keep_other:
+            kept_self = None
+            if keep_self:
+                kept_self = self if self._storage is None and self._meta is None else save(self)
+            kept_other = None
+            if keep_other:
+                plain = kind is not Tensor or (other._storage is None and other._meta is None)
+                kept_other = other if plain else save(other)
+            node.saved = (kept_self, kept_other)
+        else:
+            node.saved = ()
+        node.seq = next_sequence()
+        node.meta = ()
+        node.extra = None
+        out._grad_fn = node
+        return out
+
+    return op
