@@ -71,8 +71,12 @@ def judge(
 _LABELS = {"vjp": "gradient", "jvp": "tangent", "double": "second gradient"}
 
 
-def settle(verdict: Verdict) -> None:
+def settle(verdict: Verdict, script: str | None = None) -> None:
     """Makes the verdict that of the running test: its record, and whether it fails.
+
+    Args:
+        verdict: on one check of a case.
+        script: shows the difference with torch alone; see ``examine.repro_of``.
 
     Raises:
         Disagreement: reference and subject differ.
@@ -84,6 +88,7 @@ def settle(verdict: Verdict) -> None:
         notes.facts["witness"] = verdict.witness.record()
     if verdict.kind == DIFFER:
         notes.facts["blame"] = verdict.blame
+        notes.facts["script"] = script
         told = verdict.reason or "reference and subject differ"
         raise Disagreement(
             told, kind=verdict.failure, differences=verdict.differences, arrays=verdict.arrays

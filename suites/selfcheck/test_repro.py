@@ -4,8 +4,15 @@ import ast
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+import torch
 
+from suites.harness import torch_driver
+from suites.harness.case import Case
+from suites.harness.examine import Sides, repro_of
+from suites.harness.subject import Subject
+from suites.harness.tolerances import tolerance_for
 from suites.selfcheck.launcher import plant, run_pytest
 
 SUBJECT = ("--only", "subject")
@@ -69,6 +76,45 @@ def test_a_failure_that_the_script_does_not_show_is_not_claimed(tmp_path):
 def test_a_test_with_fixtures_of_its_own_has_no_script(tmp_path):
     plant(tmp_path, "def test_one(torch, tmp_path):\n    assert tmp_path is None\n")
     assert run_pytest(tmp_path, *SUBJECT).only_case()["repro"] is None
+
+
+CASES = {
+    "two-inputs": Case(op="mul", args=(np.array([1.0, 2.0]), np.array(3.0)), differentiable=(0, 1)),
+    "a-list": Case(
+        op="cat",
+        args=([np.ones((2, 2)), np.ones((1, 2))],),
+        kwargs={"dim": 0},
+        differentiable=(0, 1),
+    ),
+    "an-index": Case(
+        op="index_select", args=(np.array([1.0, 2.0]), 0, np.array([1, 0])), differentiable=(0,)
+    ),
+}
+
+
+@pytest.mark.parametrize("check", ["value", "vjp", "jvp"])
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_the_script_of_a_case_fails_where_the_numbers_differ_and_only_there(case, check):
+    cpu = Subject("cpu", "float64")
+    right = torch_driver.implementation(cpu)
+    wrong = torch_driver.implementation(
+        cpu, {case.op: lambda *a, **k: getattr(torch, case.op)(*a, **k) * 1.001}
+    )
+    bound = tolerance_for(case.op, "float64", 1)
+    codes = []
+    for reference in (right, wrong):
+        script = repro_of(
+            Sides(reference=reference, subject=right, forward=right), case, check, cpu, bound
+        )
+        assert imported(script) <= STANDARD
+        scope = {"__name__": "script"}
+        try:
+            exec(compile(script, "repro.py", "exec"), scope)  # noqa: S102 - the script is our own
+        except SystemExit as stop:
+            codes.append(stop.code)
+        else:
+            codes.append(0)
+    assert codes == [0, 1]
 
 
 @pytest.mark.parametrize("mode", ["aot_eager"])
