@@ -18,7 +18,11 @@ class device:  # noqa: N801 - torch's name
         self.index = int(number) if number else index
 
     def __repr__(self) -> str:
-        return f"device(type='{self.type}')" if self.index is None else f"device(type='{self.type}', index={self.index})"
+        return (
+            f"device(type='{self.type}')"
+            if self.index is None
+            else f"device(type='{self.type}', index={self.index})"
+        )
 
     def __str__(self) -> str:
         return self.type if self.index is None else f"{self.type}:{self.index}"
@@ -40,7 +44,9 @@ def check_device(found: Any) -> None:
         NotImplementedError: naming the device.
     """
     if found is not None and device(found).type != "cpu":
-        raise UnsupportedError(f"the device {str(found)!r}: it computes with NumPy on the CPU; leave device= out or say 'cpu'")
+        raise UnsupportedError(
+            f"the device {str(found)!r}: it computes with NumPy on the CPU; leave device= out or say 'cpu'"
+        )
 
 
 class _Named:

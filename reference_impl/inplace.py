@@ -32,7 +32,11 @@ def check_partial_overlap(target: Tensor, others: list[Any]) -> None:
         return
     for x in others:
         data = x._data if isinstance(x, Tensor) else None
-        if type(data) is not np.ndarray or not np.may_share_memory(out, data) or not (is_dense(out) and is_dense(data)):
+        if (
+            type(data) is not np.ndarray
+            or not np.may_share_memory(out, data)
+            or not (is_dense(out) and is_dense(data))
+        ):
             continue
         same = data.size == out.size and data.strides == out.strides
         if not same or data.__array_interface__["data"] != out.__array_interface__["data"]:
@@ -46,9 +50,14 @@ def check_fits(name: str, target: Tensor, result: Any) -> None:
         raise RuntimeError(
             f"output with shape {list(have.shape)} doesn't match the broadcast shape {list(result.shape)}"
         )
-    if result.dtype != have.dtype and dtypes.promote_types(have.dtype, result.dtype).kind != have.dtype.kind:
+    if (
+        result.dtype != have.dtype
+        and dtypes.promote_types(have.dtype, result.dtype).kind != have.dtype.kind
+    ):
         found, wanted = dtypes.OF_NUMPY[result.dtype], dtypes.OF_NUMPY[have.dtype]
-        raise RuntimeError(f"result type {found.short} can't be cast to the desired output type {wanted.short} in {name}_")
+        raise RuntimeError(
+            f"result type {found.short} can't be cast to the desired output type {wanted.short} in {name}_"
+        )
 
 
 def store(target: Tensor, result: Any) -> None:

@@ -28,7 +28,9 @@ class Distribution:
             NotImplementedError: the draw is not one.
         """
         _ = sample_shape
-        raise NotImplementedError(f"{type(self).__name__} has no rsample: its draws are not differentiable in the parameters")
+        raise NotImplementedError(
+            f"{type(self).__name__} has no rsample: its draws are not differentiable in the parameters"
+        )
 
     def sample(self, sample_shape: Any = ()) -> Any:
         """A draw without history."""
@@ -60,7 +62,11 @@ class Normal(Distribution):
 
     def log_prob(self, value: Any) -> Any:
         """Logarithm of the density at ``value``."""
-        return -((value - self.loc) ** 2) / (2 * self.scale**2) - self.scale.log() - math.log(math.sqrt(2 * math.pi))
+        return (
+            -((value - self.loc) ** 2) / (2 * self.scale**2)
+            - self.scale.log()
+            - math.log(math.sqrt(2 * math.pi))
+        )
 
     def entropy(self) -> Any:
         """0.5 + 0.5 log(2 pi) + log(scale)."""
@@ -143,7 +149,11 @@ class Categorical(_Discrete):
 
     def __init__(self, probs: Any = None, logits: Any = None, validate_args: Any = None) -> None:
         super().__init__(probs, logits, validate_args)
-        self.logits = (probs / probs.sum(-1, keepdim=True)).log() if logits is None else OPS["log_softmax"](logits, -1)
+        self.logits = (
+            (probs / probs.sum(-1, keepdim=True)).log()
+            if logits is None
+            else OPS["log_softmax"](logits, -1)
+        )
         self.probs = self.logits.exp()
         self.batch_shape = self.logits.shape[:-1]
 
