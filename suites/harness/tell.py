@@ -89,3 +89,20 @@ def _relative(path: Path) -> str:
 def indented(script: str) -> str:
     """A script as part of a message."""
     return textwrap.indent(script.rstrip(), "    ")
+
+
+def clause_page() -> str:
+    """Every clause as Markdown: what ``docs/clauses.md`` holds."""
+    lines = [
+        "# The clauses",
+        "",
+        "Written by `python .ci/clauses.py` from `suites/clauses`; change it there.",
+    ]
+    area = None
+    for clause in all_clauses().values():
+        if clause.area != area:
+            area = clause.area
+            lines += ["", f"## {clause.title}", "", "| clause | kind | promise |", "|---|---|---|"]
+        statement = clause.statement.replace("|", "\\|").replace("<", "&lt;")
+        lines.append(f"| `{clause.id}` | {clause.kind}, {clause.stability} | {statement} |")
+    return "\n".join(lines) + "\n"

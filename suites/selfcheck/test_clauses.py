@@ -12,6 +12,7 @@ from suites.harness.clauses import (
     clause,
     load_clauses,
 )
+from suites.harness.tell import clause_page
 from suites.selfcheck.launcher import ROOT
 
 # Areas whose tests are still to come, each with the issue that brings them. Take a line out when its tests are in.
@@ -83,6 +84,12 @@ def test_every_test_cites_a_clause(suite):
 def test_every_cited_clause_exists(suite):
     cited = {c for _, node in test_functions(suite) for c in cited_by(node)}
     assert cited <= set(all_clauses())
+
+
+def test_the_page_of_clauses_is_up_to_date():
+    assert (ROOT / "docs" / "clauses.md").read_text(encoding="utf-8") == clause_page(), (
+        "run python .ci/clauses.py"
+    )
 
 
 def test_no_test_is_defined_twice():

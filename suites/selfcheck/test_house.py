@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,17 @@ from suites.selfcheck.launcher import ROOT
 
 LIMIT, WIDER_LIMIT = 400, 500
 CONFTEST_LIMIT = 60
+# What families of operators share, and the list of them; every other file of ops is a family.
+SHARED = {
+    "rule",
+    "lang",
+    "calling",
+    "matrices",
+    "reducing",
+    "special_values",
+    "windows",
+    "families",
+}
 NOTE = re.compile(r"^\s*# Note \[([^\]]+)\]", re.MULTILINE)
 POINTER = re.compile(r"[Ss]ee\s+(?:#\s*)?Note \[([^\]]+)\]")
 LINK = re.compile(r"\]\(([^)#\s]+)")
@@ -118,3 +130,12 @@ def test_every_option_of_the_suites_is_described_for_contributors():
     options = set(re.findall(r'"(--[a-z-]+)"', text))
     described = (ROOT / "docs" / "running.md").read_text(encoding="utf-8")
     assert {option for option in options if f"`{option}" not in described} == set()
+
+
+def test_every_family_of_operators_is_kept_apart_by_contract():
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"][
+        "importlinter"
+    ]["contracts"]
+    (apart,) = [contract["modules"] for contract in contracts if contract["type"] == "independence"]
+    files = {p.stem for p in (ROOT / "reference_impl" / "ops").glob("*.py")} - {"__init__"}
+    assert files - {module.rpartition(".")[2] for module in apart} == SHARED
