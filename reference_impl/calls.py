@@ -129,7 +129,7 @@ def record(  # noqa: PLR0913, PLR0917 - what is taken before a write comes along
     ``edges`` and ``kept`` (saved inputs) are given when they had to be taken before a write.
     """
     if rule.single:
-        outs, carries = (made,), (made._data.dtype.kind in "fc",)
+        outs, carries = (made,), [made._data.dtype.kind in "fc"]
     else:
         outs, names = made, rule.each_output(len(made))
         carries = [
@@ -217,7 +217,7 @@ def _fixes(rule: Any, inputs: list[Any], out: Tensor) -> tuple[Any, ...] | None:
     """Which inputs were broadcast or promoted, with what their cotangents must come back to."""
     if not rule.pointwise and rule.promote is None:
         return None
-    fixes = []
+    fixes: list[Any] = []
     shape, dtype = out._data.shape, out._data.dtype
     # NumPy would widen a product of two dtypes further than torch does, so each cotangent is brought back.
     mixed = rule.mixes_complex or any(
@@ -287,7 +287,7 @@ def _as_dtype(tangent: Tensor, primal: Tensor) -> Any:
 # -- in place ----------------------------------------------------------------------------------------------------------
 
 
-def write(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor:  # noqa: PLR0912 - a step per check
+def write(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: PLR0912 - a step per check
     """Run the op on its first input in place.
 
     Raises:
@@ -298,7 +298,7 @@ def write(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor:  
         if level:
             return mapping.loop(
                 level, lambda *a, **k: write(rule, a, k), f"{rule.name}_", args, kwargs
-            )  # type: ignore[no-any-return]
+            )
     inputs, params = rule.bind(args, kwargs)
     target = inputs[0]
     if not isinstance(target, Tensor):
@@ -310,9 +310,9 @@ def write(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor:  
         mapping.refuse_captured(target)
     if rule.pointwise:
         inplace.check_partial_overlap(target, inputs[1:])
-    level = _dual_level(inputs) if MODE.special and MODE.fwd_grad else None
-    if level is not None:
-        return _write_dual(rule, inputs, params, level)
+    dual = _dual_level(inputs) if MODE.special and MODE.fwd_grad else None
+    if dual is not None:
+        return _write_dual(rule, inputs, params, dual)
     arrays = rule.shape_args(promote(rule, inputs))
     result = rule.forward(*arrays, *params)
     hidden: tuple[Any, ...] = ()
@@ -341,7 +341,8 @@ def _copy_before(target: Tensor) -> Tensor:
     made = make(np.array(target._data))
     fn = edge(target)
     if type(fn) is AccumulateGrad:
-        return target.clone()  # type: ignore[attr-defined,no-any-return]
+        copy: Tensor = target.clone()
+        return copy
     made._grad_fn, made._output_nr = fn, target._output_nr
     if target._meta is not None and target._meta.tangents:
         made._autograd().tangents = {
@@ -350,7 +351,7 @@ def _copy_before(target: Tensor) -> Tensor:
     return made
 
 
-def _write_dual(rule: Any, inputs: list[Any], params: tuple[Any, ...], level: int) -> Tensor:
+def _write_dual(rule: Any, inputs: list[Any], params: tuple[Any, ...], level: int) -> Any:
     target = inputs[0]
     tangents = [forward_ad.tangent_of(x, level) for x in inputs]
     with forward_ad.highest_level(level - 1):

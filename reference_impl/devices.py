@@ -12,7 +12,7 @@ class device:  # noqa: N801 - torch's name
 
     def __init__(self, type: Any, index: int | None = None) -> None:  # noqa: A002 - torch's name
         if isinstance(type, device):
-            type, index = type.type, type.index  # noqa: A001
+            type, index = str(type), type.index  # noqa: A001
         kind, _, number = str(type).partition(":")
         self.type = kind
         self.index = int(number) if number else index

@@ -92,7 +92,7 @@ def set_default_dtype(d: dtype) -> None:
 
 def default_numpy() -> np.dtype[Any]:
     """NumPy's dtype for a float literal."""
-    found = _DEFAULT[0].np
+    found: np.dtype[Any] | None = _DEFAULT[0].np
     assert found is not None  # noqa: S101 - bfloat16 cannot be made the default of a NumPy program
     return found
 
@@ -124,7 +124,8 @@ def to_numpy(d: Any) -> np.dtype[Any]:
             raise NotImplementedError(
                 f"the reference has no {d!r}: NumPy has no such type; use float32 or float64"
             )
-        return d.np
+        found: np.dtype[Any] = d.np
+        return found
     if d in (float, int, bool, complex):
         return {float: default_numpy(), int: np.dtype(np.int64), bool: np.dtype(np.bool_)}.get(
             d, np.promote_types(default_numpy(), np.complex64)
@@ -162,7 +163,7 @@ def result_dtype(arrays: tuple[Any, ...]) -> np.dtype[Any]:
 
     Source: tensor_attributes, Type Promotion.
     """
-    groups: list[np.dtype[Any] | None] = [None, None, None]
+    groups: list[Any] = [None, None, None]
     for x in arrays:
         if x is None:
             continue
@@ -190,7 +191,7 @@ def _raise_category(
     if lower.kind == "c" and higher.kind == "f":
         return (
             np.promote_types(higher, np.complex64)
-            if higher.itemsize > 4
+            if higher.itemsize > np.dtype(np.float32).itemsize
             else np.dtype(np.complex64)
         )
     return lower

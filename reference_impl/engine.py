@@ -323,7 +323,7 @@ class GraphTask:
 
 
 def _output_count(node: Node) -> int:
-    return int(node.output_count)  # type: ignore[attr-defined]
+    return int(node.output_count)
 
 
 # -- running a task ----------------------------------------------------------------------------------------------------

@@ -158,3 +158,7 @@ class UnsupportedError(NotImplementedError):
 
     def __init__(self, what: Any) -> None:
         super().__init__(f"the reference does not have {what}")
+
+
+class LinAlgError(RuntimeError):
+    """A matrix that is singular or not positive definite."""

@@ -44,7 +44,13 @@ def tangent_of(t: Any, level: int) -> Tensor | None:
     if meta is None or not meta.tangents:
         return None
     found = meta.tangents.get(level)
-    return None if found is None or level not in DUAL_LEVELS else found[0] if found[1] == serial(level) else None
+    return (
+        None
+        if found is None or level not in DUAL_LEVELS
+        else found[0]
+        if found[1] == serial(level)
+        else None
+    )
 
 
 def _mapped_tangent(t: Batched, level: int) -> Tensor | None:
@@ -52,7 +58,9 @@ def _mapped_tangent(t: Batched, level: int) -> Tensor | None:
     found = [tangent_of(x, level) for x in t.examples]
     if all(tangent is None for tangent in found):
         return None
-    filled = [OPS["zeros_like"](x) if d is None else d for x, d in zip(t.examples, found, strict=True)]
+    filled = [
+        OPS["zeros_like"](x) if d is None else d for x, d in zip(t.examples, found, strict=True)
+    ]
     made: Tensor = Batched(t.level, filled)
     return made
 

@@ -15,7 +15,6 @@ from reference_impl.graph import edge
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor, make
 
-
 LEGACY = (
     "Legacy autograd function with non-static forward method is deprecated. "
     "Please use new-style autograd function with static forward method."
@@ -26,9 +25,8 @@ class FunctionMeta(type):
     """Gives each Function the class of its nodes."""
 
     def __init__(cls, name: str, bases: tuple[type, ...], attrs: dict[str, Any]) -> None:
-        cls._backward_cls = type(FunctionNode)(
-            f"{name}Backward", (FunctionNode,), {"function": cls}
-        )
+        make: Any = type(FunctionNode)
+        cls._backward_cls = make(f"{name}Backward", (FunctionNode,), {"function": cls})
         super().__init__(name, bases, attrs)
 
 

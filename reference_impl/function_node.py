@@ -117,9 +117,10 @@ class FunctionNode(Node, FunctionCtx):
         found = self.unpack(at, tensors=True)
         if at in self._saved_outputs:
             made = make(found._array(), found._shared())
-            if self._saved_outputs[at] is not None:
+            place = self._saved_outputs[at]
+            if place is not None:
                 made._grad_fn = self
-                made._output_nr = self._saved_outputs[at]
+                made._output_nr = place
             return made
         return found
 
@@ -193,7 +194,7 @@ class FunctionNode(Node, FunctionCtx):
                 f"function {self.name()} returned an incorrect number of gradients (expected {wanted}, "
                 f"got {len(grads)})"
             )
-        made = []
+        made: list[Any] = []
         for i, g in enumerate(grads):
             if not self._is_tensor[i]:
                 if g is not None:

@@ -6,7 +6,7 @@ import functools
 import inspect
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from typing import Any, Self
 
 import numpy as np
@@ -34,7 +34,8 @@ class Mode(threading.local):
     special = False
 
     def __init__(self) -> None:
-        # Runs once per thread. torch is silent about inf and nan; asking NumPy for that op by op costs more than the op.
+        # Runs once per thread. torch is silent about inf and nan; asking NumPy for that op by op would cost more than
+        # the op.
         np.seterr(all="ignore")
 
     def refresh(self) -> None:
@@ -103,7 +104,7 @@ class ModeContext:
         """Enter the mode for each step of the generator and leave it between steps."""
 
         @functools.wraps(fn)
-        def wrapped(*args: Any, **kwargs: Any) -> Iterator[Any]:
+        def wrapped(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
             generator = fn(*args, **kwargs)
             step: Callable[[], Any] = functools.partial(next, generator)
             while True:
@@ -161,7 +162,7 @@ class enable_grad(_NoParameterMode):  # noqa: N801 - torch's name
 class set_grad_enabled(ModeContext):  # noqa: N801 - torch's name
     """Switch recording at once; as a context it goes back afterwards, as a decorator it waits for the call."""
 
-    def __init__(self, mode: bool) -> None:  # noqa: FBT001 - torch's signature
+    def __init__(self, mode: bool) -> None:
         self.previous = MODE.grad
         self.mode = mode
         MODE.grad = mode
@@ -186,14 +187,14 @@ class set_grad_enabled(ModeContext):  # noqa: N801 - torch's name
 class inference_mode(ModeContext):  # noqa: N801 - torch's name
     """Inside, nothing is recorded and results are inference tensors, which autograd refuses later."""
 
-    def __new__(cls, mode: Any = True) -> Any:  # noqa: FBT002 - torch's signature
+    def __new__(cls, mode: Any = True) -> Any:
         self = super().__new__(cls)
         if isinstance(mode, bool):
             return self
         self.__init__()  # type: ignore[misc]
         return self(mode)
 
-    def __init__(self, mode: bool = True) -> None:  # noqa: FBT001, FBT002 - torch's signature
+    def __init__(self, mode: bool = True) -> None:
         self.mode = mode
 
     def clone(self) -> inference_mode:
@@ -214,7 +215,7 @@ class inference_mode(ModeContext):  # noqa: N801 - torch's name
 class set_multithreading_enabled(ModeContext):  # noqa: N801 - torch's name
     """Kept for programs that set it; this engine always runs backward in the calling thread."""
 
-    def __init__(self, mode: bool) -> None:  # noqa: FBT001 - torch's signature
+    def __init__(self, mode: bool) -> None:
         self.previous = MODE.multithreading
         self.mode = mode
         MODE.multithreading = mode
@@ -232,7 +233,7 @@ class set_multithreading_enabled(ModeContext):  # noqa: N801 - torch's name
 class enforce_grad_layout_policy(ModeContext):  # noqa: N801 - torch's name
     """While True, a new .grad gets the leaf's strides; while False it keeps those of what arrived."""
 
-    def __init__(self, mode: bool) -> None:  # noqa: FBT001 - torch's signature
+    def __init__(self, mode: bool) -> None:
         self.previous = MODE.grad_layout_policy
         self.mode = mode
         MODE.grad_layout_policy = mode

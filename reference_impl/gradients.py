@@ -252,7 +252,7 @@ def _roots(outputs: Any, cotangents: Any) -> list[tuple[Any, int, Any]]:
     """Each root's node and output number with its checked cotangent."""
     outs = [outputs] if isinstance(outputs, Tensor | GradientEdge) else list(outputs)
     if cotangents is None:
-        given = [None] * len(outs)
+        given: list[Any] = [None] * len(outs)
     elif isinstance(cotangents, Tensor):
         given = [cotangents]
     else:

@@ -73,9 +73,7 @@ class _Formatter:
             self.scientific = high / low > 1000.0 or high > 1.0e8 or low < 1.0e-4  # noqa: PLR2004
         if Options.sci_mode is not None:
             self.scientific = Options.sci_mode
-        self.width = max(
-            len(self.text(v)) for v in (values if not self.whole or self.scientific else values)
-        )
+        self.width = max(len(self.text(v)) for v in values)
 
     def text(self, value: Any) -> str:
         """One number, unpadded."""
@@ -113,8 +111,9 @@ def _rows(data: Any, indent: int, fmt: Any, summary: bool) -> str:
     if data.ndim == 1:
         return _line(data, indent, fmt, cut)
     parts = [*data[:edge], None, *data[-edge:]] if cut else list(data)
-    texts = ["..." if p is None else _rows(p, indent + 1, fmt, summary) for p in parts]
-    return "[" + ("," + "\n" * (data.ndim - 1) + " " * (indent + 1)).join(texts) + "]"
+    texts: list[str] = ["..." if p is None else _rows(p, indent + 1, fmt, summary) for p in parts]
+    between = "," + "\n" * int(data.ndim - 1) + " " * (indent + 1)
+    return f"[{between.join(texts)}]"
 
 
 def _line(data: Any, indent: int, fmt: Any, cut: bool) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -85,6 +85,10 @@ class Tensor(Operators, metaclass=_TensorType):
 
     __slots__ = ("__dict__", "__weakref__", "_data", "_grad_fn", "_meta", "_output_nr", "_storage")
     __array_priority__ = 1000
+
+    if TYPE_CHECKING:  # the ops attach themselves as methods when they are defined
+
+        def __getattr__(self, name: str) -> Any: ...
 
     _data: Any
     _storage: Storage | None

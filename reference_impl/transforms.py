@@ -54,7 +54,7 @@ class Level:
         made = _with_tangents(x.detach(), x)
         if MODE.transforms:
             mark(made)
-        made._set_requires_grad(True, "floating point")  # noqa: FBT003 - the flag's value
+        made._set_requires_grad(True, "floating point")
         self.own.add(id(made))
         self.leaves.append(made)
         return made
@@ -109,8 +109,8 @@ def _pull(
     outs: list[Any],
     primals: list[Any],
     cts: list[Any] | None,
-    create: bool,  # noqa: FBT001
-    keep: bool,  # noqa: FBT001
+    create: bool,
+    keep: bool,
 ) -> list[Any]:
     level = highest([outs, primals])
     if level:

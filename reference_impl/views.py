@@ -89,7 +89,7 @@ class AsStridedBackward0(Node):
     __slots__ = ()
     meta_names: ClassVar[tuple[str, ...]] = ("chain",)
 
-    def apply(self, ct: Any, tensors: bool = False) -> Any:
+    def apply(self, ct: Any, tensors: bool = False) -> Any:  # noqa: ARG002 - see Node
         for step in reversed(self.meta[0]):
             ct = None if ct is None else step.transpose(ct)
         return (ct,)
@@ -99,6 +99,10 @@ class CopySlices(Node):
     """A write to a view, seen from its base: the written part's cotangent goes through ``fn``, the rest passes."""
 
     __slots__ = ("chain", "fn", "order")
+
+    chain: tuple[Step, ...]
+    fn: Any  # the node of the write; None once freed
+    order: tuple[int, ...] | None
     full_name: ClassVar[str | None] = "torch::autograd::CopySlices"
 
     def apply(self, ct: Any, tensors: bool = False) -> Any:
@@ -177,7 +181,7 @@ class _Identity:
     def call(self, t: Any) -> Any:
         return t
 
-    def view_vjp(self, ct: Any, step: Step) -> Any:
+    def view_vjp(self, ct: Any, _step: Step) -> Any:
         return ct
 
 

@@ -80,9 +80,7 @@ def show_trace(node: Any) -> None:
     if trace:
         text += f"Traceback of forward call that caused the error:\n{trace}"
     else:
-        text += (
-            "No forward pass information available. Enable detect anomaly during forward pass for more information."
-        )
+        text += "No forward pass information available. Enable detect anomaly during forward pass for more information."
     warnings.warn(text, stacklevel=2)
 
 

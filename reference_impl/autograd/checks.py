@@ -362,7 +362,7 @@ class Undefined(Function):
 
     @staticmethod
     def forward(_ctx: Any, x: Tensor) -> Any:
-        return x.clone()  # type: ignore[attr-defined]
+        return x.clone()
 
     @staticmethod
     def backward(_ctx: Any, *_cts: Any) -> Any:

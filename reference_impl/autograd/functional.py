@@ -33,9 +33,9 @@ __all__ = ["hessian", "hvp", "jacobian", "jvp", "vhp", "vjp"]
 def jacobian(
     func: Callable[..., Any],
     inputs: Any,
-    create_graph: bool = False,  # noqa: FBT001, FBT002 - torch's signature
-    strict: bool = False,  # noqa: FBT001, FBT002
-    vectorize: bool = False,  # noqa: FBT001, FBT002
+    create_graph: bool = False,
+    strict: bool = False,
+    vectorize: bool = False,
     strategy: str = "reverse-mode",
 ) -> Any:
     """The Jacobian: one block of the output's shape and then the input's for each output and each input.
@@ -72,7 +72,7 @@ def jacobian(
 
 def _rows(i: int, out: Tensor, xs: Tensors, *, create_graph: bool, strict: bool) -> list[Tensor]:
     """The blocks of one output, one per input, row by row."""
-    flat = out.reshape(-1)  # type: ignore[attr-defined]
+    flat = out.reshape(-1)
     independent = (
         f"Output {i} of the user-provided function is independent of input {{}}. "
         "This is not allowed in strict mode."
@@ -158,9 +158,9 @@ def _column(func: Callable[..., Any], xs: Tensors, tangents: list[Tensor]) -> tu
 def hessian(
     func: Callable[..., Any],
     inputs: Any,
-    create_graph: bool = False,  # noqa: FBT001, FBT002 - torch's signature
-    strict: bool = False,  # noqa: FBT001, FBT002
-    vectorize: bool = False,  # noqa: FBT001, FBT002
+    create_graph: bool = False,
+    strict: bool = False,
+    vectorize: bool = False,
     outer_jacobian_strategy: Literal["forward-mode", "reverse-mode"] = "reverse-mode",
 ) -> Any:
     """The Hessian of a scalar function: one block of both inputs' shapes for each pair of inputs.
@@ -186,7 +186,7 @@ def hessian(
                 "The Tensor returned by the function given to hessian should contain a single "
                 "element"
             )
-        return outs[0].reshape(())  # type: ignore[attr-defined]
+        return outs[0].reshape(())
 
     def gradient(*parts: Tensor) -> Any:
         if outer_jacobian_strategy == "forward-mode":

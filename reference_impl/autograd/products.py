@@ -135,8 +135,8 @@ def vjp(
     func: Callable[..., Any],
     inputs: Any,
     v: Any = None,
-    create_graph: bool = False,  # noqa: FBT001, FBT002
-    strict: bool = False,  # noqa: FBT001, FBT002
+    create_graph: bool = False,
+    strict: bool = False,
 ) -> tuple[Any, Any]:
     """The outputs, and the vector ``v`` times the Jacobian.
 
@@ -168,8 +168,8 @@ def jvp(
     func: Callable[..., Any],
     inputs: Any,
     v: Any = None,
-    create_graph: bool = False,  # noqa: FBT001, FBT002
-    strict: bool = False,  # noqa: FBT001, FBT002
+    create_graph: bool = False,
+    strict: bool = False,
 ) -> tuple[Any, Any]:
     """The outputs, and the Jacobian times the vector ``v``.
 
@@ -229,8 +229,8 @@ def vhp(
     func: Callable[..., Any],
     inputs: Any,
     v: Any = None,
-    create_graph: bool = False,  # noqa: FBT001, FBT002
-    strict: bool = False,  # noqa: FBT001, FBT002
+    create_graph: bool = False,
+    strict: bool = False,
 ) -> tuple[Any, Any]:
     """The value, and the vector ``v`` times the Hessian.
 
@@ -259,8 +259,8 @@ def hvp(
     func: Callable[..., Any],
     inputs: Any,
     v: Any = None,
-    create_graph: bool = False,  # noqa: FBT001, FBT002
-    strict: bool = False,  # noqa: FBT001, FBT002
+    create_graph: bool = False,
+    strict: bool = False,
 ) -> tuple[Any, Any]:
     """The value, and the Hessian times the vector ``v``.
 

@@ -26,7 +26,7 @@ class Variable(metaclass=_VariableType):
 
     _execution_engine = _Engine
 
-    def __new__(cls, data: Any = None, requires_grad: bool = False, volatile: Any = None) -> Any:  # noqa: FBT001, FBT002
+    def __new__(cls, data: Any = None, requires_grad: bool = False, volatile: Any = None) -> Any:
         _ = volatile
         made = make(data._array(), data._shared())
         return made.requires_grad_() if requires_grad else made

@@ -111,7 +111,7 @@ def refuse_complex(leaves: list[Tensor], caller: str, what: str) -> None:
 def jacfwd(
     func: Callable[..., Any],
     argnums: Any = 0,
-    has_aux: bool = False,  # noqa: FBT001, FBT002 - torch's signature
+    has_aux: bool = False,
     *,
     chunk_size: int | None = None,
     randomness: str = "error",

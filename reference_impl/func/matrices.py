@@ -17,7 +17,7 @@ from reference_impl.vmap import vmap
 def jacrev(
     func: Callable[..., Any],
     argnums: Any = 0,
-    has_aux: bool = False,  # noqa: FBT001, FBT002 - torch's signature
+    has_aux: bool = False,
     *,
     chunk_size: int | None = None,
 ) -> Callable[..., Any]:

@@ -19,7 +19,7 @@ from reference_impl.transforms import Level, transform
 from reference_impl.tree import flatten, structure_text, tree_map, unflatten
 
 
-def grad(func: Callable[..., Any], argnums: Any = 0, has_aux: bool = False) -> Callable[..., Any]:  # noqa: FBT001, FBT002
+def grad(func: Callable[..., Any], argnums: Any = 0, has_aux: bool = False) -> Callable[..., Any]:
     """A function that gives the gradient of a scalar-valued one by its arguments ``argnums``.
 
     Raises:
@@ -38,7 +38,7 @@ def grad(func: Callable[..., Any], argnums: Any = 0, has_aux: bool = False) -> C
 def grad_and_value(
     func: Callable[..., Any],
     argnums: Any = 0,
-    has_aux: bool = False,  # noqa: FBT001, FBT002
+    has_aux: bool = False,
 ) -> Callable[..., Any]:
     """Like ``grad``, giving (gradient, value), or (gradient, (value, aux))."""
 

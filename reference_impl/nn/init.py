@@ -17,19 +17,19 @@ def _fans(t: Tensor) -> tuple[int, int]:
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0) -> Any:
     """Draws from U(a, b)."""
     with no_grad():
-        return tensor.uniform_(a, b)  # type: ignore[attr-defined]
+        return tensor.uniform_(a, b)
 
 
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0) -> Any:
     """Draws from N(mean, std^2)."""
     with no_grad():
-        return tensor.normal_(mean, std)  # type: ignore[attr-defined]
+        return tensor.normal_(mean, std)
 
 
 def constant_(tensor: Tensor, val: float) -> Any:
     """One value everywhere."""
     with no_grad():
-        return tensor.fill_(val)  # type: ignore[attr-defined]
+        return tensor.fill_(val)
 
 
 def zeros_(tensor: Tensor) -> Any:

@@ -147,7 +147,7 @@ class Module:
             )
         for name, value in state.items():
             if name in own:
-                own[name].detach().copy_(value)  # type: ignore[attr-defined]
+                own[name].detach().copy_(value)
 
     # -- modes -------------------------------------------------------------------------------------------------------
 
@@ -175,7 +175,7 @@ class Module:
             if set_to_none:
                 p.grad = None
             else:
-                p.grad.detach_().zero_()  # type: ignore[attr-defined]
+                p.grad.detach_().zero_()
 
     def apply(self, fn: Callable[[Module], Any]) -> Self:
         """Call ``fn`` on every module, children first."""
@@ -196,13 +196,13 @@ class Module:
     def double(self) -> Self:
         """Parameters in float64."""
         for p in [*self.parameters(), *self.buffers()]:
-            p.data = p.data.double()  # type: ignore[attr-defined]
+            p.data = p.data.double()
         return self
 
     def float(self) -> Self:
         """Parameters in float32."""
         for p in [*self.parameters(), *self.buffers()]:
-            p.data = p.data.float()  # type: ignore[attr-defined]
+            p.data = p.data.float()
         return self
 
     def cpu(self) -> Self:
@@ -347,7 +347,7 @@ class Sequential(Module):
         for name, m in named:
             self.add_module(name, m)
 
-    def forward(self, x: Any) -> Any:  # type: ignore[override]
+    def forward(self, x: Any) -> Any:
         for m in self.children():
             x = m(x)
         return x

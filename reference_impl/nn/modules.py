@@ -40,7 +40,7 @@ class Linear(Module):
         for p in self.parameters():
             init.uniform_(p, -bound, bound)
 
-    def forward(self, x: Tensor) -> Any:  # type: ignore[override]
+    def forward(self, x: Tensor) -> Any:
         return functional.linear(x, self.weight, self.bias)
 
     def extra_repr(self) -> str:
@@ -57,7 +57,7 @@ class Bilinear(Module):
         for p in self.parameters():
             init.uniform_(p, -1 / math.sqrt(in1_features), 1 / math.sqrt(in1_features))
 
-    def forward(self, x1: Tensor, x2: Tensor) -> Any:  # type: ignore[override]
+    def forward(self, x1: Tensor, x2: Tensor) -> Any:
         return functional.bilinear(x1, x2, self.weight, self.bias)
 
 
@@ -68,7 +68,7 @@ class Embedding(Module):
         super().__init__()
         self.weight = init.normal_(_parameter(num_embeddings, embedding_dim))
 
-    def forward(self, index: Tensor) -> Any:  # type: ignore[override]
+    def forward(self, index: Tensor) -> Any:
         return functional.embedding(index, self.weight)
 
 
@@ -84,7 +84,7 @@ class LayerNorm(Module):
         self.weight = init.ones_(_parameter(*self.normalized_shape))
         self.bias = init.zeros_(_parameter(*self.normalized_shape))
 
-    def forward(self, x: Tensor) -> Any:  # type: ignore[override]
+    def forward(self, x: Tensor) -> Any:
         return functional.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
 
 
@@ -99,7 +99,7 @@ class BatchNorm1d(Module):
         self.register_buffer("running_mean", OPS["zeros"](num_features))
         self.register_buffer("running_var", OPS["ones"](num_features))
 
-    def forward(self, x: Tensor) -> Any:  # type: ignore[override]
+    def forward(self, x: Tensor) -> Any:
         return functional.batch_norm(
             x,
             self.running_mean,
@@ -119,7 +119,7 @@ class Dropout(Module):
         super().__init__()
         self.p, self.inplace = p, inplace
 
-    def forward(self, x: Tensor) -> Any:  # type: ignore[override]
+    def forward(self, x: Tensor) -> Any:
         return functional.dropout(x, self.p, self.training)
 
 
@@ -130,14 +130,14 @@ class Flatten(Module):
         super().__init__()
         self.start_dim, self.end_dim = start_dim, end_dim
 
-    def forward(self, x: Tensor) -> Any:  # type: ignore[override]
-        return x.flatten(self.start_dim, self.end_dim)  # type: ignore[attr-defined]
+    def forward(self, x: Tensor) -> Any:
+        return x.flatten(self.start_dim, self.end_dim)
 
 
 class Identity(Module):
     """The input."""
 
-    def forward(self, x: Any) -> Any:  # type: ignore[override]
+    def forward(self, x: Any) -> Any:
         return x
 
 
@@ -150,7 +150,7 @@ class _Pointwise(Module):
         super().__init__()
         self.args, self.kwargs, self.inplace = args, kwargs, inplace
 
-    def forward(self, x: Tensor) -> Any:  # type: ignore[override]
+    def forward(self, x: Tensor) -> Any:
         if self.inplace:
             return OPS[f"{self.fn}_"](x, *self.args, **self.kwargs)
         return getattr(functional, self.fn)(x, *self.args, **self.kwargs)
@@ -205,14 +205,14 @@ class Softmax(Module):
         super().__init__()
         self.dim = dim
 
-    def forward(self, x: Tensor) -> Any:  # type: ignore[override]
+    def forward(self, x: Tensor) -> Any:
         return functional.softmax(x, self.dim)
 
 
 class LogSoftmax(Softmax):
     """Logarithm of softmax."""
 
-    def forward(self, x: Tensor) -> Any:  # type: ignore[override]
+    def forward(self, x: Tensor) -> Any:
         return functional.log_softmax(x, self.dim)
 
 
@@ -227,7 +227,7 @@ class _Loss(Module):
             {} if weight is None else {"weight": weight}
         )
 
-    def forward(self, x: Tensor, target: Tensor) -> Any:  # type: ignore[override]
+    def forward(self, x: Tensor, target: Tensor) -> Any:
         return getattr(functional, self.fn)(x, target, **self.kwargs)
 
 

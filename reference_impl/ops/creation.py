@@ -28,7 +28,12 @@ def _finish(data: Any, *, requires_grad: bool = False, device: Any = None) -> Te
 
 
 def tensor(
-    data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False
+    data: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
 ) -> Tensor:
     """A new leaf with a copy of ``data``: numbers, nested sequences, an array, a tensor.
 
@@ -56,7 +61,9 @@ def _to_array(data: Any, dtype: Any) -> Any:
         return np.array(plain, dtype=wanted)
     array = np.array(plain)
     if array.dtype.kind in "fc" and not _holds_arrays(plain):
-        return array.astype(dtypes.default_numpy() if array.dtype.kind == "f" else dtypes.of_number(1j))
+        return array.astype(
+            dtypes.default_numpy() if array.dtype.kind == "f" else dtypes.of_number(1j)
+        )
     if array.size == 0 and array.dtype.kind == "f":
         return array.astype(dtypes.default_numpy())
     return array
@@ -116,7 +123,9 @@ def _factory(name: str, fill: Any) -> None:
         **kwargs: Any,
     ) -> Tensor:
         _ = layout, memory_format, pin_memory
-        return _finish(fill(_size(size, kwargs), _kind(dtype)), requires_grad=requires_grad, device=device)
+        return _finish(
+            fill(_size(size, kwargs), _kind(dtype)), requires_grad=requires_grad, device=device
+        )
 
     make_filled.__doc__ = f"A leaf of the given size as NumPy's ``{name}`` makes it."
     define_function(name, make_filled, method=False)
@@ -127,11 +136,20 @@ _factory("ones", lambda shape, kind: np.ones(shape, dtype=kind))
 _factory("empty", lambda shape, kind: np.zeros(shape, dtype=kind))
 
 
-def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def full(
+    size: Any,
+    fill_value: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """A leaf with one value everywhere; its dtype is the value's unless given."""
     value = array_of(fill_value)
     kind = dtypes.to_numpy(dtype) if dtype is not None else dtypes.result_dtype((value,))
-    return _finish(np.full(tuple(size), value, dtype=kind), requires_grad=requires_grad, device=device)
+    return _finish(
+        np.full(tuple(size), value, dtype=kind), requires_grad=requires_grad, device=device
+    )
 
 
 def _like(name: str, fill: Any) -> None:
@@ -146,9 +164,13 @@ def _like(name: str, fill: Any) -> None:
     ) -> Tensor:
         _ = memory_format, layout
         kind = self._data.dtype if dtype is None else dtypes.to_numpy(dtype)
-        return _finish(fill(np.asarray(self._data), kind, *args), requires_grad=requires_grad, device=device)
+        return _finish(
+            fill(np.asarray(self._data), kind, *args), requires_grad=requires_grad, device=device
+        )
 
-    make_like.__doc__ = f"A leaf of the size and dtype of another tensor, as NumPy's ``{name}`` makes it."
+    make_like.__doc__ = (
+        f"A leaf of the size and dtype of another tensor, as NumPy's ``{name}`` makes it."
+    )
     define_function(name, make_like, method=False)
 
 
@@ -170,7 +192,10 @@ _new("new_zeros", "zeros")
 _new("new_ones", "ones")
 _new("new_empty", "empty")
 register("full", full)
-define_function("new_full", lambda self, size, fill_value, **kw: full(size, fill_value, **{"dtype": self.dtype, **kw}))
+define_function(
+    "new_full",
+    lambda self, size, fill_value, **kw: full(size, fill_value, **{"dtype": self.dtype, **kw}),
+)
 define_function("new_tensor", lambda self, data, **kw: tensor(data, **{"dtype": self.dtype, **kw}))
 
 
@@ -184,51 +209,92 @@ def new(self: Tensor, *args: Any) -> Tensor:
 define_function("new", new)
 
 
-def arange(*args: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **kwargs: Any) -> Tensor:
+def arange(
+    *args: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **kwargs: Any
+) -> Tensor:
     """Evenly spaced values in a half-open interval."""
-    bounds = [array_of(a) for a in args] + [kwargs[k] for k in ("start", "end", "step") if k in kwargs]
+    bounds = [array_of(a) for a in args] + [
+        kwargs[k] for k in ("start", "end", "step") if k in kwargs
+    ]
     kind = None if dtype is None else dtypes.to_numpy(dtype)
     if kind is None:
-        kind = np.dtype(np.int64) if all(isinstance(b, int | np.integer) for b in bounds) else dtypes.default_numpy()
+        kind = (
+            np.dtype(np.int64)
+            if all(isinstance(b, int | np.integer) for b in bounds)
+            else dtypes.default_numpy()
+        )
     return _finish(np.arange(*bounds).astype(kind), requires_grad=requires_grad, device=device)
 
 
-def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def linspace(
+    start: Any,
+    end: Any,
+    steps: int,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """``steps`` evenly spaced values from ``start`` to ``end``, both included."""
     data = np.linspace(float(start), float(end), steps).astype(_kind(dtype))
     return _finish(data, requires_grad=requires_grad, device=device)
 
 
-def logspace(start: Any, end: Any, steps: int, base: float = 10.0, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def logspace(
+    start: Any,
+    end: Any,
+    steps: int,
+    base: float = 10.0,
+    *,
+    dtype: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """``base`` to the power of evenly spaced exponents."""
-    return _finish(np.logspace(float(start), float(end), steps, base=base).astype(_kind(dtype)), requires_grad=requires_grad)
+    return _finish(
+        np.logspace(float(start), float(end), steps, base=base).astype(_kind(dtype)),
+        requires_grad=requires_grad,
+    )
 
 
-def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def eye(
+    n: int,
+    m: int | None = None,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """The identity matrix, (n, m)."""
     return _finish(np.eye(n, m, dtype=_kind(dtype)), requires_grad=requires_grad, device=device)
 
 
-def empty_strided(size: Any, stride: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def empty_strided(
+    size: Any, stride: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """Zeros of a given size and stride (in elements)."""
     kind = _kind(dtype)
     span = 1 + sum((n - 1) * s for n, s in zip(size, stride, strict=True)) if all(size) else 0
     memory = np.zeros(span, dtype=kind)
-    data = np.lib.stride_tricks.as_strided(memory, tuple(size), tuple(s * kind.itemsize for s in stride))
+    data = np.lib.stride_tricks.as_strided(
+        memory, tuple(size), tuple(s * kind.itemsize for s in stride)
+    )
     return _finish(data, requires_grad=requires_grad, device=device)
 
 
-for _name, _fn in {
+_NAMED: dict[str, Any] = {
     "tensor": tensor, "as_tensor": as_tensor, "from_numpy": from_numpy, "arange": arange, "linspace": linspace,
     "logspace": logspace, "eye": eye, "empty_strided": empty_strided,
-}.items():  # fmt: skip
+}  # fmt: skip
+for _name, _fn in _NAMED.items():
     register(_name, _fn)
 
 # -- conversions -------------------------------------------------------------------------------------------------------
 
 
 def _astype(self: Any, kind: Any) -> Any:
-    return (self.real if self.dtype.kind == "c" and np.dtype(kind).kind not in "c" else self).astype(kind)
+    return (self.real if self.dtype.kind == "c" and np.dtype(kind).kind != "c" else self).astype(
+        kind
+    )
 
 
 def _back(ct: Any, self_dtype: Any) -> Any:
@@ -248,7 +314,14 @@ convert = define_op(
 )
 
 
-def to(self: Tensor, *args: Any, dtype: Any = None, device: Any = None, copy: bool = False, **kwargs: Any) -> Tensor:
+def to(
+    self: Tensor,
+    *args: Any,
+    dtype: Any = None,
+    device: Any = None,
+    copy: bool = False,
+    **kwargs: Any,
+) -> Tensor:
     """In another dtype; the tensor itself if nothing changes and no copy is asked for."""
     _ = kwargs
     for a in args:
@@ -260,7 +333,7 @@ def to(self: Tensor, *args: Any, dtype: Any = None, device: Any = None, copy: bo
             device = a
     check_device(device)
     if dtype is None or self._data.dtype == dtypes.to_numpy(dtype):
-        return OPS["clone"](self) if copy else self  # type: ignore[no-any-return]
+        return OPS["clone"](self) if copy else self
     return convert(self, dtypes.to_numpy(dtype))  # type: ignore[no-any-return]
 
 
@@ -291,7 +364,9 @@ def legacy_type(name: str, kind: dtypes.dtype) -> Any:
             return isinstance(x, Tensor) and x.dtype is kind
 
     def construct(_cls: Any, *args: Any) -> Tensor:
-        if args and all(isinstance(n, int) for n in args) or (len(args) == 1 and isinstance(args[0], Size)):
+        if (args and all(isinstance(n, int) for n in args)) or (
+            len(args) == 1 and isinstance(args[0], Size)
+        ):
             return make(np.zeros(args[0] if isinstance(args[0], Size) else args, dtype=kind.np))
         return make(np.array(_without_tensors(args[0]) if args else [], dtype=kind.np))
 

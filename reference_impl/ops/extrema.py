@@ -70,7 +70,7 @@ def _all_row(name: str, node: str, best: Any) -> Any:
     return define_op(
         f"{name}.all",
         node=node,
-        forward=lambda self: _extreme(self, best, None, False),  # noqa: FBT003
+        forward=lambda self: _extreme(self, best, None, False),
         inputs=("self",),
         vjp={"self": lambda ct, self, result: _even_share(ct, self, result, None, keepdim=False)},
         jvp=lambda self_t, self, result: _share_sum(self_t, self, result, None, keepdim=False),

@@ -18,12 +18,20 @@ from reference_impl.ops.lang import (
     swap,
     zeros,
 )  # fmt: skip
-from reference_impl.ops.matrices import check_square
+from reference_impl.ops.matrices import (
+    check_square,
+    first_zero,
+    minor_order,
+    pack_lu,
+    partial_cholesky,
+    permutation,
+    refuse_minor,
+)
 from reference_impl.ops.rule import NOT_DIFFERENTIABLE, define_function, define_op
 from reference_impl.return_types import make_type
 from reference_impl.tensor import Tensor, make
 
-# ruff: noqa: FBT003, N803, N806 - torch's signatures, and matrices have capital letters
+# ruff: noqa: N803, N806 - torch's signatures, and matrices have capital letters
 
 
 def _solve_left(T: Any, B: Any, *, upper: bool, unit: bool = False) -> Any:
@@ -50,16 +58,15 @@ def _hermitian(x: Any) -> Any:
 # -- Cholesky ----------------------------------------------------------------------------------------------------------
 
 
-def _cholesky_forward(A: Any, upper: bool = False) -> Any:
+def _cholesky_forward(A: Any, upper: bool = False, checked: bool = True) -> Any:
     check_square("linalg.cholesky", A)
     H = np.swapaxes(A.conj(), -1, -2) if upper else A
     try:
         L = np.linalg.cholesky(H)
     except np.linalg.LinAlgError:
-        raise np.linalg.LinAlgError(
-            "linalg.cholesky: The factorization could not be completed because the input is not positive-definite (the "
-            "leading minor of some order is not positive-definite)."
-        ) from None
+        if checked:
+            refuse_minor("linalg.cholesky", minor_order(H))
+        L = partial_cholesky(H)[0]
     return np.swapaxes(L.conj(), -1, -2) if upper else L
 
 
@@ -91,9 +98,9 @@ _cholesky_ex = make_type("linalg_cholesky_ex", "L", "info")
 
 
 def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -> Any:
-    """The Cholesky factor, and zeros that say it could be found."""
-    _ = check_errors
-    return _cholesky_ex((cholesky_op(A, upper), make(np.zeros(A.shape[:-2], dtype=np.int32))))
+    """The Cholesky factor as far as it goes, and the order of the first minor that is not positive; 0 if all are."""
+    H = np.swapaxes(A._data.conj(), -1, -2) if upper else A._data
+    return _cholesky_ex((cholesky_op(A, upper, check_errors), make(minor_order(H))))
 
 
 define_function("linalg.cholesky", lambda A, *, upper=False: cholesky_op(A, upper), method=False)
@@ -101,44 +108,6 @@ define_function("linalg.cholesky_ex", cholesky_ex, method=False)
 define_function("cholesky", lambda self, upper=False: cholesky_op(self, upper))
 
 # -- LU ----------------------------------------------------------------------------------------------------------------
-
-
-def _lu_pack(A: Any, pivot: bool = True) -> tuple[Any, Any]:
-    """L and U in one matrix (the ones of L's diagonal left out), and the row each step exchanged, counted from 1."""
-    LU = np.array(A)
-    m, n = A.shape[-2:]
-    k = min(m, n)
-    pivots = np.tile(np.arange(1, k + 1, dtype=np.int32), (*A.shape[:-2], 1))
-    for place in np.ndindex(*A.shape[:-2]):
-        _lu_one(LU[place], pivots[place], pivot)
-    return LU, pivots
-
-
-def _lu_one(M: Any, pivots: Any, pivot: bool) -> None:
-    for i in range(len(pivots)):
-        if pivot:
-            column = M[i:, i]
-            size = (
-                np.abs(column.real) + np.abs(column.imag) if M.dtype.kind == "c" else np.abs(column)
-            )
-            p = i + int(np.argmax(size))
-            pivots[i] = p + 1
-            if p != i:
-                M[[i, p]] = M[[p, i]]
-        if M[i, i] != 0:
-            M[i + 1 :, i] /= M[i, i]
-            M[i + 1 :, i + 1 :] -= np.outer(M[i + 1 :, i], M[i, i + 1 :])
-
-
-def permutation(pivots: Any, m: int) -> Any:
-    """The matrix P with A = P L U for a list of row exchanges."""
-    P = np.zeros((*pivots.shape[:-1], m, m))
-    for place in np.ndindex(*pivots.shape[:-1]):
-        order = np.arange(m)
-        for i, p in enumerate(pivots[place]):
-            order[[i, p - 1]] = order[[p - 1, i]]
-        P[place][order, np.arange(m)] = 1
-    return P
 
 
 def _unit_lower(LU: Any, k: int) -> Any:
@@ -226,7 +195,7 @@ def _factor_jvp(A_t: Any, LU: Any, pivots: Any) -> Any:
 lu_factor_op = define_op(
     "linalg.lu_factor.packed",
     node="LinalgLuFactorExBackward0",
-    forward=_lu_pack,
+    forward=pack_lu,
     inputs=("A",),
     outputs=("LU", "pivots"),
     differentiable=("LU",),
@@ -238,31 +207,45 @@ _lu_factor = make_type("linalg_lu_factor", "LU", "pivots")
 _lu_factor_ex = make_type("linalg_lu_factor_ex", "LU", "pivots", "info")
 
 
-def _no_errors(A: Tensor) -> Tensor:
-    return make(np.zeros(A.shape[:-2], dtype=np.int32))
+def _info(LU: Tensor) -> Tensor:
+    """The first step with a zero on the diagonal of U, counted from 1; 0 if there is none."""
+    return make(first_zero(LU._data))
+
+
+def lu_factor(A: Tensor, *, pivot: bool = True) -> Any:
+    """The packed factors and the exchanges, if a system could be solved with them."""
+    LU, pivots = lu_factor_op(A, pivot)
+    found = first_zero(LU._data)
+    if found.any():
+        at = int(found.reshape(-1)[np.flatnonzero(found.reshape(-1))[0]])
+        raise RuntimeError(
+            f"torch.linalg.lu_factor: U[{at},{at}] is zero and using it on lu_solve would result in a "
+            "division by zero. "
+            "If you still want to perform the factorization, consider calling linalg.lu(A, pivot) or "
+            "linalg.lu_factor_ex(A, pivot)"
+        )
+    return _lu_factor((LU, pivots))
 
 
 def lu_factor_ex(A: Tensor, *, pivot: bool = True, check_errors: bool = False) -> Any:
-    """The packed factors, the exchanges, and zeros that say all went well."""
-    _ = check_errors
-    return _lu_factor_ex((*lu_factor_op(A, pivot), _no_errors(A)))
+    """The packed factors, the exchanges, and where U has its first zero."""
+    found = lu_factor(A, pivot=pivot) if check_errors else lu_factor_op(A, pivot)
+    return _lu_factor_ex((*found, _info(found[0])))
 
 
 def lu(self: Tensor, pivot: bool = True, get_infos: bool = False) -> Any:
     """torch's older form of lu_factor."""
     found = tuple(lu_factor_op(self, pivot))
-    return (*found, _no_errors(self)) if get_infos else found
+    return (*found, _info(found[0])) if get_infos else found
 
 
-define_function(
-    "linalg.lu_factor", lambda A, *, pivot=True: _lu_factor(lu_factor_op(A, pivot)), method=False
-)
+define_function("linalg.lu_factor", lu_factor, method=False)
 define_function("linalg.lu_factor_ex", lu_factor_ex, method=False)
 define_function("lu", lu)
 
 
 def _lu_forward(A: Any, pivot: bool = True) -> tuple[Any, Any, Any]:
-    LU, pivots = _lu_pack(A, pivot)
+    LU, pivots = pack_lu(A, pivot)
     m, n = A.shape[-2:]
     k = min(m, n)
     L = np.tril(LU[..., :k], -1) + np.eye(m, k, dtype=A.dtype)
@@ -340,7 +323,7 @@ define_function("lu_solve", lambda self, LU_data, LU_pivots: lu_solve(LU_data, L
 # -- QR ----------------------------------------------------------------------------------------------------------------
 
 
-def _qr_forward(A: Any, mode: Any = "reduced") -> tuple[Any, Any]:
+def _qr_forward(A: Any, mode: Any = "reduced") -> tuple[Any, ...]:
     if mode == "r":
         return np.empty((0,), dtype=A.dtype), np.linalg.qr(A, "r")
     return tuple(np.linalg.qr(A, mode))

@@ -48,7 +48,7 @@ def _r2c_vjp(
         last = dims[-1]
         missing = self_shape[last] - shape_of(ct)[last]
         ct = op("constant_pad_nd", ct, [0, 0] * (len(self_shape) - 1 - last) + [0, missing], 0.0)
-    return real(op("_fft_c2c", ct, dims, scale, False))  # noqa: FBT003
+    return real(op("_fft_c2c", ct, dims, scale, False))
 
 
 r2c = define_op(
@@ -69,7 +69,7 @@ def _c2r(self: Any, dim: int, scale: float, size: int) -> Any:
 
 def _c2r_vjp(ct: Any, self_shape: tuple[int, ...], dim: int, scale: float, size: int) -> Any:
     """Each term but the first (and the middle one of an even size) stands for itself and its mirror image."""
-    spectrum = op("_fft_r2c", ct, (dim,), scale, True)  # noqa: FBT003
+    spectrum = op("_fft_r2c", ct, (dim,), scale, True)
     n = self_shape[dim]
     weights = np.full(n, 2.0)
     weights[0] = 1.0
@@ -151,7 +151,7 @@ def _fftn(x: Tensor, s: Any, dim: Any, norm: str | None, *, forward: bool) -> An
     x = _resized(x, dims, sizes)
     scale = _scale(norm, sizes, forward=forward)
     if forward and x._data.dtype.kind == "f" and dims:
-        return r2c(x, dims, scale, False)  # noqa: FBT003
+        return r2c(x, dims, scale, False)
     return c2c(_complex(x), dims, scale, forward)
 
 
@@ -160,7 +160,7 @@ def _rfftn(x: Tensor, s: Any, dim: Any, norm: str | None, *, forward: bool = Tru
     if x._data.dtype.kind == "c":
         raise RuntimeError(f"rfft expects a real input tensor, but got {x.dtype.short}")
     dims, sizes = _axes(x, s, dim)
-    return r2c(_resized(x, dims, sizes), dims, _scale(norm, sizes, forward=forward), True)  # noqa: FBT003
+    return r2c(_resized(x, dims, sizes), dims, _scale(norm, sizes, forward=forward), True)
 
 
 def _irfftn(x: Tensor, s: Any, dim: Any, norm: str | None, *, forward: bool = False) -> Any:
@@ -184,8 +184,8 @@ def _ihfftn(x: Tensor, s: Any, dim: Any, norm: str | None) -> Any:
     x = _floating(x)
     dims, sizes = _axes(x, s, dim)
     x = _resized(x, dims, sizes)
-    made = conj(r2c(x, dims[-1:], _scale(norm, sizes, forward=False), True))  # noqa: FBT003
-    return c2c(made, dims[:-1], 1.0, False) if len(dims) > 1 else made  # noqa: FBT003
+    made = conj(r2c(x, dims[-1:], _scale(norm, sizes, forward=False), True))
+    return c2c(made, dims[:-1], 1.0, False) if len(dims) > 1 else made
 
 
 def _publish(name: str, several: Any) -> None:

@@ -25,7 +25,7 @@ from reference_impl.registry import OPS
 from reference_impl.return_types import make_type
 from reference_impl.tensor import Tensor, make
 
-# ruff: noqa: FBT003, N803, N806 - torch's signatures, and matrices have capital letters
+# ruff: noqa: N803, N806 - torch's signatures, and matrices have capital letters
 
 # -- exponential and powers --------------------------------------------------------------------------------------------
 

@@ -102,7 +102,7 @@ def unsafe_masked_index(self: Tensor, mask: Tensor, indices: Any, fill: Any) -> 
 def unsafe_masked_index_put(self: Tensor, mask: Tensor, indices: Any, values: Tensor) -> Any:
     """``values`` added at ``indices`` where the mask holds."""
     kept = op("masked_fill", values, op("logical_not", mask), 0)
-    return OPS["index_put"](self, _clamped(indices, self.shape), kept, True)  # noqa: FBT003
+    return OPS["index_put"](self, _clamped(indices, self.shape), kept, True)
 
 
 define_function("_unsafe_masked_index", unsafe_masked_index, method=False)

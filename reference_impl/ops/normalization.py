@@ -271,7 +271,7 @@ def batch_norm_with_update(
     input: Tensor, weight: Any, bias: Any, mean: Any, var: Any, momentum: float, eps: float
 ) -> Any:
     """native_batch_norm in training, with a fourth result that only kernels use."""
-    found = _batch_norm(input, weight, bias, mean, var, True, momentum, eps)  # noqa: FBT003
+    found = _batch_norm(input, weight, bias, mean, var, True, momentum, eps)
     return (*found, make(np.empty((0,), dtype=np.uint8)))
 
 
@@ -349,7 +349,7 @@ def instance_norm(
 ) -> Any:  # fmt: skip
     """Each channel of each sample to mean 0 and variance 1; running averages are of all samples."""
     if not use_input_stats:
-        return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)  # noqa: FBT003
+        return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
     b, c = input.shape[:2]
     data = np.asarray(input._data)
     dims, n = tuple(range(2, input.ndim)), math.prod(input.shape[2:])
@@ -392,7 +392,7 @@ define_function("nn.functional.local_response_norm", local_response_norm, method
 
 def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12) -> Any:
     """Divided by the p-norm along ``dim``."""
-    length = op("clamp_min", OPS["linalg.vector_norm"](input, p, dim, True), eps)  # noqa: FBT003
+    length = op("clamp_min", OPS["linalg.vector_norm"](input, p, dim, True), eps)
     return input / op("expand_as", length, input)
 
 
@@ -400,7 +400,7 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
     """The cosine of the angle between vectors along ``dim``."""
     wide = np.broadcast_shapes(tuple(x1.shape), tuple(x2.shape))
     a, b = op("expand", x1, wide), op("expand", x2, wide)
-    parts = [x / op("clamp_min", OPS["linalg.vector_norm"](x, 2, dim, True), eps) for x in (a, b)]  # noqa: FBT003
+    parts = [x / op("clamp_min", OPS["linalg.vector_norm"](x, 2, dim, True), eps) for x in (a, b)]
     return op("sum", parts[0] * parts[1], dim)
 
 

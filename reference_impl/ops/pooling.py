@@ -185,7 +185,7 @@ def max_pool2d_backward(
     _ = return_indices
     if self is None:
         self = grad_output
-        values, indices = max_pool(self, kernel_size, stride, padding, dilation, ceil_mode, True, 2)  # noqa: FBT003
+        values, indices = max_pool(self, kernel_size, stride, padding, dilation, ceil_mode, True, 2)
         grad_output = op("ones_like", values)
     return pool_backward_op(grad_output, self, indices)
 

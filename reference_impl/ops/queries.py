@@ -40,13 +40,21 @@ define_function("nelement", lambda self: self.numel())
 define_function("data_ptr", lambda self: int(self._array().__array_interface__["data"][0]))
 define_function("storage", lambda self: self._shared())
 define_function("untyped_storage", lambda self: self._shared())
-define_function("is_set_to", lambda self, other: self._shared() is other._shared() and self.shape == other.shape)
+define_function(
+    "is_set_to", lambda self, other: self._shared() is other._shared() and self.shape == other.shape
+)
 define_function("is_same_size", lambda self, other: self.shape == other.shape)
-define_function("type", lambda self, kind=None: f"torch.{self.dtype.short}Tensor" if kind is None else OPS["to"](self, kind))
-for _name, _fn in {
+define_function(
+    "type",
+    lambda self, kind=None: (
+        f"torch.{self.dtype.short}Tensor" if kind is None else OPS["to"](self, kind)
+    ),
+)
+_NAMED: dict[str, Any] = {
     "result_type": result_type, "promote_types": promote_types, "can_cast": can_cast,
     "is_inference": lambda x: x.is_inference(),
-}.items():  # fmt: skip
+}  # fmt: skip
+for _name, _fn in _NAMED.items():
     register(_name, _fn)
 Tensor.itemsize = property(lambda self: self._data.dtype.itemsize)  # type: ignore[attr-defined]
 Tensor.nbytes = property(lambda self: self._data.nbytes)  # type: ignore[attr-defined]

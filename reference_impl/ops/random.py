@@ -39,8 +39,15 @@ class Generator:
     def get_state(self) -> Tensor:
         """The state as bytes, for ``set_state``."""
         found = self.numpy.bit_generator.state
-        words = [found["state"]["state"], found["state"]["inc"], found["has_uint32"], found["uinteger"]]
-        return make(np.frombuffer(b"".join(w.to_bytes(16, "little") for w in words), np.uint8).copy())
+        words = [
+            found["state"]["state"],
+            found["state"]["inc"],
+            found["has_uint32"],
+            found["uinteger"],
+        ]
+        return make(
+            np.frombuffer(b"".join(w.to_bytes(16, "little") for w in words), np.uint8).copy()
+        )
 
     def set_state(self, state: Tensor) -> None:
         """Go on from a state that ``get_state`` gave."""
@@ -48,7 +55,11 @@ class Generator:
         words = [int.from_bytes(raw[i : i + 16], "little") for i in range(0, 64, 16)]
         found = dict(self.numpy.bit_generator.state)
         # A single-precision number takes half of a draw; the other half waits.
-        found |= {"state": {"state": words[0], "inc": words[1]}, "has_uint32": words[2], "uinteger": words[3]}
+        found |= {
+            "state": {"state": words[0], "inc": words[1]},
+            "has_uint32": words[2],
+            "uinteger": words[3],
+        }
         self.numpy.bit_generator.state = found
 
 
@@ -68,7 +79,6 @@ define_function("seed", lambda: DEFAULT.seed(), method=False)
 define_function("initial_seed", lambda: DEFAULT.initial_seed(), method=False)
 define_function("get_rng_state", lambda: DEFAULT.get_state(), method=False)
 define_function("set_rng_state", lambda new_state: DEFAULT.set_state(new_state), method=False)
-
 
 
 class fork_rng:  # noqa: N801 - torch's name, used as a context manager

@@ -28,7 +28,14 @@ QUICK: dict[Any, Any] = {
 }
 
 # Other spellings of a parameter that torch accepts.
-SPELLINGS = {"input": "self", "axis": "dim", "keepdims": "keepdim", "x1": "self", "x2": "other", "tensor": "self"}
+SPELLINGS = {
+    "input": "self",
+    "axis": "dim",
+    "keepdims": "keepdim",
+    "x1": "self",
+    "x2": "other",
+    "tensor": "self",
+}
 
 
 class OpRule:
@@ -43,8 +50,9 @@ class OpRule:
             None: there is no forward-mode derivative.
         differentiable: names of the outputs that carry gradients.
         pointwise: inputs broadcast against each other; `calls` sums cotangents back.
-        promote: "common": inputs are brought to one dtype; "float": to one that is floating point; None: left alone; "own": left
-            alone, but the result may have another dtype (``sum(dtype=...)``), so that cotangents are brought back.
+        promote: "common": inputs are brought to one dtype; "float": to one that is floating point; None: left alone;
+            "own": left alone, but the result may have another dtype (``sum(dtype=...)``), so that cotangents are
+            brought back.
         hidden: number of trailing values of ``forward`` that only the formulas see, as ``hidden0``, ``hidden1`` ...
     """
 
@@ -75,7 +83,11 @@ class OpRule:
     def _read_signature(self, params: dict[str, Any] | None) -> None:
         """Names and defaults of the arguments that are no tensors."""
         if params is None:
-            found = {} if self.pointwise and not inspect.isfunction(self.forward) else dict(inspect.signature(self.forward).parameters)
+            found = (
+                {}
+                if self.pointwise and not inspect.isfunction(self.forward)
+                else dict(inspect.signature(self.forward).parameters)
+            )
             names = list(found)[len(self.inputs) :]
             params = {n: found[n].default for n in names}
         self.params = tuple(params)
@@ -85,10 +97,14 @@ class OpRule:
     def _plan(self) -> None:
         """Which values the formulas name, and where they come from."""
         formulas = self.vjp if self.tracked else {}
-        self.diff_inputs = tuple(i for i, n in enumerate(self.inputs) if formulas.get(n) is not None)
+        self.diff_inputs = tuple(
+            i for i, n in enumerate(self.inputs) if formulas.get(n) is not None
+        )
         missing = [n for n in self.inputs if n not in formulas] if self.tracked else []
         if missing:
-            raise ValueError(f"op {self.name!r}: no vjp for input {missing[0]!r}; write None if it has no derivative")
+            raise ValueError(
+                f"op {self.name!r}: no vjp for input {missing[0]!r}; write None if it has no derivative"
+            )
         sources: dict[str, tuple[str, int]] = {n: ("input", i) for i, n in enumerate(self.inputs)}
         sources |= {n: ("output", i) for i, n in enumerate(self.output_names)}
         sources |= {f"hidden{i}": ("hidden", i) for i in range(self.hidden)}
@@ -100,10 +116,15 @@ class OpRule:
         self.saves_first = self.inputs[0] in self.saved_names
         order = (*self.saved_names, *self.meta_names)
         self.plan = tuple(
-            (formulas[self.inputs[i]], tuple(order.index(n) for n in named[i])) for i in self.diff_inputs
+            (formulas[self.inputs[i]], tuple(order.index(n) for n in named[i]))
+            for i in self.diff_inputs
         )
-        self._needed_by = tuple(tuple(n in named[i] for n in self.saved_names) for i in self.diff_inputs)
-        self._wanted: dict[tuple[bool, ...], list[bool]] = {}  # which inputs have an edge -> which values are saved
+        self._needed_by = tuple(
+            tuple(n in named[i] for n in self.saved_names) for i in self.diff_inputs
+        )
+        self._wanted: dict[
+            tuple[bool, ...], list[bool]
+        ] = {}  # which inputs have an edge -> which values are saved
         self._meta_sources = tuple(self._meta_source(n) for n in self.meta_names)
 
     def _meta_source(self, name: str) -> tuple[str, Any]:
@@ -137,10 +158,16 @@ class OpRule:
             "outputs": 1 if self.single else 0,
             "__module__": "torch.autograd.graph",
         }
-        short = None if self.variadic or only or self.many or self._has_meta() else make_short_apply(self.plan)
+        short = (
+            None
+            if self.variadic or only or self.many or self._has_meta()
+            else make_short_apply(self.plan)
+        )
         if short is not None:
             fields["apply"] = short
-        return type(RuleNode)(name.rpartition("::")[2], (RuleNode,), fields)  # type: ignore[return-value]
+        make: Any = type(RuleNode)
+        made: type[RuleNode] = make(name.rpartition("::")[2], (RuleNode,), fields)
+        return made
 
     def _has_meta(self) -> bool:
         """True if a formula names something that is not saved but copied."""
@@ -148,7 +175,9 @@ class OpRule:
 
     # -- one call --------------------------------------------------------------------------------------------------
 
-    def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[Any], tuple[Any, ...]]:
+    def bind(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[list[Any], tuple[Any, ...]]:
         """Arguments as (tensor inputs, options).
 
         Raises:
@@ -162,8 +191,12 @@ class OpRule:
         if kwargs:
             args = self._with_keywords(args, kwargs)
         if len(args) > self.arity:
-            raise TypeError(f"{self.name}() takes {self.arity} arguments but {len(args)} were given")
-        if len(args) < n or (len(args) < self.arity and inspect.Parameter.empty in self.defaults[len(args) - n :]):
+            raise TypeError(
+                f"{self.name}() takes {self.arity} arguments but {len(args)} were given"
+            )
+        if len(args) < n or (
+            len(args) < self.arity and inspect.Parameter.empty in self.defaults[len(args) - n :]
+        ):
             names = (*self.inputs, *self.params)
             raise TypeError(f"{self.name}() missing argument {names[len(args)]!r}")
         params = args[n:] + self.defaults[len(args) - n :]
@@ -193,14 +226,20 @@ class OpRule:
             values[name] = value
         full = []
         for i, name in enumerate(names):
-            default = self.defaults[i - len(self.inputs)] if i >= len(self.inputs) else inspect.Parameter.empty
+            default = (
+                self.defaults[i - len(self.inputs)]
+                if i >= len(self.inputs)
+                else inspect.Parameter.empty
+            )
             found = values.get(name, default)
             if found is inspect.Parameter.empty:
                 raise TypeError(f"{self.name}() missing argument {name!r}")
             full.append(found)
         return tuple(full)
 
-    def unbind(self, inputs: list[Any], params: tuple[Any, ...]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    def unbind(
+        self, inputs: list[Any], params: tuple[Any, ...]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """What ``bind`` would turn into these."""
         return ((inputs, *params) if self.variadic else (*inputs, *params)), {}
 
@@ -228,14 +267,23 @@ class OpRule:
         mask = tuple([fn is not None for fn in edges[::2]])
         wanted = self._wanted.get(mask)
         if wanted is None:
-            # What several formulas name, or the only one, is saved whether or not a gradient is wanted. It shows where a
-            # result is tracked though no gradient flows: computed from a view that was made in no_grad.
-            needs = [needed for needed, present in zip(self._needed_by, mask, strict=True) if present]
-            shared = [len(mask) == 1 or sum(n[i] for n in self._needed_by) > 1 for i in range(len(self.saved_names))]
-            wanted = self._wanted[mask] = [s or any(n[i] for n in needs) for i, s in enumerate(shared)]
+            # What several formulas name, or the only one, is saved whether or not a gradient is wanted. It shows where
+            # a result is tracked though no gradient flows: computed from a view that was made in no_grad.
+            needs = [
+                needed for needed, present in zip(self._needed_by, mask, strict=True) if present
+            ]
+            shared = [
+                len(mask) == 1 or sum(n[i] for n in self._needed_by) > 1
+                for i in range(len(self.saved_names))
+            ]
+            wanted = self._wanted[mask] = [
+                s or any(n[i] for n in needs) for i, s in enumerate(shared)
+            ]
         return wanted
 
-    def meta_of(self, inputs: list[Any], params: tuple[Any, ...], outs: tuple[Any, ...]) -> tuple[Any, ...]:
+    def meta_of(
+        self, inputs: list[Any], params: tuple[Any, ...], outs: tuple[Any, ...]
+    ) -> tuple[Any, ...]:
         """Values of ``meta_names`` for one call."""
         return tuple(
             [
@@ -250,36 +298,62 @@ class OpRule:
 
     def view_meta(self, source: Tensor, params: tuple[Any, ...]) -> tuple[Any, ...]:
         """``meta_of`` for one step of a chain of views."""
-        return self.meta_of([source], params, ()) if self.single else self.meta_of([source], params, (source,))
+        return (
+            self.meta_of([source], params, ())
+            if self.single
+            else self.meta_of([source], params, (source,))
+        )
 
     def view_vjp(self, ct: Any, step: Any) -> Any:
         """Transpose of one step of a chain of views: its rule without saved values."""
         fn, picks = self.plan[0]
         if not self.single:
-            count = len(self.forward(np.broadcast_to(np.zeros((), step.in_dtype), step.in_shape), *step.params))
+            count = len(
+                self.forward(
+                    np.broadcast_to(np.zeros((), step.in_dtype), step.in_shape), *step.params
+                )
+            )
             ct = tuple(ct if i == step.which else None for i in range(count))
         return fn(ct, *[step.meta[k] for k in picks])
 
-    def tangent(self, inputs: list[Any], tangents: list[Any], params: tuple[Any, ...], made: Any) -> Any:
+    def tangent(
+        self, inputs: list[Any], tangents: list[Any], params: tuple[Any, ...], made: Any
+    ) -> Any:
         """The output's tangent, or one per output, from the inputs and theirs (None: constant)."""
         if not self.tracked:
             return None if self.single else (None,) * len(made)
         if self.jvp is None:
             raise NotImplementedError(
-                f"Trying to use forward AD with {self.name} that does not support it because it has not been implemented yet."
+                f"Trying to use forward AD with {self.name} that does not support it because it has not "
+                "been implemented yet."
             )
         full = [_tangent_or_zeros(x, t) for x, t in zip(inputs, tangents, strict=True)]
         if self.jvp == "linear":
-            args = [t if i in self.diff_at(inputs) else x for i, (x, t) in enumerate(zip(inputs, full, strict=True))]
+            args = [
+                t if i in self.diff_at(inputs) else x
+                for i, (x, t) in enumerate(zip(inputs, full, strict=True))
+            ]
             packed, kwargs = self.unbind(args, params)
             return self.call(*packed, **kwargs)
         outs = (made,) if self.single else made
         known: dict[str, Any] = dict(zip(self.params, params, strict=True))
-        known |= {"tensors": inputs, "tensors_t": full} if self.variadic else dict(zip(self.inputs, inputs, strict=True))
+        known |= (
+            {"tensors": inputs, "tensors_t": full}
+            if self.variadic
+            else dict(zip(self.inputs, inputs, strict=True))
+        )
         if not self.variadic:
             known |= {f"{n}_t": t for n, t in zip(self.inputs, full, strict=True)}
-            known |= {f"{n}_shape": x._data.shape for n, x in zip(self.inputs, inputs, strict=True) if isinstance(x, Tensor)}
-        known |= {"result": made} if self.many or self.single else dict(zip(self.output_names, outs, strict=True))
+            known |= {
+                f"{n}_shape": x._data.shape
+                for n, x in zip(self.inputs, inputs, strict=True)
+                if isinstance(x, Tensor)
+            }
+        known |= (
+            {"result": made}
+            if self.many or self.single
+            else dict(zip(self.output_names, outs, strict=True))
+        )
         return self.jvp(*[known[n] for n in inspect.signature(self.jvp).parameters])
 
 
@@ -293,7 +367,9 @@ def _tangent_or_zeros(x: Any, t: Any) -> Any:
     return registry.OPS["zeros_like"](x) if isinstance(x, Tensor) else 0.0
 
 
-def _meta_value(kind: str, at: int, inputs: list[Any], params: tuple[Any, ...], outs: tuple[Any, ...]) -> Any:
+def _meta_value(  # noqa: PLR0911, PLR0912 - one line per kind
+    kind: str, at: int, inputs: list[Any], params: tuple[Any, ...], outs: tuple[Any, ...]
+) -> Any:
     if kind == "param":
         return params[at]
     if kind == "result_shape":
@@ -316,7 +392,7 @@ def _meta_value(kind: str, at: int, inputs: list[Any], params: tuple[Any, ...], 
     return x._data.shape if kind == "input_shape" else x._data.dtype
 
 
-def define_op(  # noqa: PLR0913 - a row has as many columns as it needs
+def define_op(
     name: str,
     *,
     forward: Callable[..., Any],
@@ -365,20 +441,43 @@ def define_op(  # noqa: PLR0913 - a row has as many columns as it needs
     rule = OpRule(
         name, forward=forward, inputs=inputs, vjp=vjp, jvp=jvp, node=node, outputs=outputs,
         differentiable=outputs if differentiable is None else differentiable, pointwise=wise, promote=promote,
-        params=params, view=view, many=many, variadic=variadic, spread=spread, hidden=hidden, mixes_complex=mixes_complex,
-        uniform=uniform,
+        params=params, view=view, many=many, variadic=variadic, spread=spread, hidden=hidden,
+        mixes_complex=mixes_complex, uniform=uniform,
     )  # fmt: skip
-    short = wise and rule.single and not rule.params and not hidden and rule.tracked and not mixes_complex
-    if short and len(inputs) == 1 and set(rule.saved_names) <= {"self", "result"} and len(rule.saved_names) <= 1 and not rule.meta_names:
+    short = (
+        wise
+        and rule.single
+        and not rule.params
+        and not hidden
+        and rule.tracked
+        and not mixes_complex
+    )
+    if (
+        short
+        and len(inputs) == 1
+        and set(rule.saved_names) <= {"self", "result"}
+        and len(rule.saved_names) <= 1
+        and not rule.meta_names
+    ):
         fn = short_paths.make_unary(rule)
-    elif short and inputs == ("self", "other") and not rule.meta_names and rule.saved_names in ((), ("self", "other")):
+    elif (
+        short
+        and inputs == ("self", "other")
+        and not rule.meta_names
+        and rule.saved_names in ((), ("self", "other"))
+    ):
         fn = short_paths.make_binary(rule)
     else:
         fn = calls.make_general(rule)
     rule.call = fn
     publish(fn, (name, *aliases), rule=rule, method=method)
     if (wise and rule.tracked) if inplace is None else inplace:
-        publish(calls.make_write(rule), tuple(f"{n}_" for n in (name, *aliases)), rule=rule, method=method)
+        publish(
+            calls.make_write(rule),
+            tuple(f"{n}_" for n in (name, *aliases)),
+            rule=rule,
+            method=method,
+        )
     return fn
 
 
@@ -397,14 +496,24 @@ def takes_out(name: str, fn: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def define_function(
-    name: str, fn: Callable[..., Any], *, method: bool = True, aliases: tuple[str, ...] = (), has_out: bool = False
+    name: str,
+    fn: Callable[..., Any],
+    *,
+    method: bool = True,
+    aliases: tuple[str, ...] = (),
+    has_out: bool = False,
 ) -> Callable[..., Any]:
     """Enter a function that is composed of ops, under op_db's name; its derivatives follow from theirs.
 
     It gets an ``out=`` argument unless it ``has_out`` of its own or is an in-place form.
     """
     if not has_out:
-        publish(looped(name, fn) if name.endswith("_") else takes_out(name, fn), (name, *aliases), rule=None, method=method)
+        publish(
+            looped(name, fn) if name.endswith("_") else takes_out(name, fn),
+            (name, *aliases),
+            rule=None,
+            method=method,
+        )
     else:
         publish(fn, (name, *aliases), rule=None, method=method)
     return fn
@@ -422,7 +531,9 @@ def looped(name: str, fn: Callable[..., Any]) -> Callable[..., Any]:
     return op
 
 
-def publish(fn: Callable[..., Any], names: tuple[str, ...], *, rule: OpRule | None, method: bool) -> None:
+def publish(
+    fn: Callable[..., Any], names: tuple[str, ...], *, rule: OpRule | None, method: bool
+) -> None:
     """Enter ``fn`` in the registry under ``names``, and in Tensor where it is a method."""
     fn.__name__ = fn.__qualname__ = names[0]
     if rule is not None:

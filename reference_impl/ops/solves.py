@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from reference_impl.errors import LinAlgError
 from reference_impl.ops.lang import (
     adjoint,
     array_of,
@@ -24,7 +25,15 @@ from reference_impl.ops.lang import (
     where,
     zeros,
 )  # fmt: skip
-from reference_impl.ops.matrices import check_square, is_vector
+from reference_impl.ops.matrices import (
+    check_square,
+    first_zero,
+    is_vector,
+    pack_lu,
+    refuse_singular,
+    solve_anyway,
+    substitute,
+)
 from reference_impl.ops.rule import define_function, define_op
 from reference_impl.registry import OPS
 from reference_impl.return_types import make_type
@@ -33,26 +42,17 @@ from reference_impl.tensor import Tensor, make
 # ruff: noqa: N803, N806 - torch's signatures, and matrices have capital letters
 
 
-def refuse_singular(name: str, a: Any) -> None:
-    """Raise torch's error for a singular matrix."""
-    if a.size and np.any(np.linalg.matrix_rank(a) < a.shape[-1]) and np.any(np.linalg.det(a) == 0):
-        raise np.linalg.LinAlgError(
-            f"{name}: The diagonal element {a.shape[-1]} is zero, the inversion could not be "
-            "completed because the input "
-            "matrix is singular."
-        )
-
-
 # -- inverse -----------------------------------------------------------------------------------------------------------
 
 
-def _inv_forward(A: Any) -> Any:
+def _inv_forward(A: Any, checked: bool = True) -> Any:
     check_square("linalg.inv", A)
     try:
         return np.linalg.inv(A)
     except np.linalg.LinAlgError:
-        refuse_singular("linalg.inv", A)
-        raise
+        if checked:
+            refuse_singular("linalg.inv", A)
+        return solve_anyway(A, np.broadcast_to(np.eye(A.shape[-1], dtype=A.dtype), A.shape))
 
 
 inv_op = define_op(
@@ -71,43 +71,51 @@ _inv_ex, _solve_ex = (
 )
 
 
-def _info(shape: tuple[int, ...]) -> Tensor:
-    return make(np.zeros(shape, dtype=np.int32))
+def _info(A: Tensor) -> Tensor:
+    """The first zero that elimination meets, counted from 1; 0 for a matrix with an inverse."""
+    return make(first_zero(pack_lu(A._data)[0]))
 
 
 define_function("linalg.inv", lambda A: inv_op(A), method=False)
 define_function("inverse", lambda self: inv_op(self))
 define_function(
     "linalg.inv_ex",
-    lambda A, *, check_errors=False: _inv_ex((inv_op(A), _info(A.shape[:-2]))),
+    lambda A, *, check_errors=False: _inv_ex((inv_op(A, check_errors), _info(A))),
     method=False,
 )
 
 # -- solve -------------------------------------------------------------------------------------------------------------
 
 
-def _solve_forward(A: Any, B: Any, left: bool = True) -> Any:
+def _solve_forward(A: Any, B: Any, left: bool = True, checked: bool = True) -> Any:
     check_square("linalg.solve", A)
-    vector = is_vector(A, B)
+    vector = left and is_vector(A, B)
+    M, R = (
+        (A, B[..., None] if vector else B)
+        if left
+        else (np.swapaxes(A, -1, -2), np.swapaxes(B, -1, -2))
+    )
     try:
-        if not left:
-            return np.swapaxes(
-                np.linalg.solve(np.swapaxes(A, -1, -2), np.swapaxes(B, -1, -2)), -1, -2
-            )
-        return np.linalg.solve(A, B[..., None])[..., 0] if vector else np.linalg.solve(A, B)
+        X = np.linalg.solve(M, R)
     except np.linalg.LinAlgError:
-        refuse_singular("torch.linalg.solve", A)
-        raise
+        if checked:
+            raise LinAlgError(
+                "torch.linalg.solve: The solver failed because the input matrix is singular."
+            ) from None
+        X = solve_anyway(M, R)
+    return X[..., 0] if vector else X if left else np.swapaxes(X, -1, -2)
 
 
-def _solve_vjp_b(ct: Any, A: Any, B_shape: tuple[int, ...], left: bool) -> Any:
-    return sum_to(op("linalg.solve", adjoint(A), ct, left=left), B_shape)
+def _solve_vjp_b(ct: Any, A: Any, B_shape: tuple[int, ...], left: bool, checked: bool) -> Any:
+    return sum_to(op("linalg.solve.matrix", adjoint(A), ct, left, checked), B_shape)
 
 
-def _solve_vjp_a(ct: Any, A: Any, result: Any, B_shape: tuple[int, ...], left: bool) -> Any:
+def _solve_vjp_a(
+    ct: Any, A: Any, result: Any, B_shape: tuple[int, ...], left: bool, checked: bool
+) -> Any:
     # A X = B: dX = A^-1 (dB - dA X), so with G = A^-H ct the cotangent of A is -G X^H.
     vector = is_vector(A, np.empty(B_shape, dtype=bool))
-    G = op("linalg.solve", adjoint(A), ct, left=left)
+    G = op("linalg.solve.matrix", adjoint(A), ct, left, checked)
     X = result
     if vector:
         G, X = op("unsqueeze", G, -1), op("unsqueeze", X, -1)
@@ -142,7 +150,7 @@ define_function("linalg.solve", lambda A, B, *, left=True: solve_op(A, B, left),
 define_function(
     "linalg.solve_ex",
     lambda A, B, *, left=True, check_errors=False: _solve_ex(
-        (solve_op(A, B, left), _info(A.shape[:-2]))
+        (solve_op(A, B, left, check_errors), _info(A))
     ),
     method=False,
 )
@@ -166,22 +174,9 @@ def _triangular_forward(
         T = T * (1 - np.eye(n, dtype=A.dtype)) + np.eye(n, dtype=A.dtype)
     if not left:
         return np.swapaxes(
-            _substitute(np.swapaxes(T, -1, -2), np.swapaxes(B, -1, -2), not upper), -1, -2
+            substitute(np.swapaxes(T, -1, -2), np.swapaxes(B, -1, -2), not upper), -1, -2
         )
-    return _substitute(T, B, upper)
-
-
-def _substitute(T: Any, B: Any, upper: bool) -> Any:
-    """Solve row by row, from the row with one unknown on."""
-    lead = np.broadcast_shapes(T.shape[:-2], B.shape[:-2])
-    X = np.array(np.broadcast_to(B, (*lead, *B.shape[-2:])))
-    n = T.shape[-1]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        for i in reversed(range(n)) if upper else range(n):
-            X[..., i, :] /= T[..., i, i, None]
-            rest = slice(0, i) if upper else slice(i + 1, n)
-            X[..., rest, :] -= T[..., rest, i, None] * X[..., i, None, :]
-    return X
+    return substitute(T, B, upper)
 
 
 def _triangular_vjp_a(
@@ -249,7 +244,7 @@ def triangular_solve(
 ) -> Any:
     """torch's older triangular solve; returns the coefficients as well."""
     matrix = op("transpose", A, -2, -1) if transpose else A
-    found = triangular_op(matrix, self, upper != transpose, True, unitriangular)  # noqa: FBT003
+    found = triangular_op(matrix, self, upper != transpose, True, unitriangular)
     return _triangular_solve((found, op("clone", A)))
 
 
@@ -258,8 +253,8 @@ define_function("triangular_solve", triangular_solve)
 
 def cholesky_solve(self: Tensor, L: Tensor, upper: bool = False) -> Any:
     """The solution X of ``(L L^H) X = B`` from the factor L, or from the upper one."""
-    half = triangular_op(L if not upper else adjoint(L), self, False)  # noqa: FBT003
-    return triangular_op(adjoint(L) if not upper else L, half, True)  # noqa: FBT003
+    half = triangular_op(L if not upper else adjoint(L), self, False)
+    return triangular_op(adjoint(L) if not upper else L, half, True)
 
 
 define_function("cholesky_solve", cholesky_solve)
@@ -367,11 +362,11 @@ def _slogdet_vjp(cts: Any, A: Any, sign: Any) -> Any:
         weight = turned if weight is None else weight + turned
     if weight is None:
         return zeros(shape_of(A), A)
-    return _of_matrix(weight) * adjoint(op("linalg.inv", A))
+    return _of_matrix(weight) * adjoint(op("linalg.inv_ex", A)[0])
 
 
 def _slogdet_jvp(A_t: Any, A: Any, sign: Any) -> Any:
-    trace = sum(A_t * swap(op("linalg.inv", A)), [-2, -1])
+    trace = sum(A_t * swap(op("linalg.inv_ex", A)[0]), [-2, -1])
     turned = (
         sign * op("complex", zeros(shape_of(trace), real(trace)), op("imag", trace))
         if is_complex(A)

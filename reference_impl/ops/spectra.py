@@ -264,7 +264,7 @@ define_function(
     lambda A, full_matrices=True, *, driver=None: _linalg_svd(svd_op(A, full_matrices)),
     method=False,
 )
-define_function("linalg.svdvals", lambda A, *, driver=None: svd_op(A, False)[1], method=False)  # noqa: FBT003
+define_function("linalg.svdvals", lambda A, *, driver=None: svd_op(A, False)[1], method=False)
 
 
 def svd(self: Tensor, some: bool = True, compute_uv: bool = True) -> Any:
@@ -289,7 +289,7 @@ def svd_lowrank(A: Tensor, q: int = 6, niter: int = 2, M: Any = None) -> Any:
     """The ``q`` largest singular values and their vectors (of A - M); exact, where torch estimates them."""
     _ = niter
     X = A if M is None else A - M
-    U, S, Vh = svd_op(X, False)  # noqa: FBT003
+    U, S, Vh = svd_op(X, False)
     return (
         op("narrow", U, -1, 0, q),
         op("narrow", S, -1, 0, q),

@@ -90,7 +90,7 @@ def gradient(self: Tensor, *, spacing: Any = None, dim: Any = None, edge_order: 
     return tuple([_slope(self, d, step, edge_order) for d, step in zip(dims, steps, strict=True)])
 
 
-def _slope(x: Tensor, dim: int, spacing: Any, edge_order: int) -> Tensor:
+def _slope(x: Tensor, dim: int, spacing: Any, edge_order: int) -> Any:
     n = x.shape[dim]
     if n <= edge_order:
         raise RuntimeError(

@@ -321,6 +321,16 @@ def _as_copy(view: str) -> None:
 
 for _view in (
     "alias", "as_strided", "expand", "narrow", "permute", "split_with_sizes", "squeeze", "t", "transpose", "unbind",
-    "unfold", "unsqueeze", "view", "select", "slice", "detach",
+    "unfold", "unsqueeze", "select", "slice", "detach",
 ):  # fmt: skip
     _as_copy(_view)
+
+
+def view_copy(self: Tensor, *size: Any, dtype: Any = None) -> Any:
+    """``view`` as a copy, which any memory allows."""
+    if dtype is not None or (len(size) == 1 and hasattr(size[0], "np")):
+        return OPS["view"](self, *size, dtype=dtype).clone()
+    return op("clone", OPS["reshape"](self, *size))
+
+
+define_function("view_copy", view_copy)

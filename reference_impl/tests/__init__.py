@@ -1,0 +1,1 @@
+"""Tests of the reference's internals; they need no torch."""

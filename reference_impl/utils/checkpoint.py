@@ -57,7 +57,7 @@ def noop_context_fn() -> tuple[Any, Any]:
 
 
 @contextlib.contextmanager
-def set_checkpoint_early_stop(enable: bool) -> Iterator[None]:  # noqa: FBT001 - torch's signature
+def set_checkpoint_early_stop(enable: bool) -> Iterator[None]:
     """Whether checkpoints made inside stop recomputing once they have all they need."""
     previous, _Settings.early_stop = _Settings.early_stop, enable
     try:
@@ -67,7 +67,7 @@ def set_checkpoint_early_stop(enable: bool) -> Iterator[None]:  # noqa: FBT001 -
 
 
 @contextlib.contextmanager
-def set_checkpoint_debug_enabled(enabled: bool | None) -> Iterator[None]:  # noqa: FBT001 - torch's signature
+def set_checkpoint_debug_enabled(enabled: bool | None) -> Iterator[None]:
     """Whether errors of checkpoints made inside list what both runs recorded; None: as the call says."""
     previous, _Settings.debug = _Settings.debug, enabled
     try:
@@ -141,7 +141,7 @@ class CheckpointFunction(Function):
     """The reentrant variant: its backward runs the function again, recording, and then backward through it."""
 
     @staticmethod
-    def forward(ctx: Any, function: Callable[..., Any], preserve: bool, *args: Any) -> Any:  # noqa: FBT001
+    def forward(ctx: Any, function: Callable[..., Any], preserve: bool, *args: Any) -> Any:
         if not any(isinstance(x, Tensor) and x.requires_grad for x in args):
             warnings.warn(
                 "None of the inputs have requires_grad=True. Gradients will be None",
@@ -188,7 +188,7 @@ def checkpoint_sequential(
     functions: Any,
     segments: int,
     input: Any,  # noqa: A002 - torch's name
-    use_reentrant: bool | None = None,  # noqa: FBT001
+    use_reentrant: bool | None = None,
     **kwargs: Any,
 ) -> Any:
     """Call functions one after the other in ``segments`` parts, each but the last checkpointed.
@@ -238,7 +238,7 @@ class CheckpointPolicy(enum.Enum):
 
 def create_selective_checkpoint_contexts(
     policy_fn_or_list: Any,
-    allow_cache_entry_mutation: bool = False,  # noqa: FBT001, FBT002 - torch's signature
+    allow_cache_entry_mutation: bool = False,
 ) -> tuple[Any, Any]:
     """Contexts for ``context_fn`` that tell which results to keep.
 

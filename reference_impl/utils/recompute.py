@@ -34,7 +34,7 @@ def _no_metadata(_t: Tensor) -> None:
 
 
 def _metadata(t: Tensor) -> dict[str, Any]:
-    return {"shape": t.shape, "dtype": t.dtype, "device": t.device}  # type: ignore[attr-defined]
+    return {"shape": t.shape, "dtype": t.dtype, "device": t.device}
 
 
 DETERMINISM: dict[str, Callable[[Tensor], Any]] = {"default": _metadata, "none": _no_metadata}

@@ -1,6 +1,7 @@
 """The engine beside its peers, as multiples of NumPy with a hand-written backward.
 
-Run: ``pytest suites/benchmarks/bench_engine.py`` (or ``tox -e bench``); the table of paired ratios is printed at the end.
+Run: ``pytest suites/benchmarks/bench_engine.py`` (or ``tox -e bench``); the table of paired ratios is printed at
+the end.
 """
 
 from __future__ import annotations

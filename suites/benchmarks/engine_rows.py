@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,7 @@ def _mygrad() -> Any:
     return mygrad
 
 
-def scalar_chain(ops: int = 10_000) -> Peers:
+def scalar_chain(ops: int = 10_000) -> Peers:  # noqa: C901 - one program, five peers
     """``z = z * x + c`` on 0-d float64."""
     steps = ops // 2
 
@@ -91,7 +92,7 @@ def scalar_chain(ops: int = 10_000) -> Peers:
     }
 
 
-def elementwise(count: int = 50, size: int = 1_000_000) -> Peers:
+def elementwise(count: int = 50, size: int = 1_000_000) -> Peers:  # noqa: C901 - one program, five peers
     """``count`` elementwise operations, sines and products in turn, on float64."""
     steps = count // 2
     x0 = RNG.uniform(0.5, 1.5, size)
@@ -159,10 +160,7 @@ def mlp(dtype: str) -> Peers:
     """784-256-256-10 with tanh, batch 128, mean squared error."""
     kind = np.dtype(dtype)
     sizes = (784, 256, 256, 10)
-    weights = [
-        (RNG.standard_normal((m, n)) / np.sqrt(m)).astype(kind)
-        for m, n in zip(sizes, sizes[1:], strict=False)
-    ]
+    weights = [(RNG.standard_normal((m, n)) / np.sqrt(m)).astype(kind) for m, n in pairwise(sizes)]
     biases = [RNG.standard_normal(n).astype(kind) for n in sizes[1:]]
     x0, target = (
         RNG.standard_normal((128, 784)).astype(kind),
@@ -227,7 +225,7 @@ def mlp(dtype: str) -> Peers:
     }
 
 
-def small_broadcast(ops: int = 2_000) -> Peers:
+def small_broadcast(ops: int = 2_000) -> Peers:  # noqa: C901 - one program, five peers
     """``z = z * row + column`` on (8, 8), the row (8,) and the column (8, 1)."""
     steps = ops // 2
     z0, row0, col0 = (

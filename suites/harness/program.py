@@ -20,11 +20,12 @@ from suites.harness.tolerances import tolerance_for
 # What a line of a program may name besides its own variables.
 KNOWN_NAMES = frozenset({"torch", "ct", "True", "False", "None"})
 _METHODS = (
-    "abs", "add", "add_", "backward", "clone", "copy_", "cos", "data", "detach", "detach_", "div", "exp", "exp_", "expand",
-    "fill_", "float64", "grad", "mean", "mul", "mul_", "narrow", "neg", "neg_", "no_grad", "prod", "register_hook", "relu",
-    "relu_", "requires_grad_", "retain_grad", "select", "sigmoid", "sin", "sin_", "sqrt", "square", "sub", "sub_", "sum", "t",
-    "tanh", "tanh_", "tensor", "transpose", "unbind", "unsqueeze", "view", "zero_", "autograd", "long", "reshape", "squeeze",
-    "matmul", "max", "cat", "stack", "where", "pow", "enable_grad", "flip", "inference_mode",
+    "abs", "add", "add_", "backward", "clone", "copy_", "cos", "data", "detach", "detach_", "div", "exp",
+    "exp_", "expand", "fill_", "float64", "grad", "mean", "mul", "mul_", "narrow", "neg", "neg_", "no_grad",
+    "prod", "register_hook", "relu", "relu_", "requires_grad_", "retain_grad", "select", "sigmoid", "sin",
+    "sin_", "sqrt", "square", "sub", "sub_", "sum", "t", "tanh", "tanh_", "tensor", "transpose", "unbind",
+    "unsqueeze", "view", "zero_", "autograd", "long", "reshape", "squeeze", "matmul", "max", "cat", "stack",
+    "where", "pow", "enable_grad", "flip", "inference_mode",
 )  # fmt: skip
 
 
@@ -166,18 +167,24 @@ class Disagreement:
 
 
 # Note [Derivatives of derivatives]
-# Whether a second derivative that is zero everywhere is still tracked, and the names of the nodes that a recorded backward
-# pass leaves, follow from how a formula is written; no document promises either. So what comes out of autograd.grad with
-# create_graph, and what is computed from it, is compared by value, dtype and shape alone, and a program ends (in agreement)
-# where one side finds such a tensor untracked.
+# Whether a second derivative that is zero everywhere is still tracked, and the names of the nodes that a recorded
+# backward pass leaves, follow from how a formula is written; no document promises either. So what comes out of
+# autograd.grad with create_graph, and what is computed from it, is compared by value, dtype and shape alone, and a
+# program ends (in agreement) where one side finds such a tensor untracked.
 _TRACKING = {"node", "requires_grad", "is_leaf", "version"}
-_UNTRACKED = re.compile("does not require grad|doesn't require grad|have been used in the graph|leaf|requires_grad=False")
+_UNTRACKED = re.compile(
+    "does not require grad|doesn't require grad|have been used in the graph|leaf|requires_grad=False"
+)
 
 
-def compare_runs(program: Program, expected: Sequence[StepOutcome], actual: Sequence[StepOutcome]) -> Disagreement | None:
+def compare_runs(
+    program: Program, expected: Sequence[StepOutcome], actual: Sequence[StepOutcome]
+) -> Disagreement | None:
     """The first step at which two runs of a program differ; None if they agree in everything that is looked at."""
     derived: set[str] = set()
-    answers: set[str] = set()  # of autograd.grad: how often backward wrote to them is torch's own affair
+    answers: set[str] = (
+        set()
+    )  # of autograd.grad: how often backward wrote to them is torch's own affair
     for i, (step, want, got) in enumerate(zip(program.steps, expected, actual, strict=True)):
         if "autograd.grad(" in step.text:
             answers |= set(re.findall(r"^(v\d+) =", step.text))
@@ -204,7 +211,11 @@ def _error_differences(want: Raised | None, got: Raised | None) -> list[Differen
         return []
     if want is not None and got is not None and known_errors.is_same_error(want, got):
         return []
-    if want is not None and got is not None and (want.exception, want.message) == (got.exception, got.message):
+    if (
+        want is not None
+        and got is not None
+        and (want.exception, want.message) == (got.exception, got.message)
+    ):
         return []
     return [Difference("error", _error_text(want), _error_text(got), 1.0, 0.0, kind="wrong-error")]
 
@@ -217,16 +228,22 @@ def _error_text(raised: Raised | None) -> str:
     )
 
 
-def _state_differences(want: dict[str, State], got: dict[str, State], derived: set[str], answers: set[str]) -> list[Difference]:
+def _state_differences(
+    want: dict[str, State], got: dict[str, State], derived: set[str], answers: set[str]
+) -> list[Difference]:
     if want.keys() != got.keys():
-        return [Difference("variables", str(sorted(want)), str(sorted(got)), 1.0, 0.0, kind="variables")]
+        return [
+            Difference("variables", str(sorted(want)), str(sorted(got)), 1.0, 0.0, kind="variables")
+        ]
     found = []
-    for name in want:
+    for name, state in want.items():
         unseen = _TRACKING if name in derived else {"version"} if name in answers else set()
-        found += _tensor_differences(name, want[name].tensor, got[name].tensor, unseen)
-        one, other = want[name].grad, got[name].grad
+        found += _tensor_differences(name, state.tensor, got[name].tensor, unseen)
+        one, other = state.grad, got[name].grad
         if (one is None) != (other is None) and name not in derived:
-            found.append(Difference(f"{name}.grad", _none_or(one), _none_or(other), 1.0, 0.0, kind="grad"))
+            found.append(
+                Difference(f"{name}.grad", _none_or(one), _none_or(other), 1.0, 0.0, kind="grad")
+            )
         elif one is not None and other is not None:
             found += _observation_differences(f"{name}.grad", one, other, unseen | {"version"})
     return worst_first(found)
@@ -245,13 +262,24 @@ def _none_or(found: Observation | None) -> str:
     return "None" if found is None else f"a tensor, {found.value.tolist()}"
 
 
-def _observation_differences(where: str, want: Observation, got: Observation, unseen: set[str]) -> list[Difference]:
+def _observation_differences(
+    where: str, want: Observation, got: Observation, unseen: set[str]
+) -> list[Difference]:
     found = [
-        Difference(f"{where}.{fact}", str(getattr(want, fact)), str(getattr(got, fact)), 1.0, 0.0, kind=fact)
+        Difference(
+            f"{where}.{fact}",
+            str(getattr(want, fact)),
+            str(getattr(got, fact)),
+            1.0,
+            0.0,
+            kind=fact,
+        )
         for fact in ("dtype", "requires_grad", "is_leaf", "node", "version")
         if fact not in unseen and getattr(want, fact) != getattr(got, fact)
     ]
-    return found + compare(want.value, got.value, tolerance_for("program", want.dtype, 1), where=where)
+    return found + compare(
+        want.value, got.value, tolerance_for("program", want.dtype, 1), where=where
+    )
 
 
 def script(program: Program, expected: Sequence[StepOutcome], disagreement: Disagreement) -> str:
@@ -307,7 +335,8 @@ def _state_check(name: str, want: Observation) -> list[str]:
         f'    wrong.append("{name} is None")',
         "else:",
         f"    want = torch.tensor({value}, dtype=torch.{want.dtype})",
-        f'    wrong += [] if torch.allclose({name}.detach(), want, rtol=1e-9, atol=1e-9, equal_nan=True) else ["{name}"]',
+        f"    wrong += [] if torch.allclose({name}.detach(), want, rtol=1e-9, atol=1e-9, equal_nan=True) "
+        f'else ["{name}"]',
         f'    wrong += [] if {name}.requires_grad is {want.requires_grad} else ["{name}.requires_grad"]',
         f'    wrong += [] if {name}.is_leaf is {want.is_leaf} else ["{name}.is_leaf"]',
         f'    wrong += [] if {name}._version == {want.version} else ["{name}._version"]',

@@ -13,13 +13,15 @@ import numpy as np
 from suites.harness.program import Program, Step
 
 T = TypeVar("T")
+EITHER = (True, False)
+NINE_IN_TEN = (True,) * 9 + (False,)
 SHAPES = ((), (3,), (2, 3), (2, 1), (1,))
 
 
 class Source(Protocol):
     """Random choices; Hypothesis' shrink towards the first of a list and towards small numbers."""
 
-    def pick(self, values: Sequence[T]) -> T:
+    def pick(self, values: Sequence[T], /) -> T:
         """One of the values."""
 
     def number(self) -> float:
@@ -32,7 +34,7 @@ class RandomSource:
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)  # noqa: S311 - programs, not secrets
 
-    def pick(self, values: Sequence[T]) -> T:
+    def pick(self, values: Sequence[T], /) -> T:
         return self._random.choice(values)
 
     def number(self) -> float:
@@ -60,18 +62,28 @@ class Writer:
         if "requires_grad=True" in text:
             self.leaves.add(name)
         cut = ".detach()" in text or ".data" in text or self.lines[-1].startswith("with")
-        if "requires_grad=True" in text or (not cut and any(n in self.tracked for n in re.findall(r"\bv\d+", text))):
+        if "requires_grad=True" in text or (
+            not cut and any(n in self.tracked for n in re.findall(r"\bv\d+", text))
+        ):
             self.tracked.add(name)
         return name
+
+    def often(self) -> bool:
+        """True nine times in ten."""
+        return self.source.pick(NINE_IN_TEN)
+
+    def either(self) -> bool:
+        """True every other time."""
+        return self.source.pick(EITHER)
 
     def root(self) -> str | None:
         """A variable to start backward from: nine times in ten one that probably requires grad."""
         names = [n for n in self.shapes if n in self.tracked][::-1]
-        return self.source.pick((*names, *names[:2])) if names and self.source.pick((True,) * 9 + (False,)) else self.any()
+        return self.source.pick((*names, *names[:2])) if names and self.often() else self.any()
 
     def add(self, text: str) -> None:
         """Add a line, now and then inside no_grad."""
-        quiet = self.source.pick((False,) * 9 + (True,)) and "backward" not in text
+        quiet = not self.often() and "backward" not in text
         self.lines.append(f"with torch.no_grad(): {text}" if quiet else text)
 
     def any(self, like: Callable[[tuple[int, ...]], bool] = lambda _shape: True) -> str | None:
@@ -82,7 +94,7 @@ class Writer:
     def writable(self) -> str | None:
         """A variable to write to: nine times in ten none that is a leaf and requires grad."""
         names = [n for n in self.shapes if n not in self.leaves][::-1]
-        return self.source.pick(names) if names and self.source.pick((True,) * 9 + (False,)) else self.any()
+        return self.source.pick(names) if names and self.often() else self.any()
 
     def literal(self, shape: tuple[int, ...]) -> str:
         """Numbers of a shape as a tensor; cotangents and values are never uniform."""
@@ -109,7 +121,7 @@ def write_program(source: Source, *, most_steps: int = 14) -> Program:
     return Program(tuple(Step.parse(line) for line in w.lines))
 
 
-# -- single steps --------------------------------------------------------------------------------------------------------
+# -- single steps ------------------------------------------------------------------------
 
 
 def _leaf(w: Writer) -> None:
@@ -172,7 +184,7 @@ def _reduce(w: Writer) -> None:
     if x is None:
         return
     shape = w.shapes[x]
-    if shape and w.source.pick((False, True)):
+    if shape and w.either():
         w.define(f"{x}.{w.source.pick(('sum', 'mean'))}(0)", shape[1:])
     else:
         w.define(f"{x}.{w.source.pick(('sum', 'mean', 'prod', 'max'))}()", ())
@@ -212,7 +224,7 @@ def _write(w: Writer) -> None:
     y = w.any(lambda s: s in (w.shapes[x], ()))
     number = w.source.number()
     if x in w.expanded:
-        # torch accepts zero_() and fill_() there, and cannot run backward through them afterwards: see docs/findings.md.
+        # torch accepts zero_() and fill_() there, and cannot run backward through them: see docs/findings.md.
         w.add(f"{x}.mul_({number})")
         return
     texts = [
@@ -258,7 +270,7 @@ def _backward(w: Writer) -> None:
     if x is None:
         return
     keep = w.source.pick(("", ", retain_graph=True", ", retain_graph=True"))
-    if w.shapes[x] == () and w.source.pick((True, False)):
+    if w.shapes[x] == () and w.either():
         w.add(f"{x}.backward({keep[2:]})")
     else:
         w.add(f"{x}.backward({w.literal(w.shapes[x])}{keep})")
@@ -273,11 +285,11 @@ def _gradient(w: Writer) -> None:
 
 
 STEPS: tuple[Callable[[Writer], Any], ...] = (
-    _unary, _unary, _with_number, _with_number, _binary, _binary, _binary, _reduce, _view, _view, _cut, _write, _write, _write,
-    _flag, _hook, _backward, _gradient, _leaf,
+    _unary, _unary, _with_number, _with_number, _binary, _binary, _binary, _reduce, _view, _view, _cut, _write, _write,
+    _write, _flag, _hook, _backward, _gradient, _leaf,
 )  # fmt: skip
 
-# -- motifs: a few steps that lead to a documented error, or to its nearest limit ---------------------------------------
+# -- motifs: a few steps that lead to a documented error, or to its nearest limit -----------
 
 
 def _saved_then_written(w: Writer) -> None:
@@ -330,7 +342,7 @@ def _forbidden_view(w: Writer) -> None:
         return
     y = w.define(f"{x} * 2.0", w.shapes[x])
     shape = w.shapes[x]
-    if w.source.pick((True, False)):
+    if w.either():
         part = w.define(f"{y}.unbind()[0]", shape[1:])
     else:
         part = f"v{len(w.shapes)}"
@@ -369,7 +381,7 @@ def _view_then_base_write(w: Writer) -> None:
     base = w.define(f"{x} * 2.0", w.shapes[x])
     part = w.define(f"{base}[0]", w.shapes[x][1:])
     w.add(f"{w.source.pick((base, part))}.{w.source.pick(('mul_(3.0)', 'sin_()', 'add_(1.0)'))}")
-    w.add(f"{part if w.source.pick((True, False)) else base}.sum().backward()")
+    w.add(f"{part if w.either() else base}.sum().backward()")
 
 
 def _detach_view(w: Writer) -> None:
