@@ -418,7 +418,7 @@ def define_op(
 ) -> Callable[..., Any]:
     """Define an op: enter it in the registry and make it a method of Tensor, with its in-place form.
 
-    Args:
+    Columns:
         name: op_db's name for it.
         forward: from arrays (and options) to arrays. A NumPy ufunc is pointwise.
         inputs, vjp, jvp, outputs, differentiable, pointwise, promote, hidden: see ``OpRule``.
