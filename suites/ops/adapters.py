@@ -1,0 +1,99 @@
+"""Where op_db calls an operator in a way of its own, and where a comparison needs inputs or outputs made comparable."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from suites.ops.spelling import Operator, spelled
+
+# How op_db calls what the reference has under torch's own signature.
+_LIKE_OP_DB: Mapping[str, Callable[[Operator], Operator]] = {
+    "where": lambda op: lambda self, condition, other: op(condition, self, other),
+    "zero_": lambda op: lambda x: op(x.clone()),
+    "linalg.lstsq.grad_oriented": lambda op: lambda a, b, driver: op(a, b, driver=driver)[:2],
+    "linalg.pinv.singular": lambda op: lambda a, b: op(a @ b.mT),
+    "svd_lowrank": lambda op: lambda a, b, **k: op(a @ b.mT, **k),
+    "pca_lowrank": lambda op: lambda a, b, **k: op(a @ b.mT, **k),
+}
+
+# Note [One triangle]
+# These read one triangle of a matrix that is documented as Hermitian or triangular. What comes out as the gradient of the
+# other triangle, and what becomes of a tangent that leaves the symmetry, is nobody's promise. So both sides are given the
+# matrix made symmetric, or cut to its triangle, by an operation that is itself differentiated.
+# Source: torch.linalg.cholesky and torch.linalg.eigh, notes on the gradient; torch.cholesky_solve, parameter L.
+_HERMITIAN = frozenset(
+    {
+        "cholesky",
+        "linalg.cholesky",
+        "linalg.cholesky_ex",
+        "linalg.eigh",
+        "linalg.eigvalsh",
+        "linalg.pinv.hermitian",
+        "linalg.matrix_rank.hermitian",
+    }
+)
+_TRIANGULAR = {"cholesky_inverse": 0, "cholesky_solve": 1}
+
+# Note [Up to a sign]
+# Eigenvectors and singular vectors are fixed up to a sign, or a phase, and columns beyond the rank up to a rotation. What
+# is compared is the magnitude of their elements, which is the same for each choice.
+_UP_TO_A_SIGN: Mapping[str, tuple[int, ...]] = {
+    "linalg.eig": (1,),
+    "linalg.eigh": (1,),
+    "svd": (0, 2),
+    "linalg.svd": (0, 2),
+    "svd_lowrank": (0, 2),
+    "pca_lowrank": (0, 2),
+}
+
+# Casts whose only option asks for a memory layout, which a value does not show.
+_CASTS = frozenset({"bfloat16", "double", "float", "half", "cdouble", "cfloat", "chalf"})
+
+
+def subject_operator(name: str, op: Operator, module: Any) -> Operator:
+    """The operator as op_db calls it, for the subject."""
+    return _comparable(name, spelled(op, module))
+
+
+def reference_operator(name: str, op: Operator, module: Any) -> Operator:
+    """The reference's operator under op_db's signature."""
+    like = _LIKE_OP_DB.get(name)
+    called = like(op) if like is not None else op
+    if name in _CASTS:
+        called = _without_layout(called)
+    return _comparable(name, spelled(called, module))
+
+
+def _without_layout(op: Operator) -> Operator:
+    return lambda x, *, memory_format=None: op(x)  # noqa: ARG005 - the keyword that is left out
+
+
+def _comparable(name: str, op: Operator) -> Operator:
+    if name in _HERMITIAN:
+        op = _of_hermitian(op)
+    if name in _TRIANGULAR:
+        op = _of_triangle(op, _TRIANGULAR[name])
+    return _up_to_a_sign(op, _UP_TO_A_SIGN[name]) if name in _UP_TO_A_SIGN else op
+
+
+def _of_hermitian(op: Operator) -> Operator:
+    """See Note [One triangle]."""
+    return lambda a, *args, **kwargs: op((a + a.mH) / 2, *args, **kwargs)
+
+
+def _of_triangle(op: Operator, place: int) -> Operator:
+    """See Note [One triangle]."""
+
+    def called(*args: Any, upper: bool = False) -> Any:
+        cut = args[place].triu() if upper else args[place].tril()
+        return op(*args[:place], cut, *args[place + 1 :], upper=upper)
+
+    return called
+
+
+def _up_to_a_sign(op: Operator, places: tuple[int, ...]) -> Operator:
+    """See Note [Up to a sign]."""
+
+    def called(*args: Any, **kwargs: Any) -> Any:
+        return tuple(y.abs() if i in places else y for i, y in enumerate(op(*args, **kwargs)))
+
+    return called

@@ -1,0 +1,199 @@
+"""One check of one operator over its samples: every sample judged, all failing ones named, rounding told from rules."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from suites.harness.case import Case, CaseOutcome, run_case
+from suites.harness.compare import compare
+from suites.harness.examine import Sides, examine, outcome_of
+from suites.harness.judge import AGREE, DIFFER, SUBJECT_LACKS, Verdict, judge, settle
+from suites.harness.notes import current_notes
+from suites.harness.tolerances import EPS, Tolerance, tolerance_for
+from suites.harness.witnesses import Witness
+from suites.ops.conditioning import allowance
+from suites.ops.drawing import is_drawn
+from suites.ops.opinfo_source import Sample
+from suites.ops.rows import Row, stop_unless_supported
+
+ORDER = {"value": 0, "vjp": 1, "jvp": 1, "double": 2}
+SHOWN = 8
+_FIELDS = {"value": "values", "vjp": "vjp", "jvp": "jvp", "double": "double"}
+Outcomes = tuple[CaseOutcome | None, CaseOutcome | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A sample on which the two sides part ways, or one of them has nothing to say."""
+
+    sample: str
+    verdict: Verdict
+
+
+def check_row(row: Row, seed: int) -> None:
+    """Judges a row on all its samples and settles the test by the worst verdict.
+
+    Raises:
+        Disagreement: reference and subject differ on a sample; all such samples are named.
+    """
+    stop_unless_supported(row)
+    samples = row.samples(seed)
+    with np.errstate(all="ignore"), row.column.namespace(seed):
+        found = judged(row, samples)
+    differing = [f for f in found if f.verdict.kind == DIFFER]
+    if differing or found:
+        settle(_told(differing or found, len(samples)))
+    current_notes().facts["verdict"] = AGREE
+
+
+def judged(row: Row, samples: Sequence[Sample]) -> list[Finding]:
+    """The samples on which the two sides do not agree."""
+    sides, tolerance = row.sides(), tolerance_for(row.entry, row.dtype, ORDER[row.check])
+    found = []
+    for sample in samples:
+        if row.check == "value" and is_drawn(sample.case):
+            continue
+        verdict = verdict_on(sides, sample.case, row.check, tolerance)
+        verdict = _lacking(row, verdict)
+        if verdict.kind == AGREE:
+            current_notes().count(verdict.worst)
+        else:
+            found.append(Finding(sample.name, verdict))
+    return found
+
+
+def verdict_on(sides: Sides, case: Case, check: str, tolerance: Tolerance) -> Verdict:
+    """The verdict on one case: the witness is asked only where the sides differ by more than rounding explains."""
+    if is_drawn(case):
+        return _of_own_draw(sides, case, check, tolerance)
+    outcomes = _aligned(
+        check, outcome_of(sides.reference, case, (check,)), outcome_of(sides.subject, case, (check,))
+    )
+    if _raised_alike(check, outcomes):
+        return Verdict(kind=AGREE)
+    verdict = judge(check, *outcomes, tolerance)
+    if verdict.kind != DIFFER or verdict.failure != "value":
+        return verdict
+    if _rounding_explains(sides, case, check, tolerance, outcomes):
+        return Verdict(kind=AGREE)
+    return examine(sides, case, check, tolerance)
+
+
+def _of_own_draw(sides: Sides, case: Case, check: str, tolerance: Tolerance) -> Verdict:
+    """The reference draws other numbers, so the differences alone are asked whether the subject's answer is its own."""
+    alone = replace(sides, reference=_Nothing())
+    verdict = examine(alone, case, check, tolerance)
+    return verdict if verdict.kind == DIFFER else Verdict(kind=AGREE, witness=verdict.witness)
+
+
+class _Nothing:
+    """An implementation without any operator."""
+
+    name = "nothing"
+
+    def op(self, _name: str) -> None:
+        return None
+
+
+def _raised_alike(check: str, outcomes: Outcomes) -> bool:
+    """Whether both sides refuse in the same words, which need no clause to be the same error."""
+    raised = [outcome.raised.get(check) for outcome in outcomes if outcome is not None]
+    return len(raised) == len(outcomes) and raised[0] is not None and raised[0] == raised[1]
+
+
+def _lacking(row: Row, verdict: Verdict) -> Verdict:
+    """A refusal in which the driver reads that the device has no such kernel is no difference."""
+    _, found, text = (verdict.reason or "").partition("the subject raised ")
+    why = row.column.driver.why_lacking(RuntimeError(text.partition(": ")[2])) if found else None
+    return verdict if why is None else Verdict(kind=SUBJECT_LACKS, reason=why[1])
+
+
+# Note [None and nothing]
+# A first backward tells no gradient (None) from a gradient of zeros, and is held to that. Everywhere else, and for a tensor
+# without elements, the two are one: what is None on one side only stands for zeros of the other's shape.
+def _aligned(check: str, one: CaseOutcome | None, other: CaseOutcome | None) -> Outcomes:
+    """See Note [None and nothing]."""
+    if one is None or other is None or check == "value" or one.raised or other.raised:
+        return one, other
+    field = _FIELDS[check]
+    mine, theirs = getattr(one, field), getattr(other, field)
+    if len(mine) != len(theirs):
+        return one, other
+    is_strict = check == "vjp"
+    return (
+        replace(one, **{field: tuple(_filled(a, b, is_strict=is_strict) for a, b in zip(mine, theirs, strict=True))}),
+        replace(other, **{field: tuple(_filled(b, a, is_strict=is_strict) for a, b in zip(mine, theirs, strict=True))}),
+    )
+
+
+def _filled(
+    answer: NDArray[Any] | None, like: NDArray[Any] | None, *, is_strict: bool
+) -> NDArray[Any] | None:
+    if answer is not None or like is None or (is_strict and like.size):
+        return answer
+    return np.zeros_like(like)
+
+
+def _rounding_explains(
+    sides: Sides, case: Case, check: str, tolerance: Tolerance, outcomes: Outcomes
+) -> bool:
+    """Whether every difference is one that roundings of the inputs make too. See Note [What rounding explains]."""
+    wanted, found = (answers(outcome, check) for outcome in outcomes if outcome is not None)
+    if len(wanted) != len(found):
+        return False
+    if any((w is None) != (f is None) for w, f in zip(wanted, found, strict=True)):
+        return False
+
+    def again(at: Case) -> Sequence[NDArray[Any] | None]:
+        return answers(run_case(sides.reference, at, (check,)), check)
+
+    allowed = allowance(again, _drawn(sides, case), tolerance.eps)
+    return all(
+        w is None or (f is not None and _is_within(w, f, a, tolerance))
+        for w, f, a in zip(wanted, found, allowed, strict=True)
+    )
+
+
+def _is_within(
+    want: NDArray[Any], got: NDArray[Any], allowed: Any, tolerance: Tolerance
+) -> bool:
+    if want.shape != got.shape or allowed is None:
+        return False
+    return not compare(want, got, replace(tolerance, atol=tolerance.atol + allowed))
+
+
+def _drawn(sides: Sides, case: Case) -> Case:
+    """The case with its cotangents and tangents as data, so that they can be moved."""
+    values = run_case(sides.reference, case, ("value",)).values
+    outputs = [v.value for v in values if v.requires_grad]
+    return replace(
+        case,
+        cotangents=tuple(case.drawn_cotangents(outputs)),
+        tangents=tuple(case.drawn_tangents()),
+    )
+
+
+def answers(outcome: CaseOutcome, check: str) -> Sequence[NDArray[Any] | None]:
+    """What an outcome holds for one check, as arrays."""
+    if check == "value":
+        return [v.value for v in outcome.values]
+    found: Sequence[NDArray[Any] | None] = getattr(outcome, _FIELDS[check])
+    return found
+
+
+def _told(found: Sequence[Finding], count: int) -> Verdict:
+    """The worst verdict, with the names of all samples that share it."""
+    worst = max(found, key=_badness)
+    names = "\n".join(f"  sample {finding.sample}" for finding in found[:SHOWN])
+    more = f"\n  and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+    reason = f"sample {worst.sample}: {worst.verdict.reason or 'reference and subject differ'}"
+    several = f"\n{len(found)} of {count} samples:\n{names}{more}" if len(found) > 1 else ""
+    return replace(worst.verdict, reason=reason + several)
+
+
+def _badness(finding: Finding) -> float:
+    worst = finding.verdict.worst
+    return worst.over_bound if worst is not None else float("inf")

@@ -1,0 +1,80 @@
+"""How far rounding alone may carry a right answer: the reference at inputs moved by a little, scaled down to an ulp."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from suites.harness.case import Case
+
+# Note [What rounding explains]
+# An answer that is off by more than its op's bound may still be the best that its dtype allows, where the problem is badly
+# conditioned: a difference of two nearly equal numbers, an inverse of a nearly singular matrix. So the reference, in
+# float64, answers again with every input moved by a relative STEP in a random direction. What moves, scaled from STEP down
+# to one ulp of the subject's dtype, is what one rounding of each input does; SAFETY such roundings are allowed. A jump, as at
+# a kink, does not scale: it is cut down by ulp / STEP as well and so explains nothing. Exact zeros stay where they are.
+STEP_BY_ULP = ((1e-10, 1e-6), (1e-5, 1e-4), (1.0, 3e-2))  # ulps up to this, and the step for them
+SAFETY = 64.0
+DRAWS = 3
+
+Answers = Sequence[NDArray[Any] | None]
+
+
+def allowance(answer: Callable[[Case], Answers], case: Case, eps: float) -> Answers:
+    """For each element of each answer, how far SAFETY roundings of the inputs move it.
+
+    Args:
+        answer: the reference's, for a case like this one.
+        case: with its cotangents and tangents drawn, so that they move too.
+        eps: the ulp of the subject's dtype at 1.
+    """
+    step = next(step for largest, step in STEP_BY_ULP if eps <= largest)
+    here = answer(case)
+    moved = [_moves(here, answer(_moved(case, step, seed))) for seed in range(DRAWS)]
+    scale = SAFETY * eps / step
+    return [
+        None if want is None else scale * np.max([m[i] for m in moved], axis=0)
+        for i, want in enumerate(here)
+    ]
+
+
+def _moves(here: Answers, there: Answers) -> list[NDArray[Any] | None]:
+    if len(here) != len(there):
+        return [None if a is None else np.zeros(a.shape) for a in here]
+    return [_move(a, b) for a, b in zip(here, there, strict=True)]
+
+
+def _move(a: NDArray[Any] | None, b: NDArray[Any] | None) -> NDArray[Any] | None:
+    if a is None:
+        return None
+    if b is None or a.shape != b.shape or a.dtype.kind not in "fc":
+        return np.zeros(a.shape)
+    with np.errstate(all="ignore"):
+        return np.nan_to_num(np.abs(a - b), nan=0.0, posinf=0.0)
+
+
+def _moved(case: Case, step: float, seed: int) -> Case:
+    rng = np.random.default_rng((case.seed, seed))
+    args, kwargs = case.rebuilt(lambda _, array: _stirred(rng, array, step))
+    return replace(
+        case,
+        args=args,
+        kwargs=kwargs,
+        cotangents=_all_stirred(rng, case.cotangents, step),
+        tangents=_all_stirred(rng, case.tangents, step),
+    )
+
+
+def _all_stirred(
+    rng: np.random.Generator, arrays: tuple[NDArray[Any], ...] | None, step: float
+) -> tuple[NDArray[Any], ...] | None:
+    return None if arrays is None else tuple(_stirred(rng, a, step) for a in arrays)
+
+
+def _stirred(rng: np.random.Generator, array: NDArray[Any], step: float) -> NDArray[Any]:
+    if array.dtype.kind not in "fc":
+        return array
+    with np.errstate(all="ignore"):
+        return np.asarray(array * (1 + step * rng.choice([-1.0, 1.0], array.shape)))

@@ -1,0 +1,170 @@
+"""The entries of torch's op_db, and their samples as plain data; the one file of these suites that imports torch."""
+
+import functools
+import random
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch.testing._internal.common_methods_invocations import op_db
+
+from suites.harness.case import Case
+from suites.ops.adapters import subject_operator
+from suites.ops.spelling import Named, shown
+
+FLOATING = ("float64", "float32", "bfloat16", "float16")
+COMPLEX = ("complex128", "complex64")
+
+
+class NotPlainError(TypeError):
+    """An argument of a sample that is neither a strided tensor nor a number, a name or a table of these."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One case of an operator, with the name that tells it from the others."""
+
+    name: str
+    case: Case
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of op_db: an operator, or a variant of one."""
+
+    name: str
+    op: str
+    info: Any
+
+    @property
+    def dtypes(self) -> frozenset[str]:
+        """The floating and complex dtypes whose gradients torch has on the CPU."""
+        return _names(self.info.supported_backward_dtypes("cpu"))
+
+    @property
+    def value_dtypes(self) -> frozenset[str]:
+        """The floating and complex dtypes that torch computes in on the CPU."""
+        return _names(self.info.supported_dtypes("cpu"))
+
+    def has(self, check: str) -> bool:
+        """Whether torch says that it has this derivative at all."""
+        if check == "double":
+            return bool(self.info.supports_gradgrad)
+        return bool(self.info.supports_forward_ad) if check == "jvp" else True
+
+
+def _names(dtypes: Any) -> frozenset[str]:
+    names = {str(dtype).rpartition(".")[2] for dtype in dtypes}
+    return frozenset(names & {*FLOATING, *COMPLEX})
+
+
+@functools.cache
+def entries() -> dict[str, Entry]:
+    """Every entry of op_db that supports autograd, by its full name."""
+    found = [Entry(info.full_name, info.name, info) for info in op_db if info.supports_autograd]
+    return {entry.name: entry for entry in found}
+
+
+@functools.cache
+def operators() -> dict[str, Callable[..., Any]]:
+    """Each entry's operator as op_db calls it, for the torch driver."""
+    return {
+        name: subject_operator(name, entry.info.op, torch) for name, entry in entries().items()
+    }
+
+
+@functools.lru_cache(maxsize=64)
+def samples(name: str, dtype: str, seed: int = 0) -> tuple[Sample, ...]:
+    """The samples of one entry as plain data, the same ones for the same seed."""
+    info = entries()[name].info
+    differentiable = dtype in entries()[name].dtypes
+    with _seeded(seed), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        drawn = list(
+            info.sample_inputs("cpu", getattr(torch, dtype), requires_grad=differentiable)
+        )
+    return tuple(_sample(name, i, sample, seed) for i, sample in enumerate(drawn))
+
+
+class _seeded:  # noqa: N801 - used as a function
+    """The global random states set from a seed, and given back as they were."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+
+    def __enter__(self) -> None:
+        self.before = torch.get_rng_state(), random.getstate(), np.random.get_state()
+        torch.manual_seed(self.seed)
+        random.seed(self.seed)
+        np.random.seed(self.seed)  # noqa: NPY002 - op_db draws from the global generator
+
+    def __exit__(self, *_: object) -> None:
+        torch.set_rng_state(self.before[0])
+        random.setstate(self.before[1])
+        np.random.set_state(self.before[2])  # noqa: NPY002 - see above
+
+
+def _sample(name: str, number: int, sample: Any, seed: int) -> Sample:
+    raw = ((sample.input, *sample.args), dict(sample.kwargs))
+    tracked = [tensor.requires_grad for tensor in _tensors(raw)]
+    args, kwargs = _plain(raw)
+    case = Case(
+        op=name,
+        args=args,
+        kwargs=kwargs,
+        differentiable=tuple(i for i, is_tracked in enumerate(tracked) if is_tracked),
+        seed=1000 * seed + 7 * number,
+    )
+    return Sample(f"{number}: {shown(args)} {shown(kwargs)}".strip()[:160], case)
+
+
+def _tensors(value: Any) -> Iterator[torch.Tensor]:
+    """The tensors of a sample in the order in which a case numbers its arrays."""
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif isinstance(value, (tuple, list)):
+        for item in value:
+            yield from _tensors(item)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _tensors(item)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, torch.Tensor):
+        return _array(value)
+    if isinstance(value, (tuple, list)):
+        items = [_plain(item) for item in value]
+        return items if isinstance(value, list) else tuple(items)
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (torch.dtype, torch.memory_format, torch.layout)):
+        return Named(str(value).removeprefix("torch."))
+    return _plain_object(value)
+
+
+def _array(tensor: torch.Tensor) -> np.ndarray[Any, Any]:
+    if tensor.layout != torch.strided:
+        raise NotPlainError(f"a tensor with the layout {tensor.layout}")
+    tensor = tensor.detach().resolve_conj().resolve_neg()
+    if tensor.dtype in {torch.bfloat16, torch.float16, torch.float32}:
+        tensor = tensor.double()
+    if tensor.dtype == torch.complex64:
+        tensor = tensor.cdouble()
+    return np.array(tensor.numpy())
+
+
+# Objects that are options by themselves: both sides read their attributes.
+_OPTIONS = ("LinearCrossEntropyOptions",)
+
+
+def _plain_object(value: Any) -> Any:
+    if isinstance(value, torch.nn.PairwiseDistance):
+        return Named("nn.functional.pairwise_distance")
+    known = (int, float, complex, bool, str, slice, type(None), type(...))
+    if isinstance(value, known) or type(value).__name__ in _OPTIONS:
+        return value
+    raise NotPlainError(f"an argument of type {type(value).__name__}")

@@ -1,0 +1,131 @@
+"""Which operators are checked how: one row for each operator, check and dtype that the tier asks for."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+
+import reference_impl
+from reference_impl import registry
+from suites.harness import selection
+from suites.harness.columns import Column
+from suites.harness.examine import Sides
+from suites.harness.identity import CaseKey
+from suites.harness.implementation import Operator, TorchSpelling
+from suites.harness.notes import current_notes
+from suites.harness.plugin import RUN
+from suites.harness.subject import DEFAULT_DTYPE, REFERENCE, Subject
+from suites.ops import opinfo_source
+from suites.ops.adapters import reference_operator
+from suites.ops.core import CORE
+from suites.ops.opinfo_source import Entry, Sample
+
+# What each tier runs: dtypes by check, samples of an op at most, and numbers in a sample at most.
+QUICK = {"value": ("float64", "float32"), "vjp": ("float64",), "jvp": ("float64",), "double": ("float64",)}
+STANDARD = {
+    "value": ("float64", "float32"),
+    "vjp": ("float64", "float32"),
+    "jvp": ("float64",),
+    "double": ("float64",),
+}
+EVERY = ("float64", "float32", "complex128", "complex64")
+FULL = {check: EVERY for check in STANDARD}
+PLAN = {"quick": QUICK, "standard": STANDARD, "full": FULL}
+MOST_SAMPLES = {"quick": 2, "standard": 8, "full": 10**6}
+MOST_NUMBERS = {"quick": 5_000, "standard": 50_000, "full": 10**9}
+_COMPLEX_OF = {"float64": "complex128", "float32": "complex64"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One operator, checked in one way, on one column and in one dtype."""
+
+    case_key: CaseKey
+    column: Column
+    entry: str
+    check: str
+    dtype: str
+    tier: str
+
+    @property
+    def label(self) -> str:
+        """As it stands in a pytest id."""
+        return f"{self.case_key.subject.label}-{self.entry}"
+
+    def samples(self, seed: int) -> list[Sample]:
+        """The samples that the tier takes: spread evenly over those of op_db."""
+        drawn = opinfo_source.samples(self.entry, self.dtype, seed)
+        small = [s for s in drawn if _numbers(s) <= MOST_NUMBERS[self.tier]] or drawn[:1]
+        places = np.linspace(0, len(small) - 1, min(len(small), MOST_SAMPLES[self.tier]))
+        return [small[int(i)] for i in places]
+
+    def sides(self) -> Sides:
+        """Reference and subject, and what is exact enough to take differences of."""
+        wide = "complex128" if self.dtype.startswith("complex") else "float64"
+        subject = self.case_key.subject
+        return Sides(
+            reference=TorchSpelling(reference_impl, Subject(REFERENCE, wide), _find_reference),
+            subject=self.column.driver.implementation(subject, opinfo_source.operators()),
+            forward=self.column.driver.implementation(
+                Subject(subject.device, wide, subject.mode), opinfo_source.operators()
+            ),
+        )
+
+
+def parametrize(metafunc: pytest.Metafunc, check: str) -> None:
+    """Gives a test its parameter ``row``: one for each operator that this tier checks so."""
+    rows = list(_rows(metafunc, check))
+    metafunc.parametrize("row", rows, ids=[row.label for row in rows])
+
+
+def _rows(metafunc: pytest.Metafunc, check: str) -> Iterator[Row]:
+    run = metafunc.config.stash[RUN]
+    tier = run.options.tier
+    entries = opinfo_source.entries()
+    names = CORE if tier == "quick" else tuple(entries)
+    for column in selection.columns_or_exit(run):
+        if column.subject.is_reference:
+            continue
+        asked = column.subject.dtype
+        dtypes = PLAN[tier][check] if asked == DEFAULT_DTYPE else (asked,)
+        for name in names:
+            for dtype in _offered(entries[name], check, dtypes):
+                subject = Subject(column.subject.device, dtype, column.subject.mode)
+                key = CaseKey(f"ops/{name}[{check}]", subject, op=name, check=check)
+                yield Row(key, column, name, check, dtype, tier)
+
+
+def _offered(entry: Entry, check: str, dtypes: Sequence[str]) -> list[str]:
+    """The dtypes in which torch has the operator; the complex ones where it has no others."""
+    if not entry.has(check) or find_reference_rule(entry.name) is None:
+        return []
+    has = entry.value_dtypes if check == "value" else entry.dtypes
+    found = [d if d in has or has & set(dtypes) else _COMPLEX_OF.get(d, d) for d in dtypes]
+    return [dtype for dtype in dict.fromkeys(found) if dtype in has]
+
+
+def find_reference_rule(name: str) -> Operator | None:
+    """The reference's row for an entry of op_db, under the entry's full name or the operator's."""
+    return registry.lookup(name) or registry.lookup(opinfo_source.entries()[name].op)
+
+
+def _find_reference(name: str) -> Operator | None:
+    rule = find_reference_rule(name)
+    return None if rule is None else reference_operator(name, rule, reference_impl)
+
+
+def _numbers(sample: Sample) -> int:
+    return sum(array.size for array in sample.case.arrays())
+
+
+def stop_unless_supported(row: Row) -> None:
+    """Skips where nothing can run on the row's column, as its driver tells."""
+    reason = row.column.lacks or row.column.driver.why_unsupported(
+        row.case_key.subject.device, row.dtype
+    )
+    if reason is not None:
+        facts: dict[str, Any] = current_notes().facts
+        facts["outcome"] = "unsupported"
+        pytest.skip(reason)
