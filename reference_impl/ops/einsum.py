@@ -123,9 +123,8 @@ def _stretched(x: Tensor, xl: list[Any], y: Tensor, yl: list[Any]) -> tuple[Tens
         a, b = x.shape[xl.index(n)], y.shape[yl.index(n)]
         if a != b and 1 not in (a, b):
             raise RuntimeError(
-                "einsum(): operands do not broadcast with remapped shapes [original->remapped]: "
-                f"subscript {n} has size {b} "
-                f"which does not broadcast with previously seen size {a}"
+                f"einsum(): subscript {n} has size {b} for operand 1 which does not broadcast with "
+                f"previously seen size {a}"
             )
         big[n] = b if a == 1 else a
     x = op("expand", x, tuple(big.get(n, s) for n, s in zip(xl, x.shape, strict=True)))

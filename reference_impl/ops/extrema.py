@@ -15,13 +15,17 @@ from reference_impl.return_types import make_type
 from reference_impl.tensor import Tensor
 
 
-def _extreme(self: Any, best: Any, dim: Any, keepdim: bool) -> Any:
+def _extreme(self: Any, best: Any, dim: Any, keepdim: bool, name: str) -> Any:
     axes = axes_of(self, dim)
-    over = self.shape if axes is None else [self.shape[a] for a in axes]
-    if 0 in over:
-        raise IndexError(
-            "amax(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim."
-        )
+    if self.size == 0:
+        if axes is not None and len(axes) == self.ndim and dim in (None, (), []):
+            raise RuntimeError(
+                f"{name}(): Expected reduction dim to be specified for input.numel() == 0. "
+                "Specify the reduction dim with the 'dim' argument."
+            )
+        for axis in axes or ():
+            if self.shape[axis] == 0:
+                raise IndexError(f"{name}(): Expected reduction dim {axis} to have non-zero size.")
     return best.reduce(self, axis=axes, keepdims=keepdim)
 
 
@@ -52,7 +56,7 @@ def _amax_row(name: str, node: str, best: Any) -> Any:
     return define_op(
         f"{name}.dims",
         node=node,
-        forward=lambda self, dim=(), keepdim=False: _extreme(self, best, dim, keepdim),
+        forward=lambda self, dim=(), keepdim=False: _extreme(self, best, dim, keepdim, name),
         inputs=("self",),
         vjp={"self": _even_share},
         jvp=_share_sum,
@@ -70,7 +74,7 @@ def _all_row(name: str, node: str, best: Any) -> Any:
     return define_op(
         f"{name}.all",
         node=node,
-        forward=lambda self: _extreme(self, best, None, False),
+        forward=lambda self: _extreme(self, best, None, False, name),
         inputs=("self",),
         vjp={"self": lambda ct, self, result: _even_share(ct, self, result, None, keepdim=False)},
         jvp=lambda self_t, self, result: _share_sum(self_t, self, result, None, keepdim=False),
@@ -150,8 +154,8 @@ aminmax_op = define_op(
     "aminmax.dim",
     node="AminmaxBackward0",
     forward=lambda self, dim=None, keepdim=False: (
-        _extreme(self, np.minimum, dim, keepdim),
-        _extreme(self, np.maximum, dim, keepdim),
+        _extreme(self, np.minimum, dim, keepdim, "aminmax"),
+        _extreme(self, np.maximum, dim, keepdim, "aminmax"),
     ),
     inputs=("self",),
     outputs=("min", "max"),

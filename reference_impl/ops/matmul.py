@@ -346,7 +346,17 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Any:
 
 
 define_function("nn.functional.linear", linear, method=False)
-define_function("outer", lambda self, vec2: op("reshape", self, (-1, 1)) * vec2, aliases=("ger",))
+
+
+def outer(self: Tensor, vec2: Tensor) -> Any:
+    """The products of each element of one vector with each of another."""
+    for name, x in (("self", self), ("vec2", vec2)):
+        if x.ndim != 1:
+            raise RuntimeError(f"outer: Expected 1-D argument {name}, but got {x.ndim}-D")
+    return op("reshape", self, (-1, 1)) * vec2
+
+
+define_function("outer", outer, aliases=("ger",))
 
 
 def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Any:

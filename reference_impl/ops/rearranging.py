@@ -164,6 +164,11 @@ def unflatten(self: Tensor, dim: int, sizes: Any) -> Any:
     sizes = _numbers((sizes,))
     known = math.prod(n for n in sizes if n != -1)
     sizes = tuple(self.shape[at] // known if n == -1 else n for n in sizes)
+    if math.prod(sizes) != self.shape[at]:
+        raise RuntimeError(
+            f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {at} "
+            f"({self.shape[at]}) in the input tensor"
+        )
     return op("view", self, (*self.shape[:at], *sizes, *self.shape[at + 1 :]))
 
 

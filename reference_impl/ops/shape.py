@@ -224,10 +224,23 @@ def _inverse(dims: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(places.index(i) for i in range(n))
 
 
+def _axis_order(dims: Any, ndim: int) -> tuple[int, ...]:
+    if len(dims) != ndim:
+        raise RuntimeError(
+            "permute(sparse_coo): number of dimensions in the tensor input does not match the "
+            "length of the desired ordering of dimensions i.e. input.dim() = "
+            f"{ndim} is not equal to len(dims) = {len(dims)}"
+        )
+    order = tuple(layout.one_dim(d, ndim) for d in dims)
+    if len(set(order)) != ndim:
+        raise RuntimeError("permute(): duplicate dims are not allowed.")
+    return order
+
+
 permute_op = define_op(
     "permute",
     node="PermuteBackward0",
-    forward=lambda self, dims: np.transpose(self, dims),
+    forward=lambda self, dims: np.transpose(self, _axis_order(dims, self.ndim)),
     inputs=("self",),
     view=True,
     spread="dims",

@@ -112,7 +112,7 @@ def _kth_forward(self: Any, k: int, dim: int = -1, keepdim: bool = False) -> tup
         return np.array(self), np.zeros((), dtype=np.int64)
     at = layout.one_dim(dim, self.ndim)
     if not 1 <= k <= self.shape[at]:
-        raise RuntimeError("kthvalue(): selected number k out of range for dimension {at}")
+        raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {at}")
     index = np.take(_order(self, at, descending=False), [k - 1], axis=at).astype(np.int64)
     return _one_of(self, index, at, keepdim)
 
