@@ -320,10 +320,11 @@ def to(
     dtype: Any = None,
     device: Any = None,
     copy: bool = False,
-    **kwargs: Any,
-) -> Tensor:
-    """In another dtype; the tensor itself if nothing changes and no copy is asked for."""
-    _ = kwargs
+    memory_format: Any = None,
+    non_blocking: bool = False,
+) -> Any:
+    """In another dtype or memory format; the tensor itself if nothing changes and no copy is asked for."""
+    _ = non_blocking
     for a in args:
         if isinstance(a, Tensor):
             dtype = a.dtype
@@ -332,9 +333,14 @@ def to(
         elif not isinstance(a, bool) and a is not None:
             device = a
     check_device(device)
-    if dtype is None or self._data.dtype == dtypes.to_numpy(dtype):
-        return OPS["clone"](self) if copy else self
-    return convert(self, dtypes.to_numpy(dtype))  # type: ignore[no-any-return]
+    made = self
+    if dtype is not None and self._data.dtype != dtypes.to_numpy(dtype):
+        made = convert(self, dtypes.to_numpy(dtype))
+    elif copy:
+        made = OPS["clone"](self)
+    if memory_format is None or getattr(memory_format, "name", "") == "preserve_format":
+        return made
+    return OPS["contiguous"](made, memory_format)
 
 
 define_function("to", to)
