@@ -229,3 +229,16 @@ define_function(
     lambda self, src, offset=0, dim1=0, dim2=1: diagonal_scatter(self, src, (offset, dim1, dim2)),
 )
 _ = array_of
+
+
+def fill_diagonal_(self: Tensor, fill_value: Any, wrap: bool = False) -> Any:
+    """One value written to the diagonal; of a tall matrix again below it, with ``wrap``."""
+    shape = tuple(self.shape)
+    if self.ndim > 2 and len(set(shape)) != 1:
+        raise RuntimeError("all dimensions of input must be of equal length")
+    mask = np.zeros(shape, dtype=bool)
+    np.fill_diagonal(mask, True, wrap)
+    return OPS["masked_fill_"](self, make(mask), fill_value)
+
+
+define_function("fill_diagonal_", fill_diagonal_)

@@ -11,6 +11,7 @@ from reference_impl import dtypes
 from reference_impl.ops.lang import (
     absolute,
     array_of,
+    conj,
     constant,
     divide_or_zero,
     ones,
@@ -19,6 +20,7 @@ from reference_impl.ops.lang import (
     shape_of,
     sign,
     sum,
+    sum_to,
     where,
     zeros,
 )
@@ -122,9 +124,78 @@ def norm(
 publish("norm", norm)
 
 
-def dist(self: Tensor, other: Tensor, p: Any = 2) -> Any:
-    """The p-norm of the difference."""
-    return vector_norm(self - other, p)
+def _dist_slope(self: Any, other: Any, result: Any, p: Any) -> Any:
+    return norm_slope(self - other, result, p, None, keepdim=False)
 
 
-define_function("dist", dist)
+dist_op: Any = define_op(
+    "dist.pair",
+    node="DistBackward0",
+    forward=lambda self, other, p=2.0: _norm_forward(np.subtract(self, other), p),
+    inputs=("self", "other"),
+    promote="common",
+    vjp={
+        "self": lambda ct, self, other, result, self_shape, p: sum_to(
+            ct * _dist_slope(self, other, result, p), self_shape
+        ),
+        "other": lambda ct, self, other, result, other_shape, p: sum_to(
+            -ct * _dist_slope(self, other, result, p), other_shape
+        ),
+    },
+    jvp=lambda self_t, other_t, self, other, result, p: sum(
+        real((self_t - other_t) * conj(_dist_slope(self, other, result, p)))
+    ),
+    method=False,
+)
+define_function("dist", lambda self, other, p=2.0: dist_op(self, other, float(p)))
+
+# -- slices made no longer than a bound --------------------------------------------------------------------------------
+
+
+def _other_axes(ndim: int, dim: int) -> list[int]:
+    return [i for i in range(ndim) if i != dim % ndim]
+
+
+def _shrink(norms: Any, maxnorm: float) -> Any:
+    """The factor of each slice; 1 for those that are short enough."""
+    long = np.asarray(array_of(norms) > maxnorm)
+    return where(constant(long, norms), maxnorm / (norms + 1e-7), ones(shape_of(norms), norms))
+
+
+def _renorm_forward(self: Any, p: float, dim: int, maxnorm: float) -> Any:
+    norms = _norm_forward(self, float(p), _other_axes(self.ndim, dim), keepdim=True)
+    return self * _shrink(norms, maxnorm).astype(self.dtype)
+
+
+def _shrink_slope(self: Any, p: float, dim: int, maxnorm: float) -> tuple[Any, Any, Any]:
+    """The factor f of each slice, its derivative by the norm n, and dn / dx."""
+    rest = _other_axes(len(shape_of(self)), dim)
+    norms = op("linalg.vector_norm", self, p, rest, keepdim=True)
+    factor = _shrink(norms, maxnorm)
+    long = constant((array_of(norms) > maxnorm).astype(array_of(norms).dtype), norms)
+    by_norm = -long * factor / (norms + 1e-7)
+    return factor, by_norm, norm_slope(self, norms, p, rest, keepdim=True)
+
+
+def _renorm_vjp(ct: Any, self: Any, p: float, dim: int, maxnorm: float) -> Any:
+    # y = f(n(x)) x, so dy = f dx + f' dn x.
+    factor, by_norm, slope = _shrink_slope(self, float(p), dim, maxnorm)
+    inner = sum(real(conj(self) * ct), _other_axes(len(shape_of(self)), dim), keepdim=True)
+    return ct * factor + inner * by_norm * slope
+
+
+def _renorm_jvp(self_t: Any, self: Any, p: float, dim: int, maxnorm: float) -> Any:
+    factor, by_norm, slope = _shrink_slope(self, float(p), dim, maxnorm)
+    longer = sum(real(self_t * conj(slope)), _other_axes(self.ndim, dim), keepdim=True)
+    return self_t * factor + self * (by_norm * longer)
+
+
+renorm_op = define_op(
+    "renorm",
+    node="RenormBackward0",
+    forward=_renorm_forward,
+    inputs=("self",),
+    inplace=True,
+    vjp={"self": _renorm_vjp},
+    jvp=_renorm_jvp,
+)

@@ -300,6 +300,7 @@ def storage_offset(self: Tensor) -> int:
 
 define_function("stride", stride)
 define_function("size", size)
+define_function("ndimension", lambda self: self.ndim)
 define_function("storage_offset", storage_offset)
 
 # -- padding with one value --------------------------------------------------------------------------------------------

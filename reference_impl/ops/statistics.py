@@ -61,20 +61,6 @@ define_function("cov", cov)
 define_function("corrcoef", corrcoef)
 
 
-def renorm(self: Tensor, p: float, dim: int, maxnorm: float) -> Any:
-    """Slices along ``dim`` whose p-norm is above ``maxnorm`` scaled down to it."""
-    at = layout.one_dim(dim, self.ndim)
-    rest = [i for i in range(self.ndim) if i != at]
-    norms = op("linalg.vector_norm", self, p, rest, keepdim=True)
-    factor = op("where", norms > maxnorm, maxnorm / (norms + 1e-7), op("ones_like", norms))
-    return self * factor
-
-
-define_function("renorm", renorm)
-define_function(
-    "renorm_", lambda self, p, dim, maxnorm: op("copy_", self, renorm(self, p, dim, maxnorm))
-)
-
 # -- numerical gradient ------------------------------------------------------------------------------------------------
 
 
