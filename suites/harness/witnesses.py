@@ -138,10 +138,12 @@ def jvp_question(
     """The question about a Jacobian-vector product: paired with any ct, it is the slope of Re<ct, f(x + s t)>."""
     inputs, tangents = case.inputs(), case.drawn_tangents()
     like = [np.zeros(0) if answer is None else answer for answer in answers[1]]
+    has_tangent = [answer is not None for answer in answers[1]]
 
     def line(direction: Sequence[NDArray[Any]]) -> Line:
         return lambda s: _paired(
-            _tracked_outputs(forward, case, _moved(inputs, tangents, s), len(like)), direction
+            _outputs_with_tangents(forward, case, _moved(inputs, tangents, s), has_tangent),
+            direction,
         )
 
     return Question(
@@ -247,7 +249,7 @@ def _paired(outputs: Sequence[NDArray[Any] | None], cts: Sequence[NDArray[Any]])
 def _moved(
     points: Sequence[NDArray[Any]], ts: Sequence[NDArray[Any]], s: float
 ) -> list[NDArray[Any]]:
-    return [x + s * t for x, t in zip(points, ts, strict=True)]
+    return [np.asarray(x + s * t) for x, t in zip(points, ts, strict=True)]
 
 
 def _at(case: Case, inputs: Sequence[NDArray[Any]]) -> Case:
@@ -265,3 +267,13 @@ def _tracked_outputs(
     outputs = call(*tensors)
     tracked = [y for y in outputs if y.requires_grad]
     return [array_of(y) for y in (tracked if len(tracked) == count else outputs[:count])]
+
+
+def _outputs_with_tangents(
+    impl: Implementation, case: Case, inputs: Sequence[NDArray[Any]], has_tangent: Sequence[bool]
+) -> list[NDArray[Any] | None]:
+    """The outputs, with None for those without a tangent, such as indices."""
+    tensors, call = caller(impl, _at(case, inputs), tracked=False)
+    return [
+        array_of(y) if has else None for y, has in zip(call(*tensors), has_tangent, strict=True)
+    ]

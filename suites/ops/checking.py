@@ -70,7 +70,9 @@ def verdict_on(sides: Sides, case: Case, check: str, tolerance: Tolerance) -> Ve
     if is_drawn(case):
         return _of_own_draw(sides, case, check, tolerance)
     outcomes = _aligned(
-        check, outcome_of(sides.reference, case, (check,)), outcome_of(sides.subject, case, (check,))
+        check,
+        outcome_of(sides.reference, case, (check,)),
+        outcome_of(sides.subject, case, (check,)),
     )
     if _raised_alike(check, outcomes):
         return Verdict(kind=AGREE)
@@ -124,8 +126,22 @@ def _aligned(check: str, one: CaseOutcome | None, other: CaseOutcome | None) -> 
         return one, other
     is_strict = check == "vjp"
     return (
-        replace(one, **{field: tuple(_filled(a, b, is_strict=is_strict) for a, b in zip(mine, theirs, strict=True))}),
-        replace(other, **{field: tuple(_filled(b, a, is_strict=is_strict) for a, b in zip(mine, theirs, strict=True))}),
+        replace(
+            one,
+            **{
+                field: tuple(
+                    _filled(a, b, is_strict=is_strict) for a, b in zip(mine, theirs, strict=True)
+                )
+            },
+        ),
+        replace(
+            other,
+            **{
+                field: tuple(
+                    _filled(b, a, is_strict=is_strict) for a, b in zip(mine, theirs, strict=True)
+                )
+            },
+        ),
     )
 
 
@@ -157,9 +173,7 @@ def _rounding_explains(
     )
 
 
-def _is_within(
-    want: NDArray[Any], got: NDArray[Any], allowed: Any, tolerance: Tolerance
-) -> bool:
+def _is_within(want: NDArray[Any], got: NDArray[Any], allowed: Any, tolerance: Tolerance) -> bool:
     if want.shape != got.shape or allowed is None:
         return False
     return not compare(want, got, replace(tolerance, atol=tolerance.atol + allowed))

@@ -1,6 +1,7 @@
 """The entries of torch's op_db, and their samples as plain data; the one file of these suites that imports torch."""
 
 import functools
+import itertools
 import random
 import warnings
 from collections.abc import Callable, Iterator
@@ -71,22 +72,25 @@ def entries() -> dict[str, Entry]:
 @functools.cache
 def operators() -> dict[str, Callable[..., Any]]:
     """Each entry's operator as op_db calls it, for the torch driver."""
-    return {
-        name: subject_operator(name, entry.info.op, torch) for name, entry in entries().items()
-    }
+    return {name: subject_operator(name, entry.info.op, torch) for name, entry in entries().items()}
 
 
 @functools.lru_cache(maxsize=64)
-def samples(name: str, dtype: str, seed: int = 0) -> tuple[Sample, ...]:
-    """The samples of one entry as plain data, the same ones for the same seed."""
+def samples(name: str, dtype: str, seed: int = 0, most: int | None = None) -> tuple[Sample, ...]:
+    """The first ``most`` samples of one entry as plain data, the same ones for the same seed.
+
+    The samples come from the function below ``OpInfo.sample_inputs``, which looks through the whole call stack and seeds
+    every generator of torch for each sample.
+    """
     info = entries()[name].info
     differentiable = dtype in entries()[name].dtypes
     with _seeded(seed), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        drawn = list(
-            info.sample_inputs("cpu", getattr(torch, dtype), requires_grad=differentiable)
+        drawn = info.sample_inputs_func(
+            info, "cpu", getattr(torch, dtype), requires_grad=differentiable
         )
-    return tuple(_sample(name, i, sample, seed) for i, sample in enumerate(drawn))
+        taken = list(itertools.islice(drawn, most))
+    return tuple(_sample(name, i, sample, seed) for i, sample in enumerate(taken))
 
 
 class _seeded:  # noqa: N801 - used as a function

@@ -22,8 +22,13 @@ from suites.ops.adapters import reference_operator
 from suites.ops.core import CORE
 from suites.ops.opinfo_source import Entry, Sample
 
-# What each tier runs: dtypes by check, samples of an op at most, and numbers in a sample at most.
-QUICK = {"value": ("float64", "float32"), "vjp": ("float64",), "jvp": ("float64",), "double": ("float64",)}
+# What each tier runs: dtypes by check, samples of an op at most, taken evenly from those drawn, and numbers in a sample.
+QUICK = {
+    "value": ("float64", "float32"),
+    "vjp": ("float64",),
+    "jvp": ("float64",),
+    "double": ("float64",),
+}
 STANDARD = {
     "value": ("float64", "float32"),
     "vjp": ("float64", "float32"),
@@ -34,6 +39,7 @@ EVERY = ("float64", "float32", "complex128", "complex64")
 FULL = {check: EVERY for check in STANDARD}
 PLAN = {"quick": QUICK, "standard": STANDARD, "full": FULL}
 MOST_SAMPLES = {"quick": 2, "standard": 8, "full": 10**6}
+DRAWN = {"quick": 24, "standard": None, "full": None}
 MOST_NUMBERS = {"quick": 5_000, "standard": 50_000, "full": 10**9}
 _COMPLEX_OF = {"float64": "complex128", "float32": "complex64"}
 
@@ -56,7 +62,7 @@ class Row:
 
     def samples(self, seed: int) -> list[Sample]:
         """The samples that the tier takes: spread evenly over those of op_db."""
-        drawn = opinfo_source.samples(self.entry, self.dtype, seed)
+        drawn = opinfo_source.samples(self.entry, self.dtype, seed, DRAWN[self.tier])
         small = [s for s in drawn if _numbers(s) <= MOST_NUMBERS[self.tier]] or drawn[:1]
         places = np.linspace(0, len(small) - 1, min(len(small), MOST_SAMPLES[self.tier]))
         return [small[int(i)] for i in places]
