@@ -52,6 +52,8 @@ from reference_impl.grad_mode import (
 from reference_impl.ops import creation, families
 from reference_impl.ops.creation import tensor
 from reference_impl.printing import set_printoptions
+from reference_impl.private import C as _C
+from reference_impl.private import load, save
 from reference_impl.registry import Namespace, lookup
 from reference_impl.tensor import Size, Tensor
 from reference_impl.vmap import vmap
@@ -76,6 +78,7 @@ BoolTensor = creation.legacy_type("BoolTensor", bool)
 
 # Names of the module itself; ops are found by ``__getattr__``.
 __all__ = [
+    "_C",
     "BoolTensor",
     "DoubleTensor",
     "FloatTensor",
@@ -123,6 +126,7 @@ __all__ = [
     "is_grad_enabled",
     "is_inference_mode_enabled",
     "linalg",
+    "load",
     "long",
     "masked",
     "nan",
@@ -134,6 +138,7 @@ __all__ = [
     "preserve_format",
     "printing",
     "random",
+    "save",
     "set_default_dtype",
     "set_grad_enabled",
     "set_printoptions",

@@ -28,6 +28,9 @@ from reference_impl.autograd.grad_mode import (
 from reference_impl.autograd.gradcheck import GradcheckError, gradcheck, gradgradcheck
 from reference_impl.autograd.variable import Variable
 from reference_impl.gradients import backward, grad
+from reference_impl.private import force_original_view_tracking as _force_original_view_tracking
+from reference_impl.private import is_view_replay_enabled
+from reference_impl.private import preserve_version_counter as _unsafe_preserve_version_counter
 from reference_impl.saved import PublicSavedTensor as SavedTensor
 
 __all__ = [
@@ -36,6 +39,8 @@ __all__ = [
     "NestedIOFunction",
     "SavedTensor",
     "Variable",
+    "_force_original_view_tracking",
+    "_unsafe_preserve_version_counter",
     "anomaly_mode",
     "backward",
     "detect_anomaly",
@@ -51,6 +56,7 @@ __all__ = [
     "graph",
     "inference_mode",
     "is_multithreading_enabled",
+    "is_view_replay_enabled",
     "no_grad",
     "profiler",
     "set_detect_anomaly",
