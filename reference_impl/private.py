@@ -143,7 +143,7 @@ def _post_accumulate_grad_hooks(self: Tensor) -> Any:
     return None if self._meta is None else self._meta.post_hooks
 
 
-Tensor.__reduce_ex__ = lambda self, _protocol: _reduce(self)
+setattr(Tensor, "__reduce_ex__", lambda self, _protocol: _reduce(self))  # noqa: B010 - mypy refuses the assignment
 for _name, _getter in {
     "_backward_hooks": _backward_hooks,
     "_post_accumulate_grad_hooks": _post_accumulate_grad_hooks,

@@ -26,7 +26,7 @@ class Row:
     prepare: Any = None  # makes the input one the op takes: positive definite, ...
     call: Any = None  # how to call the op and what to make of its results, if that is not plain
 
-    def __call__(self, tensors: list[Tensor]) -> Tensor:
+    def __call__(self, tensors: list[Tensor]) -> Any:
         tensors = [self.prepare(t) for t in tensors] if self.prepare else tensors
         if self.call:
             return self.call(require(self.name), *tensors)
@@ -34,35 +34,35 @@ class Row:
         return first_float(require(self.name)(*args, **(self.options or {})))
 
 
-def first_float(made: Any) -> Tensor:
+def first_float(made: Any) -> Any:
     """The result that carries a gradient."""
     if isinstance(made, Tensor):
         return made
     return next(t for t in made if t._data.dtype.kind in "fc")
 
 
-def index(*numbers: Any) -> Tensor:
+def index(*numbers: Any) -> Any:
     return torch.tensor(list(numbers))
 
 
-def positive_definite(x: Tensor) -> Tensor:
+def positive_definite(x: Tensor) -> Any:
     eye = make(np.eye(x.shape[-1], dtype=x._data.dtype))
     return x @ (x.mH if x._data.dtype.kind == "c" else x.mT) + 3 * eye
 
 
-def diagonally_dominant(x: Tensor) -> Tensor:
+def diagonally_dominant(x: Tensor) -> Any:
     return x + 4 * make(np.eye(*x.shape[-2:], dtype=x._data.dtype))
 
 
-def polar(u: Tensor, _: Tensor, vh: Tensor) -> Tensor:
+def polar(u: Tensor, _: Tensor, vh: Tensor) -> Any:
     return u @ vh
 
 
-def rebuilt(values: Tensor, vectors: Tensor) -> Tensor:
+def rebuilt(values: Tensor, vectors: Tensor) -> Any:
     return (vectors * values.log()) @ vectors.mH
 
 
-def spectral(values: Tensor, vectors: Tensor) -> Tensor:
+def spectral(values: Tensor, vectors: Tensor) -> Any:
     return (vectors * values.exp()) @ torch.linalg.inv(vectors)
 
 
@@ -249,7 +249,9 @@ def test_second_order_agrees_with_differences(case):
         return inputs, grads
 
     def number(moved):
-        return sum(inner(w, g._data) for w, g in zip(weights, weighted(moved, graph=False)[1], strict=True))
+        return sum(
+            inner(w, g._data) for w, g in zip(weights, weighted(moved, graph=False)[1], strict=True)
+        )
 
     inputs, grads = weighted(arrays, graph=True)
     plain = weighted(arrays, graph=False)[1]
@@ -260,7 +262,9 @@ def test_second_order_agrees_with_differences(case):
     if not used:
         assert abs(float(wanted)) < 1e-6
         return
-    second = torch.autograd.grad([g for g, _ in used], inputs, [torch.tensor(w) for _, w in used], allow_unused=True)
+    second = torch.autograd.grad(
+        [g for g, _ in used], inputs, [torch.tensor(w) for _, w in used], allow_unused=True
+    )
     found = sum(inner(g._data, t) for g, t in zip(second, tangents, strict=True) if g is not None)
     assert found == pytest.approx(float(wanted), rel=1e-5, abs=1e-5)
 
