@@ -28,7 +28,9 @@ def what_is_wrong(record: dict[str, Any]) -> str | None:
     kind = record.get("type")
     if kind not in KINDS:
         return f"has the unknown type {one_line(kind, 40)!r}"
-    if not PATH.exists():  # reports without the checkout they belong to: the reader's own checks remain
+    if (
+        not PATH.exists()
+    ):  # reports without the checkout they belong to: the reader's own checks remain
         return None
     error = best_match(_validator(str(kind)).iter_errors(record))
     if error is None:

@@ -17,7 +17,6 @@ from suites.harness.clauses import all_clauses
 from suites.harness.identity import CASE_SUITES
 from suites.harness.naming import did_you_mean
 
-PROFILE_FOLDER = Path(__file__).resolve().parent.parent / "profiles"
 KINDS = ("value", "shape", "dtype", "wrong-error", "missing-error", "crash", "timeout")
 TABLES = ("expect", "skip", "flaky", "lacks")
 OUTCOMES = ("pass", "fail", "error", "timeout")

@@ -49,6 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
         options=run_options.read(config),
         id=handed.get("gradstone_run") or record.new_run_id(),
         worker=handed.get("workerid", MAIN),
+        root=config.rootpath,
         is_distributed=bool(getattr(config.option, "numprocesses", None)) and not handed,
         whole_suites=selection.whole_suites(config),
     )

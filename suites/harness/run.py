@@ -13,7 +13,6 @@ from suites.harness import record
 from suites.harness.clauses import all_clauses
 from suites.harness.columns import Column, make_columns
 from suites.harness.expectations import (
-    PROFILE_FOLDER,
     Expectation,
     Expectations,
     Surroundings,
@@ -46,6 +45,7 @@ class Run:
     options: Options
     id: str
     worker: str
+    root: Path
     is_distributed: bool = False
     started: float = field(default_factory=time.monotonic)
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -94,7 +94,7 @@ class Run:
 
     def _profiles(self) -> list[Path]:
         devices = dict.fromkeys(column.subject.device.partition(":")[0] for column in self.columns)
-        found = [PROFILE_FOLDER / f"{device}.toml" for device in devices]
+        found = [self.root / "suites" / "profiles" / f"{device}.toml" for device in devices]
         return [path for path in found if path.is_file()] + list(self.options.expectations)
 
     def _surroundings(self) -> Surroundings:
