@@ -193,7 +193,7 @@ def _judge_phase(run: Run, item: pytest.Item, report: pytest.TestReport) -> None
         item.stash.get(ELAPSED, 0.0),
         rerun=_rerun(run, item),
     )
-    if result.outcome in NOT_RUN:
+    if result.outcome in NOT_RUN or report.skipped:
         _show_stop(report, done)
     elif report.failed or (report.when == "call" and judged.expectation is not None):
         _rewrite(run, report, done)

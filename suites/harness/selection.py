@@ -13,7 +13,7 @@ from suites.harness.identity import CASE_SUITES, Identity, kinds, needs_accelera
 from suites.harness.run import Run
 
 _NARROWING = ("-k", "-m", "--deselect", "--shard", "--replay", "--ignore")
-_STOPPING = {"skip": "skip", "lacks": "unsupported"}
+_STOPPING = ("skip", "lacks")
 _HOST = ("cpu", "reference")
 
 
@@ -97,10 +97,17 @@ def why_not(
     if column is not None and column.lacks is not None:
         return Stop("unsupported", column.lacks)
     if entry is not None and entry.table in _STOPPING:
-        return Stop(_STOPPING[entry.table], f"{entry.reason} ({entry.issue or entry.place})")
+        return Stop(_stopped(entry, cases[0]), f"{entry.reason} ({entry.issue or entry.place})")
     if run.spent():
         return Stop("skip", f"the budget of {run.options.budget_s:g} s is spent")
     return _beside_the_point(column, cases)
+
+
+def _stopped(entry: Expectation, case: Identity) -> str:
+    """Somebody decided, the device has no such thing, or the reference has none: three outcomes."""
+    if entry.table == "skip":
+        return "skip"
+    return "reference-lacks" if case.subject.is_reference else "unsupported"
 
 
 def _beside_the_point(column: Column | None, cases: list[Identity]) -> Stop | None:

@@ -100,10 +100,18 @@ def test_a_flaky_case_may_do_what_is_listed_and_nothing_else(tmp_path):
     assert codes == [0, 0, 1]
 
 
-def test_what_a_device_does_not_offer_is_unsupported(tmp_path):
-    lacks = f'[[lacks]]\nid = "{ID}"\nreason = "no such kernel"\n'
-    ran = run_with(tmp_path, lacks, RAISES + "def test_two(torch):\n    pass\n")
-    assert ran.cases()[ID]["outcome"] == "unsupported"
+@pytest.mark.parametrize(
+    ("column", "device", "outcome"),
+    [("reference", "reference", "reference-lacks"), ("subject", "cpu", "unsupported")],
+)
+def test_what_is_lacking_does_not_run_and_is_no_pass(tmp_path, column, device, outcome):
+    plant(tmp_path, RAISES + "def test_two(torch):\n    pass\n")
+    case_id = ID.replace("reference", device)
+    lacks = f'[[lacks]]\nid = "{case_id}"\nreason = "no such kernel"\n'
+    (tmp_path / "profile.toml").write_text(lacks, encoding="utf-8")
+    ran = run_pytest(tmp_path, "--only", column, "--expectations", "profile.toml")
+    assert (ran.code, ran.cases()[case_id]["outcome"]) == (0, outcome)
+    assert "no such kernel" in ran.cases()[case_id]["reason"]
 
 
 def test_replay_runs_the_stored_examples_alone(tmp_path):
