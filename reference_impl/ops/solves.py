@@ -275,8 +275,9 @@ def _cholesky_inverse_jvp(self_t: Any, self: Any, result: Any, upper: bool) -> A
 
 def _cholesky_inverse_forward(self: Any, upper: bool = False) -> Any:
     T = np.triu(self) if upper else np.tril(self)
-    H = np.swapaxes(T.conj(), -1, -2)
-    return np.linalg.inv(H @ T if upper else T @ H)
+    X = substitute(T, np.broadcast_to(np.eye(T.shape[-1], dtype=T.dtype), T.shape), upper)
+    H = np.swapaxes(X.conj(), -1, -2)
+    return X @ H if upper else H @ X
 
 
 cholesky_inverse_op = define_op(
