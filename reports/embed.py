@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+import math
 import zlib
 from collections import Counter
 from collections.abc import Iterable
@@ -84,7 +85,22 @@ def pack(run: Run, *, changes: dict[str, str] | None = None) -> str:
 
 
 def _json(value: Any) -> bytes:
-    return json.dumps(value, separators=(",", ":"), allow_nan=False).encode("ascii")
+    try:
+        text = json.dumps(value, separators=(",", ":"), allow_nan=False)
+    except ValueError:  # JSON has no word for infinity: a page shows it as text
+        text = json.dumps(_spelled(value), separators=(",", ":"), allow_nan=False)
+    return text.encode("ascii")
+
+
+def _spelled(value: Any) -> Any:
+    """The same with infinities and NaN as text."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, dict):
+        return {key: _spelled(held) for key, held in value.items()}
+    if isinstance(value, list | tuple):
+        return [_spelled(held) for held in value]
+    return value
 
 
 def _columns(run: Run, listed: list[Listed], changes: dict[str, str]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import math
 
 import pytest
 
+from reports import embed
 from reports.detail import case_detail
 from reports.tests import samples as s
 from reports.tests.hostile import hostile_records, odd_records
@@ -120,3 +121,9 @@ def test_markdown_cannot_leave_its_line_or_its_cell():
 )
 def test_durations_are_told_at_a_useful_precision(elapsed, told):
     assert seconds(elapsed) == told
+
+
+def test_an_infinite_number_is_spelled_in_the_page_data():
+    """A difference of a shape has no finite size, and JSON has no word for infinity."""
+    found = json.loads(embed._json({"error": float("inf"), "all": [1.5, float("nan")]}))
+    assert found == {"error": "inf", "all": [1.5, "nan"]}
