@@ -5,7 +5,6 @@ import math
 import platform
 import secrets
 import subprocess
-import sys
 import time
 import tomllib
 from collections import Counter
@@ -19,6 +18,7 @@ import numpy as np
 from suites.harness.clauses import Clause
 
 SCHEMA = 1
+INFINITE = 1e300  # JSON has no infinity; this one survives rounding
 _CLAUSE_KEYS = (
     "id",
     "area",
@@ -87,9 +87,9 @@ class RecordWriter:
 
 
 def plain(value: Any) -> Any:
-    """``value`` as JSON can hold it: infinite numbers as the largest one, NaN in arrays as text."""
+    """``value`` as JSON can hold it: an infinite number as a very large one, NaN in arrays as text."""
     if isinstance(value, float):
-        return value if math.isfinite(value) else math.copysign(sys.float_info.max, value)
+        return value if math.isfinite(value) else math.copysign(INFINITE, value)
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (np.ndarray, np.generic)):
