@@ -52,6 +52,8 @@ def _norm_forward(
 
 
 def _norm_vjp(ct: Any, self: Any, result: Any, ord: Any, dim: Any, keepdim: bool) -> Any:
+    if ord == 0:
+        return None  # a count: no gradient, rather than one of zeros
     return spread(ct, shape_of(self), dim, keepdim) * norm_slope(self, result, ord, dim, keepdim)
 
 

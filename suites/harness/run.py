@@ -167,13 +167,13 @@ class Run:
         """Entries that spoke for no case, among those for suites that ran whole on a column of this run."""
         if not self.outcomes:
             return []
-        devices = {column.subject.device for column in self.columns} | {"*"}
+        ran = [tuple(subject.split("::")) for subject in self.by_subject]
         return [
             entry
             for entry in self.expectations.entries
             if not self.matched[entry.id]
             and entry.id.partition("/")[0] in self.whole_suites | {"*"}
-            and entry.id.rsplit("::", 3)[1] in devices
+            and any(_speaks_of(entry, subject) for subject in ran)
         ]
 
     def finish(self, exit_status: int) -> None:
@@ -200,3 +200,9 @@ class Run:
     def running_file(self, worker: str) -> Path:
         """Where a process leaves word of the case it runs."""
         return (self.options.records or Path()) / f"{self.id}-{worker}.running"
+
+
+def _speaks_of(entry: Expectation, subject: tuple[str, ...]) -> bool:
+    """Whether an entry is meant for this device, dtype and mode."""
+    wanted = entry.id.rsplit("::", 3)[1:]
+    return all(want in {"*", found} for want, found in zip(wanted, subject, strict=True))

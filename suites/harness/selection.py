@@ -13,6 +13,7 @@ from suites.harness.identity import CASE_SUITES, Identity, kinds, needs_accelera
 from suites.harness.run import Run
 
 _NARROWING = ("-k", "-m", "--deselect", "--shard", "--replay", "--ignore")
+_PARTIAL = {"quick": ("ops",)}  # suites of which a tier leaves out whole operators
 _STOPPING = ("skip", "lacks")
 _HOST = ("cpu", "reference")
 
@@ -79,13 +80,14 @@ def whole_suites(config: pytest.Config) -> frozenset[str]:
     """The suites that this command line runs from end to end; only they can tell that an entry matches nothing."""
     if any(config.getoption(name, default=None) for name in _NARROWING):
         return frozenset()
+    partial = _PARTIAL.get(config.getoption("tier", default=""), ())
     asked = [Path(config.invocation_params.dir, arg).resolve() for arg in config.args]
     folders = [path for path in asked if path.is_dir()]
     suites = {name: config.rootpath / "suites" / name for name in CASE_SUITES}
     return frozenset(
         name
         for name, path in suites.items()
-        if any(path.is_relative_to(folder) for folder in folders)
+        if name not in partial and any(path.is_relative_to(folder) for folder in folders)
     )
 
 

@@ -34,8 +34,8 @@ _HERMITIAN = frozenset(
 _TRIANGULAR = {"cholesky_inverse": 0, "cholesky_solve": 1}
 
 # Note [Up to a sign]
-# Eigenvectors and singular vectors are fixed up to a sign, or a phase, and columns beyond the rank up to a rotation. What
-# is compared is the magnitude of their elements, which is the same for each choice.
+# Eigenvectors and singular vectors are fixed up to a sign, or a phase, and columns beyond the number of singular values up
+# to a rotation. What is compared is the magnitude of their elements, without those columns.
 _UP_TO_A_SIGN: Mapping[str, tuple[int, ...]] = {
     "linalg.eig": (1,),
     "linalg.eigh": (1,),
@@ -44,6 +44,11 @@ _UP_TO_A_SIGN: Mapping[str, tuple[int, ...]] = {
     "svd_lowrank": (0, 2),
     "pca_lowrank": (0, 2),
 }
+
+_SINGULAR_VECTORS = {
+    "svd": -1,
+    "linalg.svd": -2,
+}  # the dimension of V, or V^H, that counts the vectors
 
 # Casts whose only option asks for a memory layout, which a value does not show.
 _CASTS = frozenset({"bfloat16", "double", "float", "half", "cdouble", "cfloat", "chalf"})
@@ -72,6 +77,8 @@ def _comparable(name: str, op: Operator) -> Operator:
         op = _of_hermitian(op)
     if name in _TRIANGULAR:
         op = _of_triangle(op, _TRIANGULAR[name])
+    if name in _SINGULAR_VECTORS:
+        op = _without_null_space(op, _SINGULAR_VECTORS[name])
     return _up_to_a_sign(op, _UP_TO_A_SIGN[name]) if name in _UP_TO_A_SIGN else op
 
 
@@ -95,5 +102,15 @@ def _up_to_a_sign(op: Operator, places: tuple[int, ...]) -> Operator:
 
     def called(*args: Any, **kwargs: Any) -> Any:
         return tuple(y.abs() if i in places else y for i, y in enumerate(op(*args, **kwargs)))
+
+    return called
+
+
+def _without_null_space(op: Operator, last_dim: int) -> Operator:
+    """See Note [Up to a sign]."""
+
+    def called(*args: Any, **kwargs: Any) -> Any:
+        u, s, v = op(*args, **kwargs)
+        return u.narrow(-1, 0, s.shape[-1]), s, v.narrow(last_dim, 0, s.shape[-1])
 
     return called

@@ -1,7 +1,7 @@
 """Which operators are checked how: one row for each operator, check and dtype that the tier asks for."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,9 +17,11 @@ from suites.harness.implementation import Operator, TorchSpelling
 from suites.harness.notes import current_notes
 from suites.harness.plugin import RUN
 from suites.harness.subject import DEFAULT_DTYPE, REFERENCE, Subject
-from suites.ops import opinfo_source
+from suites.ops import opinfo_source, set_apart
 from suites.ops.adapters import reference_operator
+from suites.ops.conventions import NOT_COMPARED
 from suites.ops.core import CORE
+from suites.ops.drawing import is_drawn
 from suites.ops.opinfo_source import Entry, Sample
 
 # What each tier runs: dtypes by check, samples of an op at most, taken evenly from those drawn, and numbers in a sample.
@@ -36,7 +38,7 @@ STANDARD = {
     "double": ("float64",),
 }
 EVERY = ("float64", "float32", "complex128", "complex64")
-FULL = {check: EVERY for check in STANDARD}
+FULL = dict.fromkeys(STANDARD, EVERY)
 PLAN = {"quick": QUICK, "standard": STANDARD, "full": FULL}
 MOST_SAMPLES = {"quick": 2, "standard": 8, "full": 10**6}
 DRAWN = {"quick": 24, "standard": None, "full": None}
@@ -54,18 +56,31 @@ class Row:
     check: str
     dtype: str
     tier: str
+    apart: str | None = None
 
     @property
     def label(self) -> str:
         """As it stands in a pytest id."""
-        return f"{self.case_key.subject.label}-{self.entry}"
+        label = f"{self.case_key.subject.label}-{self.entry}"
+        return label if self.apart is None else f"{label}-{self.apart}"
 
     def samples(self, seed: int) -> list[Sample]:
         """The samples that the tier takes: spread evenly over those of op_db."""
-        drawn = opinfo_source.samples(self.entry, self.dtype, seed, DRAWN[self.tier])
+        most = DRAWN[self.tier] if self.apart is None else None
+        drawn = [
+            sample
+            for sample in opinfo_source.samples(self.entry, self.dtype, seed, most)
+            if set_apart.label_of(self.entry, self.check, sample.case) == self.apart
+            and not self._is_beyond_witness(sample)
+        ]
         small = [s for s in drawn if _numbers(s) <= MOST_NUMBERS[self.tier]] or drawn[:1]
         places = np.linspace(0, len(small) - 1, min(len(small), MOST_SAMPLES[self.tier]))
         return [small[int(i)] for i in places]
+
+    def _is_beyond_witness(self, sample: Sample) -> bool:
+        """Whether a draw could only be differenced in a dtype too coarse for differences, or is the result itself."""
+        is_coarse = self.dtype not in {"float64", "complex128"}
+        return is_drawn(sample.case, self.check) and (self.check == "value" or is_coarse)
 
     def sides(self) -> Sides:
         """Reference and subject, and what is exact enough to take differences of."""
@@ -99,13 +114,23 @@ def _rows(metafunc: pytest.Metafunc, check: str) -> Iterator[Row]:
         for name in names:
             for dtype in _offered(entries[name], check, dtypes):
                 subject = Subject(column.subject.device, dtype, column.subject.mode)
-                key = CaseKey(f"ops/{name}[{check}]", subject, op=name, check=check)
-                yield Row(key, column, name, check, dtype, tier)
+                yield from _with_apart(Row(CaseKey("", subject), column, name, check, dtype, tier))
+
+
+def _with_apart(row: Row) -> Iterator[Row]:
+    """The row, and those for what is set apart from it."""
+    for apart in (None, *set_apart.labels(row.entry, row.check)):
+        sample = row.check if apart is None else f"{row.check}-{apart}"
+        key = CaseKey(
+            f"ops/{row.entry}[{sample}]", row.case_key.subject, op=row.entry, check=row.check
+        )
+        yield replace(row, case_key=key, apart=apart)
 
 
 def _offered(entry: Entry, check: str, dtypes: Sequence[str]) -> list[str]:
     """The dtypes in which torch has the operator; the complex ones where it has no others."""
-    if not entry.has(check) or find_reference_rule(entry.name) is None:
+    is_compared = (entry.name, check) not in NOT_COMPARED
+    if not (is_compared and entry.has(check) and find_reference_rule(entry.name) is not None):
         return []
     has = entry.value_dtypes if check == "value" else entry.dtypes
     found = [d if d in has or has & set(dtypes) else _COMPLEX_OF.get(d, d) for d in dtypes]
