@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from reference_impl import dtypes, errors, forward_ad, inplace, mapping, views
+from reference_impl import errors, forward_ad, inplace, mapping, views
 from reference_impl.batching import Batched
 from reference_impl.grad_mode import DUAL_LEVELS, MODE
 from reference_impl.graph import AccumulateGrad, Node, as_tensor, edge, next_sequence
+from reference_impl.promotion import promote
 from reference_impl.registry import OPS
 from reference_impl.saved import save
 from reference_impl.tensor import Tensor, make
@@ -37,33 +38,6 @@ def _call(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     return _wrap(
         rule, inputs, params, rule.forward(*rule.shape_args(promote(rule, inputs)), *params)
     )
-
-
-def promote(rule: Any, inputs: list[Any]) -> list[Any]:
-    """The inputs as arrays of the dtype the op computes in; None stays None."""
-    if rule.view:
-        return [inputs[0]._array(), *inputs[1:]]
-    how = rule.promote
-    arrays = [x._data if isinstance(x, Tensor) else x for x in inputs]
-    if how is None or how == "own":
-        return arrays
-    found = [x for x in arrays if x is not None]
-    first = found[0]
-    if hasattr(first, "dtype") and all(getattr(x, "dtype", None) is first.dtype for x in found):
-        dtype = first.dtype
-        if how == "common" or dtype.kind in "fc":
-            return arrays
-    else:
-        dtype = dtypes.result_dtype(tuple(found))
-    if how == "float" and dtype.kind not in "fc":
-        dtype = dtypes.default_numpy()
-    return [None if x is None else _cast(x, dtype) for x in arrays]
-
-
-def _cast(x: Any, dtype: np.dtype[Any]) -> Any:
-    if isinstance(x, np.ndarray):
-        return x if x.dtype == dtype else x.astype(dtype)
-    return dtype.type(x)
 
 
 def _wrap(rule: Any, inputs: list[Any], params: tuple[Any, ...], out: Any) -> Any:
@@ -387,24 +361,6 @@ def _start_tangent(target: Tensor, tangent: Tensor, level: int) -> None:
         part = part[step.which] if isinstance(part, tuple | list) else part
     part.copy_(tangent)
     forward_ad.set_tangent(target, part, level)
-
-
-def make_general(rule: Any) -> Callable[..., Any]:
-    """The function of any other op."""
-
-    def op(*args: Any, **kwargs: Any) -> Any:
-        return call(rule, args, kwargs)
-
-    return op
-
-
-def make_write(rule: Any) -> Callable[..., Any]:
-    """The in-place form of an op."""
-
-    def op(*args: Any, **kwargs: Any) -> Any:
-        return write(rule, args, kwargs)
-
-    return op
 
 
 def call_into(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from collections.abc import Callable
 from heapq import heappop, heappush
@@ -12,8 +11,9 @@ import numpy as np
 
 from reference_impl import hooks
 from reference_impl.accumulate import accumulate
+from reference_impl.cotangents import finish
 from reference_impl.grad_mode import MODE
-from reference_impl.graph import AccumulateGrad, Node, finish
+from reference_impl.graph import AccumulateGrad, Node
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor, make
 from reference_impl.views import CopySlices
@@ -380,16 +380,6 @@ def queue_callback(fn: Callable[[], None]) -> None:
     if not RUNNING.tasks:
         raise RuntimeError("Final callbacks can only be installed during backward pass.")
     RUNNING.tasks[-1].callbacks.append(fn)
-
-
-@contextlib.contextmanager
-def no_task() -> Any:
-    """Inside, no pass is under way as far as user code can see."""
-    held, RUNNING.tasks = RUNNING.tasks, []
-    try:
-        yield
-    finally:
-        RUNNING.tasks = held
 
 
 def will_run(task: GraphTask, node: Any) -> bool:

@@ -8,9 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from reference_impl import dtypes, errors, hooks
-from reference_impl.layout import sum_to
-from reference_impl.registry import OPS
+from reference_impl import errors, hooks
 from reference_impl.saved import SavedTensor, check_version
 from reference_impl.tensor import Tensor, make
 
@@ -385,32 +383,3 @@ def as_tensor(x: Any) -> Tensor:
     return make(
         np.array(x)
     )  # a number is as precise as Python has it; it never widens what it meets
-
-
-def finish(node: Node, grads: Any, *, tensors: bool) -> list[Any]:
-    """Cotangents brought back to the inputs' shapes and dtypes, where an input was broadcast or promoted."""
-    fixed = list(grads)
-    for i, want in enumerate(node.fix or ()):
-        ct = fixed[i]
-        if want is None or ct is None:
-            continue
-        shape, dtype = want
-        if tensors:
-            fixed[i] = _finish_tensor(ct, shape, dtype)
-            continue
-        if shape is not None:
-            ct = sum_to(ct, shape)
-        if ct.dtype is not dtype and ct.dtype != dtype:
-            ct = (ct.real if ct.dtype.kind == "c" and dtype.kind != "c" else ct).astype(dtype)
-        fixed[i] = ct
-    return fixed
-
-
-def _finish_tensor(ct: Tensor, shape: Any, dtype: Any) -> Any:
-    if shape is not None and ct._data.shape != shape:
-        ct = OPS["sum_to_size"](ct, shape)
-    if ct._data.dtype != dtype:
-        if ct._data.dtype.kind == "c" and dtype.kind != "c":
-            ct = OPS["real"](ct)
-        ct = OPS["to"](ct, dtypes.OF_NUMPY[dtype])
-    return ct

@@ -12,15 +12,15 @@ from reference_impl.tensor import Tensor, make
 Hook = Callable[..., Any]
 
 
-class SavedTensor:
-    """A value a node needs for backward.
+# Note [What a node saves]
+# A node's ``saved`` holds, for each saved name, the tensor itself if its version was 0 when it was saved, a
+# SavedTensor if the version was higher or hooks packed it, or a Python number. An input is saved as the very tensor
+# object (as ``_saved_self`` shows); an output as a tensor that shares its memory, since the output itself refers to
+# the node. The version is compared whenever the value is read.
 
-    Note [What a node saves]
-    A node's ``saved`` holds, for each saved name, the tensor itself if its version was 0 when it was saved, a
-    SavedTensor if the version was higher or hooks packed it, or a Python number. An input is saved as the very tensor
-    object (as ``_saved_self`` shows); an output as a tensor that shares its memory, since the output itself refers to
-    the node. The version is compared whenever the value is read.
-    """
+
+class SavedTensor:
+    """A value a node needs for backward."""
 
     __slots__ = ("hooks", "is_output", "origin", "owner", "packed", "tensor", "version")
 

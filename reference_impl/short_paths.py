@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from reference_impl.calls import alias, call, record
+from reference_impl.calls import alias, call, record, write
 from reference_impl.grad_mode import MODE
 from reference_impl.graph import edge, next_sequence
 from reference_impl.saved import save
@@ -143,5 +143,23 @@ def make_binary(rule: Any) -> Callable[..., Any]:  # noqa: C901, PLR0915 - see N
         node.extra = None
         out._grad_fn = node
         return out
+
+    return op
+
+
+def make_general(rule: Any) -> Callable[..., Any]:
+    """The function of any other op."""
+
+    def op(*args: Any, **kwargs: Any) -> Any:
+        return call(rule, args, kwargs)
+
+    return op
+
+
+def make_write(rule: Any) -> Callable[..., Any]:
+    """The in-place form of an op."""
+
+    def op(*args: Any, **kwargs: Any) -> Any:
+        return write(rule, args, kwargs)
 
     return op

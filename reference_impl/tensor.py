@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -395,9 +395,5 @@ def _legacy_data(args: tuple[Any, ...]) -> Any:
     if len(args) == 1:
         return np.array(args[0], dtype=kind)
     if args:
-        _refuse_legacy(args)
+        raise TypeError(f"Tensor() takes sizes, one sequence or one tensor, got {args!r}")
     return np.zeros((0,), dtype=kind)
-
-
-def _refuse_legacy(args: tuple[Any, ...]) -> NoReturn:
-    raise TypeError(f"Tensor() takes sizes, one sequence or one tensor, got {args!r}")

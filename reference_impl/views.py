@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from reference_impl import errors
-from reference_impl.graph import Node, edge, finish, new_node
+from reference_impl.cotangents import finish
+from reference_impl.graph import Node, edge, new_node
 from reference_impl.layout import copy_in_order, memory_order
 from reference_impl.tensor import Tensor, make
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 import operator
 from collections.abc import Callable, Sequence
@@ -10,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from reference_impl import calls, layout, mapping, registry, short_paths
-from reference_impl.grad_mode import MODE
+from reference_impl import layout, registry, short_paths
 from reference_impl.graph import RuleNode, make_short_apply
+from reference_impl.publishing import define_function as define_function  # noqa: PLC0414 - for the families
+from reference_impl.publishing import publish
+from reference_impl.publishing import takes_out as takes_out  # noqa: PLC0414 - for the families
 from reference_impl.tensor import Tensor
 
 # The op's result carries no gradient at all, as with comparisons.
@@ -78,7 +79,7 @@ class OpRule:
         self._read_signature(fields["params"])
         self._plan()
         self.node_class = self._make_node_class(fields["node"])
-        self.call: Callable[..., Any] = calls.make_general(self)
+        self.call: Callable[..., Any] = short_paths.make_general(self)
 
     def _read_signature(self, params: dict[str, Any] | None) -> None:
         """Names and defaults of the arguments that are no tensors."""
@@ -468,77 +469,14 @@ def define_op(
     ):
         fn = short_paths.make_binary(rule)
     else:
-        fn = calls.make_general(rule)
+        fn = short_paths.make_general(rule)
     rule.call = fn
     publish(fn, (name, *aliases), rule=rule, method=method)
     if (wise and rule.tracked) if inplace is None else inplace:
         publish(
-            calls.make_write(rule),
+            short_paths.make_write(rule),
             tuple(f"{n}_" for n in (name, *aliases)),
             rule=rule,
             method=method,
         )
     return fn
-
-
-def takes_out(name: str, fn: Callable[..., Any]) -> Callable[..., Any]:
-    """``fn`` with an ``out=`` argument."""
-
-    @functools.wraps(fn)
-    def op(*args: Any, out: Any = None, **kwargs: Any) -> Any:
-        if out is not None:
-            return calls.call_into(fn, name, args, {**kwargs, "out": out})
-        if MODE.special and (MODE.vmap or MODE.transforms):
-            return mapping.layered(fn, name, args, kwargs)
-        return fn(*args, **kwargs)
-
-    return op
-
-
-def define_function(
-    name: str,
-    fn: Callable[..., Any],
-    *,
-    method: bool = True,
-    aliases: tuple[str, ...] = (),
-    has_out: bool = False,
-) -> Callable[..., Any]:
-    """Enter a function that is composed of ops, under op_db's name; its derivatives follow from theirs.
-
-    It gets an ``out=`` argument unless it ``has_out`` of its own or is an in-place form.
-    """
-    if not has_out:
-        publish(
-            looped(name, fn) if name.endswith("_") else takes_out(name, fn),
-            (name, *aliases),
-            rule=None,
-            method=method,
-        )
-    else:
-        publish(fn, (name, *aliases), rule=None, method=method)
-    return fn
-
-
-def looped(name: str, fn: Callable[..., Any]) -> Callable[..., Any]:
-    """``fn`` as function transforms want it."""
-
-    @functools.wraps(fn)
-    def op(*args: Any, **kwargs: Any) -> Any:
-        if MODE.special and (MODE.vmap or MODE.transforms):
-            return mapping.layered(fn, name, args, kwargs)
-        return fn(*args, **kwargs)
-
-    return op
-
-
-def publish(
-    fn: Callable[..., Any], names: tuple[str, ...], *, rule: OpRule | None, method: bool
-) -> None:
-    """Enter ``fn`` in the registry under ``names``, and in Tensor where it is a method."""
-    fn.__name__ = fn.__qualname__ = names[0]
-    if rule is not None:
-        fn.rule = rule  # type: ignore[attr-defined]
-    for name in names:
-        registry.register(name, fn)
-        if method and "." not in name:
-            setattr(Tensor, name, fn)

@@ -29,12 +29,6 @@ def _hips() -> Any:
     return autograd, anp
 
 
-def _mygrad() -> Any:
-    import mygrad  # noqa: PLC0415
-
-    return mygrad
-
-
 def scalar_chain(ops: int = 10_000) -> Peers:  # noqa: C901 - one program, five peers
     """``z = z * x + c`` on 0-d float64."""
     steps = ops // 2
@@ -75,7 +69,8 @@ def scalar_chain(ops: int = 10_000) -> Peers:  # noqa: C901 - one program, five 
         return z
 
     def mygrad_run() -> Any:
-        mg = _mygrad()
+        import mygrad as mg  # noqa: PLC0415
+
         x, c, z = mg.tensor(0.999), mg.tensor(0.001), mg.tensor(1.0)
         for _ in range(steps):
             z = z * x + c
@@ -140,7 +135,8 @@ def elementwise(count: int = 50, size: int = 1_000_000) -> Peers:  # noqa: C901 
         return pullback(ct)
 
     def mygrad_run() -> Any:
-        mg = _mygrad()
+        import mygrad as mg  # noqa: PLC0415
+
         x = mg.tensor(x0)
         z = x
         for _ in range(steps):
@@ -209,7 +205,8 @@ def mlp(dtype: str) -> Peers:
     hips_grad = autograd.grad(hips_loss)
 
     def mygrad_run() -> Any:
-        mg = _mygrad()
+        import mygrad as mg  # noqa: PLC0415
+
         ws, bs = [mg.tensor(w) for w in weights], [mg.tensor(b) for b in biases]
         h = mg.tanh(mg.matmul(x0, ws[0]) + bs[0])
         h = mg.tanh(mg.matmul(h, ws[1]) + bs[1])
@@ -278,7 +275,8 @@ def small_broadcast(ops: int = 2_000) -> Peers:  # noqa: C901 - one program, fiv
         return pullback(ct)
 
     def mygrad_run() -> Any:
-        mg = _mygrad()
+        import mygrad as mg  # noqa: PLC0415
+
         row, col, z = mg.tensor(row0), mg.tensor(col0), mg.tensor(z0)
         for _ in range(steps):
             z = z * row + col
@@ -372,7 +370,8 @@ def view_writes(count: int = 200, size: int = 1000) -> Peers:
         return run
 
     def mygrad_run() -> Any:
-        mg = _mygrad()
+        import mygrad as mg  # noqa: PLC0415
+
         x, w = mg.tensor(x0), mg.tensor(w0)
         y = x * 2.0
         for i in range(count):
@@ -389,12 +388,10 @@ def view_writes(count: int = 200, size: int = 1000) -> Peers:
 
 def deep_chain(nodes: int) -> Callable[[], Any]:
     """The reference alone: record, differentiate and free a chain of ``nodes`` products."""
-    t = _namespaces()["reference"]
-    x = t.tensor(1.0, dtype=t.float64, requires_grad=True)
+    x = (t := _namespaces()["reference"]).tensor(1.0, dtype=t.float64, requires_grad=True)
 
     def run() -> Any:
-        x.grad = None
-        z = x
+        x.grad, z = None, x
         for _ in range(nodes):
             z = z * 1.0
         z.backward()

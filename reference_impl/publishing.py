@@ -1,0 +1,72 @@
+"""How ops enter the registry and become methods of Tensor, and the form that composed functions get."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from reference_impl import calls, mapping, registry
+from reference_impl.grad_mode import MODE
+from reference_impl.tensor import Tensor
+
+
+def takes_out(name: str, fn: Callable[..., Any]) -> Callable[..., Any]:
+    """``fn`` with an ``out=`` argument."""
+
+    @functools.wraps(fn)
+    def op(*args: Any, out: Any = None, **kwargs: Any) -> Any:
+        if out is not None:
+            return calls.call_into(fn, name, args, {**kwargs, "out": out})
+        if MODE.special and (MODE.vmap or MODE.transforms):
+            return mapping.layered(fn, name, args, kwargs)
+        return fn(*args, **kwargs)
+
+    return op
+
+
+def define_function(
+    name: str,
+    fn: Callable[..., Any],
+    *,
+    method: bool = True,
+    aliases: tuple[str, ...] = (),
+    has_out: bool = False,
+) -> Callable[..., Any]:
+    """Enter a function that is composed of ops, under op_db's name; its derivatives follow from theirs.
+
+    It gets an ``out=`` argument unless it ``has_out`` of its own or is an in-place form.
+    """
+    if not has_out:
+        publish(
+            looped(name, fn) if name.endswith("_") else takes_out(name, fn),
+            (name, *aliases),
+            rule=None,
+            method=method,
+        )
+    else:
+        publish(fn, (name, *aliases), rule=None, method=method)
+    return fn
+
+
+def looped(name: str, fn: Callable[..., Any]) -> Callable[..., Any]:
+    """``fn`` as function transforms want it."""
+
+    @functools.wraps(fn)
+    def op(*args: Any, **kwargs: Any) -> Any:
+        if MODE.special and (MODE.vmap or MODE.transforms):
+            return mapping.layered(fn, name, args, kwargs)
+        return fn(*args, **kwargs)
+
+    return op
+
+
+def publish(fn: Callable[..., Any], names: tuple[str, ...], *, rule: Any, method: bool) -> None:
+    """Enter ``fn`` in the registry under ``names``, and in Tensor where it is a method."""
+    fn.__name__ = fn.__qualname__ = names[0]
+    if rule is not None:
+        fn.rule = rule  # type: ignore[attr-defined]
+    for name in names:
+        registry.register(name, fn)
+        if method and "." not in name:
+            setattr(Tensor, name, fn)
