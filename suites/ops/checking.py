@@ -14,8 +14,7 @@ from suites.harness.compare import compare
 from suites.harness.examine import Sides, examine, outcome_of
 from suites.harness.judge import AGREE, DIFFER, SUBJECT_LACKS, Verdict, judge, settle
 from suites.harness.notes import current_notes
-from suites.harness.tolerances import EPS, Tolerance, tolerance_for
-from suites.harness.witnesses import Witness
+from suites.harness.tolerances import Tolerance, tolerance_for
 from suites.ops.conditioning import allowance
 from suites.ops.drawing import is_drawn
 from suites.ops.opinfo_source import Sample
@@ -103,7 +102,8 @@ class _Nothing:
 
 
 # Note [Errors that no clause knows]
-# Errors are the same where a clause's pattern knows both. Beside that, two sides that refuse an operator in the same words
+# Errors are the same where a clause's pattern knows both. Beside that, two sides that refuse an operator in
+# the same words
 # mean the same, whatever sizes they name; and so do two that say that it has no derivative.
 _NUMBER = re.compile(r"\d+")
 _UNDEFINED = re.compile(r"derivative for .* is not implemented")
@@ -132,8 +132,9 @@ def _lacking(row: Row, verdict: Verdict) -> Verdict:
     return verdict if why is None else Verdict(kind=SUBJECT_LACKS, reason=why[1])
 
 
-# Note [None and nothing]
-# A first backward tells no gradient (None) from a gradient of zeros, and is held to that. Everywhere else, and where one of
+# Note [None and nothing]  # noqa: ERA001
+# A first backward tells no gradient (None) from a gradient of zeros, and is held to that. Everywhere else, and
+# where one of
 # the tensors has no elements, the two are one: what is None on one side only stands for zeros of the other's shape.
 def _aligned(
     check: str, case: Case, one: CaseOutcome | None, other: CaseOutcome | None

@@ -1,4 +1,6 @@
-"""Which cases draw random numbers: two implementations cannot agree on these, but each must differentiate its own draw."""
+"""Which cases draw random numbers: two implementations cannot agree on these, but each must differentiate
+its own draw.
+"""
 
 from collections.abc import Callable, Mapping
 

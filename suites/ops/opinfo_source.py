@@ -79,7 +79,8 @@ def operators() -> dict[str, Callable[..., Any]]:
 def samples(name: str, dtype: str, seed: int = 0, most: int | None = None) -> tuple[Sample, ...]:
     """The first ``most`` samples of one entry as plain data, the same ones for the same seed.
 
-    The samples come from the function below ``OpInfo.sample_inputs``, which looks through the whole call stack and seeds
+    The samples come from the function below ``OpInfo.sample_inputs``, which looks through the whole call
+    stack and seeds
     every generator of torch for each sample.
     """
     info = entries()[name].info
@@ -100,7 +101,7 @@ class _seeded:  # noqa: N801 - used as a function
         self.seed = seed
 
     def __enter__(self) -> None:
-        self.before = torch.get_rng_state(), random.getstate(), np.random.get_state()
+        self.before = torch.get_rng_state(), random.getstate(), np.random.get_state()  # noqa: NPY002 - op_db draws from it
         torch.manual_seed(self.seed)
         random.seed(self.seed)
         np.random.seed(self.seed)  # noqa: NPY002 - op_db draws from the global generator

@@ -24,7 +24,8 @@ from suites.ops.core import CORE
 from suites.ops.drawing import is_drawn
 from suites.ops.opinfo_source import Entry, Sample
 
-# What each tier runs: dtypes by check, samples of an op at most, taken evenly from those drawn, and numbers in a sample.
+# What each tier runs: dtypes by check, samples of an op at most, taken evenly from those drawn, and numbers in
+# a sample.
 QUICK = {
     "value": ("float64", "float32"),
     "vjp": ("float64",),
