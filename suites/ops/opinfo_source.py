@@ -14,7 +14,8 @@ from torch.testing._internal.common_methods_invocations import op_db
 
 from suites.harness.case import Case
 from suites.ops.adapters import subject_operator
-from suites.ops.spelling import Named, shown
+from suites.ops.spelling import Named, shown, spelled
+from suites.ops.ways import VIEWS, WAYS, in_place
 
 FLOATING = ("float64", "float32", "bfloat16", "float16")
 COMPLEX = ("complex128", "complex64")
@@ -50,11 +51,22 @@ class Entry:
         """The floating and complex dtypes that torch computes in on the CPU."""
         return _names(self.info.supported_dtypes("cpu"))
 
-    def has(self, check: str) -> bool:
-        """Whether torch says that it has this derivative at all."""
-        if check == "double":
-            return bool(self.info.supports_gradgrad)
-        return bool(self.info.supports_forward_ad) if check == "jvp" else True
+    def has(self, need: str | None) -> bool:
+        """Whether torch says that it has this derivative, or this form, at all."""
+        if need is None:
+            return True
+        if need == "view":
+            return self.name in VIEWS
+        if need == "inplace":
+            return self.info.inplace_variant is not None
+        return bool(getattr(self.info, _FLAGS[need]))
+
+
+_FLAGS = {
+    "double": "supports_gradgrad",
+    "jvp": "supports_forward_ad",
+    "mixed": "supports_fwgrad_bwgrad",
+}
 
 
 def _names(dtypes: Any) -> frozenset[str]:
@@ -70,9 +82,19 @@ def entries() -> dict[str, Entry]:
 
 
 @functools.cache
-def operators() -> dict[str, Callable[..., Any]]:
-    """Each entry's operator as op_db calls it, for the torch driver."""
-    return {name: subject_operator(name, entry.info.op, torch) for name, entry in entries().items()}
+def operators(way: str) -> dict[str, Callable[..., Any]]:
+    """Each entry's operator as op_db calls it, called in one of the ways, for the torch driver."""
+    return {
+        name: _called(entry, way) for name, entry in entries().items() if entry.has(WAYS[way].needs)
+    }
+
+
+def _called(entry: Entry, way: str) -> Callable[..., Any]:
+    if way == "inplace":
+        return in_place(spelled(entry.info.inplace_variant, torch))
+    op = subject_operator(entry.name, entry.info.op, torch)
+    call = WAYS[way].call
+    return op if call is None else call(torch, op)
 
 
 @functools.lru_cache(maxsize=64)

@@ -1,5 +1,6 @@
 """Which operators are checked how: one row for each operator, check and dtype that the tier asks for."""
 
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,10 +20,12 @@ from suites.harness.plugin import RUN
 from suites.harness.subject import DEFAULT_DTYPE, REFERENCE, Subject
 from suites.ops import opinfo_source, set_apart
 from suites.ops.adapters import reference_operator
-from suites.ops.conventions import NOT_COMPARED
+from suites.ops.conventions import NOT_COMPARED, is_defined
 from suites.ops.core import CORE
 from suites.ops.drawing import is_drawn
 from suites.ops.opinfo_source import Entry, Sample
+from suites.ops.spelling import spelled
+from suites.ops.ways import WAYS, Way, in_place
 
 # What each tier runs: dtypes by check, samples of an op at most, taken evenly from those drawn, and numbers in
 # a sample.
@@ -31,12 +34,20 @@ QUICK = {
     "vjp": ("float64",),
     "jvp": ("float64",),
     "double": ("float64",),
+    "inplace": ("float64",),
+    "view": ("float64",),
+    "reverse-over-forward": (),
+    "forward-over-reverse": (),
 }
 STANDARD = {
     "value": ("float64", "float32"),
     "vjp": ("float64", "float32"),
     "jvp": ("float64",),
     "double": ("float64",),
+    "inplace": ("float64",),
+    "view": ("float64",),
+    "reverse-over-forward": ("float64",),
+    "forward-over-reverse": ("float64",),
 }
 EVERY = ("float64", "float32", "complex128", "complex64")
 FULL = dict.fromkeys(STANDARD, EVERY)
@@ -72,6 +83,7 @@ class Row:
             sample
             for sample in opinfo_source.samples(self.entry, self.dtype, seed, most)
             if set_apart.label_of(self.entry, self.check, sample.case) == self.apart
+            and is_defined(self.entry, self.check, sample.case)
             and not self._is_beyond_witness(sample)
         ]
         small = [s for s in drawn if _numbers(s) <= MOST_NUMBERS[self.tier]] or drawn[:1]
@@ -83,16 +95,24 @@ class Row:
         is_coarse = self.dtype not in {"float64", "complex128"}
         return is_drawn(sample.case, self.check) and (self.check == "value" or is_coarse)
 
+    @property
+    def way(self) -> Way:
+        """How the operator is called."""
+        return WAYS[self.check]
+
     def sides(self) -> Sides:
         """Reference and subject, and what is exact enough to take differences of."""
         wide = "complex128" if self.dtype.startswith("complex") else "float64"
-        subject = self.case_key.subject
+        subject, driver = self.case_key.subject, self.column.driver
+        ops = opinfo_source.operators(self.check)
         return Sides(
-            reference=TorchSpelling(reference_impl, Subject(REFERENCE, wide), _find_reference),
-            subject=self.column.driver.implementation(subject, opinfo_source.operators()),
-            forward=self.column.driver.implementation(
-                Subject(subject.device, wide, subject.mode), opinfo_source.operators()
+            reference=TorchSpelling(
+                reference_impl,
+                Subject(REFERENCE, wide),
+                functools.partial(find_reference_operator, way=self.check),
             ),
+            subject=driver.implementation(subject, ops),
+            forward=driver.implementation(Subject(subject.device, wide, subject.mode), ops),
         )
 
 
@@ -131,7 +151,9 @@ def _with_apart(row: Row) -> Iterator[Row]:
 def _offered(entry: Entry, check: str, dtypes: Sequence[str]) -> list[str]:
     """The dtypes in which torch has the operator; the complex ones where it has no others."""
     is_compared = (entry.name, check) not in NOT_COMPARED
-    if not (is_compared and entry.has(check) and find_reference_rule(entry.name) is not None):
+    if not (
+        is_compared and entry.has(WAYS[check].needs) and find_reference_rule(entry.name) is not None
+    ):
         return []
     has = entry.value_dtypes if check == "value" else entry.dtypes
     found = [d if d in has or has & set(dtypes) else _COMPLEX_OF.get(d, d) for d in dtypes]
@@ -143,9 +165,25 @@ def find_reference_rule(name: str) -> Operator | None:
     return registry.lookup(name) or registry.lookup(opinfo_source.entries()[name].op)
 
 
-def _find_reference(name: str) -> Operator | None:
+def find_reference_operator(name: str, *, way: str) -> Operator | None:
+    """The reference's operator, called in one of the ways; None where it has no such operator."""
     rule = find_reference_rule(name)
-    return None if rule is None else reference_operator(name, rule, reference_impl)
+    if rule is None:
+        return None
+    if way == "inplace":
+        return _in_place(name, rule)
+    op, call = reference_operator(name, rule, reference_impl), WAYS[way].call
+    return op if call is None else call(reference_impl, op)
+
+
+def _in_place(name: str, rule: Operator) -> Operator:
+    """The in-place form: a method with an underscore, or the option of the functions of neural networks."""
+    if name.startswith("nn.functional."):
+        return in_place(spelled(functools.partial(rule, inplace=True), reference_impl))
+    method = opinfo_source.entries()[name].op.removesuffix("_") + "_"
+    return in_place(
+        spelled(lambda x, *args, **kwargs: getattr(x, method)(*args, **kwargs), reference_impl)
+    )
 
 
 def _numbers(sample: Sample) -> int:

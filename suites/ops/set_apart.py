@@ -41,7 +41,7 @@ POLYGAMMA = tuple(f"polygamma.polygamma_n_{n}" for n in range(5))
 SET_APART: tuple[Apart, ...] = (
     Apart(
         (*POLYGAMMA, "special.polygamma.special_polygamma_n_0"),
-        ("value",),
+        ("value", "inplace"),
         "trigamma",
         _is_trigamma,
     ),

@@ -1,0 +1,58 @@
+"""Every operator of op_db with a derivative is checked, or stands here with the reason why not."""
+
+from suites.ops import opinfo_source
+from suites.ops.conventions import NOT_COMPARED
+from suites.ops.core import CORE
+from suites.ops.opinfo_source import NotPlainError
+from suites.ops.rows import find_reference_rule
+from suites.ops.set_apart import SET_APART
+from suites.ops.ways import VIEWS, WAYS
+
+# Entries without a check, and why.
+WITHOUT_CHECK = {
+    "sparse.sampled_addmm": "its inputs have a sparse layout",
+    "sparse.mm.reduce": "its inputs have a sparse layout",
+    "to_sparse": "its result has a sparse layout",
+    "torch.ops.aten._flash_attention_forward": "only CUDA has it",
+    "torch.ops.aten._efficient_attention_forward": "only CUDA has it",
+    "nn.functional.batch_norm.without_cudnn": "only CUDA has it; the variant without suffix is checked",
+    "nn.functional.one_hot": "it has integers alone, and nothing to differentiate",
+    "chalf": "NumPy has no complex numbers of half precision",
+}
+
+
+def why_unchecked(name):
+    """Why an entry of op_db cannot be checked; None for one that can."""
+    entry = opinfo_source.entries()[name]
+    if find_reference_rule(name) is None:
+        return "no row"
+    dtype = next((d for d in ("float64", "complex128") if d in entry.value_dtypes), None)
+    if dtype is None:
+        return "no floating dtype on the CPU"
+    try:
+        opinfo_source.samples(name, dtype, most=1)
+    except NotPlainError as error:
+        return str(error)
+    return None
+
+
+def test_each_entry_has_a_row_or_a_reason():
+    unchecked = {name: why_unchecked(name) for name in opinfo_source.entries()}
+    bare = {name: why for name, why in unchecked.items() if why and name not in WITHOUT_CHECK}
+    assert not bare, "these are not checked; add a row, or a reason to WITHOUT_CHECK"
+
+
+def test_each_reason_is_still_needed():
+    checked = [name for name in WITHOUT_CHECK if why_unchecked(name) is None]
+    assert not checked, "these are checked; take them out of WITHOUT_CHECK"
+
+
+def test_tables_name_operators_of_op_db():
+    known = set(opinfo_source.entries())
+    apart = {op for entry in SET_APART for op in entry.ops}
+    compared = {op for op, _ in NOT_COMPARED}
+    assert set(CORE) <= known
+    assert known.issuperset(apart)
+    assert known.issuperset(compared)
+    assert known.issuperset(VIEWS)
+    assert {check for _, check in NOT_COMPARED} <= set(WAYS)
