@@ -17,10 +17,9 @@ _LIKE_OP_DB: Mapping[str, Callable[[Operator], Operator]] = {
 
 # Note [One triangle]
 # These read one triangle of a matrix that is documented as Hermitian or triangular. What comes out as the
-# gradient of the
-# other triangle, and what becomes of a tangent that leaves the symmetry, is nobody's promise. So both sides
-# are given the
-# matrix made symmetric, or cut to its triangle, by an operation that is itself differentiated.
+# gradient of the other triangle, and what becomes of a tangent that leaves the symmetry, is nobody's promise.
+# So both sides are given the matrix made symmetric, or cut to its triangle, by an operation that is itself
+# differentiated.
 # Source: torch.linalg.cholesky and torch.linalg.eigh, notes on the gradient; torch.cholesky_solve, parameter L.
 _HERMITIAN = frozenset(
     {
@@ -37,8 +36,8 @@ _TRIANGULAR = {"cholesky_inverse": 0, "cholesky_solve": 1}
 
 # Note [Up to a sign]
 # Eigenvectors and singular vectors are fixed up to a sign, or a phase, and columns beyond the number of
-# singular values up
-# to a rotation. What is compared is the magnitude of their elements, without those columns.
+# singular values up to a rotation. What is compared is the magnitude of their elements, without those
+# columns.
 _UP_TO_A_SIGN: Mapping[str, tuple[int, ...]] = {
     "linalg.eig": (1,),
     "linalg.eigh": (1,),

@@ -120,8 +120,7 @@ class _Nothing:
 
 # Note [Errors that no clause knows]
 # Errors are the same where a clause's pattern knows both. Beside that, two sides that refuse an operator in
-# the same words
-# mean the same, whatever sizes they name; and so do two that say that it has no derivative.
+# the same words mean the same, whatever sizes they name; and so do two that say that it has no derivative.
 _NUMBER = re.compile(r"\d+")
 _SHAPES = re.compile(r"\bshape|\bsizes?\b|\dD tensor")
 _UNDEFINED = re.compile(r"derivative for .* is not implemented")
@@ -153,9 +152,9 @@ def _lacking(row: Row, verdict: Verdict) -> Verdict:
 
 
 # Note [None and nothing]  # noqa: ERA001
-# A first backward tells no gradient (None) from a gradient of zeros, and is held to that. Everywhere else, and
-# where one of
-# the tensors has no elements, the two are one: what is None on one side only stands for zeros of the other's shape.
+# A first backward tells no gradient (None) from a gradient of zeros, and is held to that. Everywhere else,
+# and where one of the tensors has no elements, the two are one: what is None on one side only stands for
+# zeros of the other's shape.
 def _aligned(
     check: str, case: Case, one: CaseOutcome | None, other: CaseOutcome | None
 ) -> Outcomes:

@@ -11,13 +11,11 @@ from suites.harness.case import Case
 
 # Note [What rounding explains]
 # An answer that is off by more than its op's bound may still be the best that its dtype allows, where the
-# problem is badly
-# conditioned: a difference of two nearly equal numbers, an inverse of a nearly singular matrix. So the reference, in
-# float64, answers again with every input moved by a relative STEP in a random direction. What moves, scaled
-# from STEP down
-# to one ulp of the subject's dtype, is what one rounding of each input does; SAFETY such roundings are
-# allowed. A jump, as at
-# a kink, does not scale: it is cut down by ulp / STEP as well and so explains nothing. Exact zeros stay where they are.
+# problem is badly conditioned: a difference of two nearly equal numbers, an inverse of a nearly singular
+# matrix. So the reference, in float64, answers again with every input moved by a relative STEP in a random
+# direction. What moves, scaled from STEP down to one ulp of the subject's dtype, is what one rounding of each
+# input does; SAFETY such roundings are allowed. A jump, as at a kink, does not scale: it is cut down by ulp /
+# STEP as well and so explains nothing. Exact zeros stay where they are.
 STEP_BY_ULP = ((1e-10, 1e-6), (1e-5, 1e-4), (1.0, 3e-2))  # ulps up to this, and the step for them
 SAFETY = 64.0
 DRAWS = 3

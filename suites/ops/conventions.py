@@ -33,8 +33,8 @@ def _overlaps_strides(case: Case) -> bool:
     return np.unique(places).size < np.asarray(places).size
 
 
-# (operator, check): the samples on which it is undefined. Writing to a tensor whose elements share memory is documented
-# as undefined; source: torch.Tensor.expand and torch.as_strided, their warnings.
+# (operator, check): the samples on which it is undefined. Writing to a tensor whose elements share memory is
+# documented as undefined; source: torch.Tensor.expand and torch.as_strided, their warnings.
 _UNDEFINED_ON: Mapping[tuple[str, str], Callable[[Case], bool]] = {
     ("unfold", "view"): _overlaps_windows,
     ("as_strided", "view"): _overlaps_strides,

@@ -1,6 +1,4 @@
-"""Which cases draw random numbers: two implementations cannot agree on these, but each must differentiate
-its own draw.
-"""
+"""Which cases draw random numbers: two sides cannot agree on these, but each must differentiate its own."""
 
 from collections.abc import Callable, Mapping
 

@@ -27,8 +27,8 @@ from suites.ops.opinfo_source import Entry, Sample
 from suites.ops.spelling import spelled
 from suites.ops.ways import WAYS, Way, in_place
 
-# What each tier runs: dtypes by check, samples of an op at most, taken evenly from those drawn, and numbers in
-# a sample.
+# What each tier runs: dtypes by check, samples of an op at most, taken evenly from those drawn, and numbers
+# in a sample.
 QUICK = {
     "value": ("float64", "float32"),
     "vjp": ("float64",),

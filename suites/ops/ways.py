@@ -12,10 +12,10 @@ from suites.harness.observation import is_tensor
 
 # What torch documents as views: notes of torch.Tensor, "Tensor Views".
 _VIEW_NAMES = """
-    __getitem__ as_strided as_strided.partial_views diagonal expand expand_as movedim narrow permute select slice squeeze
-    squeeze.multiple transpose t T H mT mH real imag view_as_real view_as_complex unflatten unfold unsqueeze view view_as
-    unbind split split.list_args split_with_sizes hsplit vsplit dsplit tensor_split chunk ravel reshape reshape_as flatten
-    contiguous broadcast_to positive
+    __getitem__ as_strided as_strided.partial_views diagonal expand expand_as movedim narrow permute select
+    slice squeeze squeeze.multiple transpose t T H mT mH real imag view_as_real view_as_complex unflatten
+    unfold unsqueeze view view_as unbind split split.list_args split_with_sizes hsplit vsplit dsplit
+    tensor_split chunk ravel reshape reshape_as flatten contiguous broadcast_to positive
 """
 VIEWS = frozenset(_VIEW_NAMES.split())
 
