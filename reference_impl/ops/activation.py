@@ -191,10 +191,10 @@ def _rrelu(self: Any, lower: float, upper: float, training: bool, generator: Any
     return self * noise, noise
 
 
-def _slope_taken(self: Any, result: Any) -> Any:
-    """The random slope, found again from the result; 1 at 0, where it does not matter in the value."""
+def _slope_taken(self: Any, result: Any, mean: float) -> Any:
+    """The slope, found again from the result; the mean one at 0, where the value does not show it."""
     x, y = array_of(self), array_of(result)
-    return np.where(x == 0, 1.0, y / np.where(x == 0, 1.0, x)).astype(x.dtype)
+    return np.where(x == 0, mean, y / np.where(x == 0, 1.0, x)).astype(x.dtype)
 
 
 rrelu = define_op(
@@ -208,7 +208,9 @@ rrelu = define_op(
     hidden=1,
     # The slopes alone would do; torch keeps the input as well, which a later write to it must not change.
     vjp={"self": lambda ct, self, hidden0: ct * hidden0},
-    jvp=lambda self, result, self_t: self_t * constant(_slope_taken(self, result), self_t),
+    jvp=lambda self, result, self_t, lower, upper: (
+        self_t * constant(_slope_taken(self, result, (lower + upper) / 2), self_t)
+    ),
     method=False,
 )
 

@@ -129,21 +129,20 @@ solve_op = define_op(
     forward=_solve_forward,
     inputs=("A", "B"),
     vjp={"A": _solve_vjp_a, "B": _solve_vjp_b},
-    jvp=lambda A_t, B_t, A, B, result, left: _solve_jvp(A_t, B_t, A, B, result, left),
+    jvp=lambda A_t, B_t, A, B, result, left, checked: _solve_jvp(
+        A_t, B_t, A, B, result, left, checked
+    ),
     method=False,
 )
 
 
-def _solve_jvp(A_t: Any, B_t: Any, A: Any, B: Any, result: Any, left: bool) -> Any:
+def _solve_jvp(A_t: Any, B_t: Any, A: Any, B: Any, result: Any, left: bool, checked: bool) -> Any:
     if is_vector(A, B):
         moved = op("squeeze", matmul(A_t, op("unsqueeze", result, -1)), -1)
     else:
         moved = matmul(A_t, result) if left else matmul(result, A_t)
-    return (
-        solve_op(A, B_t - moved, left)
-        if shape_of(B_t) == shape_of(moved)
-        else solve_op(A, op("expand", B_t, shape_of(moved)) - moved, left)
-    )
+    B_t = B_t if shape_of(B_t) == shape_of(moved) else op("expand", B_t, shape_of(moved))
+    return solve_op(A, B_t - moved, left, checked)
 
 
 define_function("linalg.solve", lambda A, B, *, left=True: solve_op(A, B, left), method=False)
@@ -275,6 +274,8 @@ def _cholesky_inverse_jvp(self_t: Any, self: Any, result: Any, upper: bool) -> A
 
 def _cholesky_inverse_forward(self: Any, upper: bool = False) -> Any:
     T = np.triu(self) if upper else np.tril(self)
+    if np.any(np.diagonal(T, axis1=-2, axis2=-1) == 0):
+        refuse_singular("cholesky_inverse", T)
     X = substitute(T, np.broadcast_to(np.eye(T.shape[-1], dtype=T.dtype), T.shape), upper)
     H = np.swapaxes(X.conj(), -1, -2)
     return X @ H if upper else H @ X

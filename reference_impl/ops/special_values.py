@@ -41,7 +41,8 @@ erfc = _each(math.erfc)
 def _erfcx(x: float) -> float:
     """e^(x^2) erfc(x): the product where it can be formed, else the continued fraction of erfc."""
     if x < 5:
-        return math.exp(x * x) * math.erfc(x) if x > -26 else math.inf
+        # 2 exp(x^2) is the largest double where x^2 = 709.0895
+        return math.exp(x * x) * math.erfc(x) if x * x < 709.0895 or x > 0 else math.inf
     if math.isinf(x):
         return 0.0
     # erfc(x) = e^(-x^2)/sqrt(pi) * 1/(x + (1/2)/(x + (2/2)/(x + (3/2)/(x + ...))))

@@ -33,6 +33,31 @@ def _overlaps_strides(case: Case) -> bool:
     return np.unique(places).size < np.asarray(places).size
 
 
+# Inputs of our own that are left out, by operator: which mutations, and why.
+_TIED = ("zeros", "ties", "wholes")
+_RANKLESS = "a matrix of lower rank, or with equal eigenvalues, has no derivative here; torch.linalg says so of each"
+_WHICH = "which of several equal elements is taken is documented as unspecified"
+_REFLECTORS = (
+    "numbers that are no reflectors, on which the documented use (those of geqrf) does not come"
+)
+_EDGES_LEFT_OUT: Mapping[str, tuple[tuple[str, ...], str]] = {
+    **dict.fromkeys(("kthvalue", "topk", "mode"), (_TIED, _WHICH)),
+    **dict.fromkeys(
+        (
+            "lu", "qr", "svd", "norm.nuc", "logdet", "linalg.qr", "linalg.svd", "linalg.svdvals", "linalg.cond",
+            "linalg.eig", "linalg.eigh", "linalg.slogdet",
+        ),
+        (_TIED, _RANKLESS),
+    ),
+    **dict.fromkeys(("ormqr", "linalg.householder_product"), ((*_TIED, "large"), _REFLECTORS)),
+}  # fmt: skip
+
+
+def is_edge_defined(op: str, mutation: str) -> bool:
+    """Whether an operator has one documented answer on inputs of this sort."""
+    return mutation not in _EDGES_LEFT_OUT.get(op, ((), ""))[0]
+
+
 # (operator, check): the samples on which it is undefined. Writing to a tensor whose elements share memory is
 # documented as undefined; source: torch.Tensor.expand and torch.as_strided, their warnings.
 _UNDEFINED_ON: Mapping[tuple[str, str], Callable[[Case], bool]] = {

@@ -23,6 +23,7 @@ from suites.ops.adapters import reference_operator
 from suites.ops.conventions import NOT_COMPARED, is_defined
 from suites.ops.core import CORE
 from suites.ops.drawing import is_drawn
+from suites.ops.edge_source import edges
 from suites.ops.opinfo_source import Entry, Sample
 from suites.ops.spelling import spelled
 from suites.ops.ways import WAYS, Way, in_place
@@ -34,6 +35,9 @@ QUICK = {
     "vjp": ("float64",),
     "jvp": ("float64",),
     "double": ("float64",),
+    "value-edges": (),
+    "vjp-edges": (),
+    "jvp-edges": (),
     "inplace": ("float64",),
     "view": ("float64",),
     "reverse-over-forward": (),
@@ -44,6 +48,9 @@ STANDARD = {
     "vjp": ("float64", "float32"),
     "jvp": ("float64",),
     "double": ("float64",),
+    "value-edges": ("float64",),
+    "vjp-edges": ("float64",),
+    "jvp-edges": ("float64",),
     "inplace": ("float64",),
     "view": ("float64",),
     "reverse-over-forward": ("float64",),
@@ -55,6 +62,8 @@ PLAN = {"quick": QUICK, "standard": STANDARD, "full": FULL}
 MOST_SAMPLES = {"quick": 2, "standard": 8, "full": 10**6}
 DRAWN = {"quick": 24, "standard": None, "full": None}
 MOST_NUMBERS = {"quick": 5_000, "standard": 50_000, "full": 10**9}
+MOST_EDGES = {"quick": 0, "standard": 2, "full": 8}  # samples of op_db that are mutated
+MOST_EDGED = 5_000  # numbers in one of them
 _COMPLEX_OF = {"float64": "complex128", "float32": "complex64"}
 
 
@@ -79,16 +88,22 @@ class Row:
     def samples(self, seed: int) -> list[Sample]:
         """The samples that the tier takes: spread evenly over those of op_db."""
         most = DRAWN[self.tier] if self.apart is None else None
+        source = opinfo_source.samples(self.entry, self.dtype, seed, most)
+        if self.check.endswith("-edges"):
+            source = edges(
+                _spread([s for s in source if _numbers(s) <= MOST_EDGED], MOST_EDGES[self.tier])
+            )
         drawn = [
             sample
-            for sample in opinfo_source.samples(self.entry, self.dtype, seed, most)
+            for sample in source
             if set_apart.label_of(self.entry, self.check, sample.case) == self.apart
             and is_defined(self.entry, self.check, sample.case)
             and not self._is_beyond_witness(sample)
         ]
+        if self.check.endswith("-edges"):
+            return drawn
         small = [s for s in drawn if _numbers(s) <= MOST_NUMBERS[self.tier]] or drawn[:1]
-        places = np.linspace(0, len(small) - 1, min(len(small), MOST_SAMPLES[self.tier]))
-        return [small[int(i)] for i in places]
+        return _spread(small, MOST_SAMPLES[self.tier])
 
     def _is_beyond_witness(self, sample: Sample) -> bool:
         """Whether a draw could only be differenced in a dtype too coarse for differences, or is the result itself."""
@@ -114,6 +129,12 @@ class Row:
             subject=driver.implementation(subject, ops),
             forward=driver.implementation(Subject(subject.device, wide, subject.mode), ops),
         )
+
+
+def _spread(samples: Sequence[Sample], most: int) -> list[Sample]:
+    """At most so many of the samples, evenly from first to last."""
+    places = np.linspace(0, len(samples) - 1, min(len(samples), most))
+    return [samples[int(i)] for i in places]
 
 
 def parametrize(metafunc: pytest.Metafunc, check: str) -> None:

@@ -1,0 +1,34 @@
+"""Operators on inputs of our own: zeros, ties, whole numbers, tails, and a gradient for one input alone."""
+
+import pytest
+
+from suites.ops.checking import check_row
+from suites.ops.rows import parametrize
+
+CHECKS = {
+    "test_values_agree": "value-edges",
+    "test_vector_jacobian_products_agree": "vjp-edges",
+    "test_jacobian_vector_products_agree": "jvp-edges",
+}
+
+
+def pytest_generate_tests(metafunc):
+    parametrize(metafunc, CHECKS[metafunc.function.__name__])
+
+
+@pytest.mark.slow
+@pytest.mark.subject_only
+def test_values_agree(row, request):
+    check_row(row, int(request.config.getoption("seed")))
+
+
+@pytest.mark.slow
+@pytest.mark.subject_only
+def test_vector_jacobian_products_agree(row, request):
+    check_row(row, int(request.config.getoption("seed")))
+
+
+@pytest.mark.slow
+@pytest.mark.subject_only
+def test_jacobian_vector_products_agree(row, request):
+    check_row(row, int(request.config.getoption("seed")))
