@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -102,36 +102,39 @@ def record(  # noqa: PLR0913, PLR0917 - what is taken before a write comes along
 
     ``edges`` and ``kept`` (saved inputs) are given when they had to be taken before a write.
     """
-    if rule.single:
-        outs, carries = (made,), [made._data.dtype.kind in "fc"]
-    else:
-        outs, names = made, rule.each_output(len(made))
-        carries = [
-            name in rule.differentiable and t._data.dtype.kind in "fc"
-            for t, name in zip(outs, names, strict=True)
-        ]
-    if not any(carries):
+    outs, carrying = _carrying(rule, made)
+    if not carrying:
         return None
     node = new(rule.node_class)
     node.edges = edges = input_edges(rule, inputs) if edges is None else edges
-    node.saved = _saved_values(
-        rule, outs, hidden, save_inputs(rule, inputs, edges) if kept is None else kept
-    )
+    kept = save_inputs(rule, inputs, edges) if kept is None else kept
+    node.saved = _saved_values(rule, outs, hidden, kept) if kept else ()
     node.seq = next_sequence()
-    node.meta = rule.meta_of(inputs, params, outs)
-    node.fix = _fixes(rule, inputs, outs[0])
+    node.meta = rule.meta_of(inputs, params, outs) if rule.meta_names else ()
+    node.fix = _fixes(rule, inputs, outs[0]) if rule.fixes else None
     node.extra = None
     if not rule.single:
         node.output_count = len(outs)
-    for i, t in enumerate(outs):
-        if carries[i]:
-            t._grad_fn = node
-            t._output_nr = i
-            if t._meta is not None and t._meta.view is not None:
-                t._meta.view.version = t._storage.version
+    for i in carrying:
+        t = outs[i]
+        t._grad_fn = node
+        t._output_nr = i
+        if t._meta is not None and t._meta.view is not None:
+            t._meta.view.version = t._storage.version
     if MODE.special:
         _note_creation(node)
     return node  # type: ignore[no-any-return]
+
+
+def _carrying(rule: Any, made: Any) -> tuple[tuple[Tensor, ...], Sequence[int]]:
+    """The outputs, and the numbers of those that can carry a gradient."""
+    if rule.single:
+        return (made,), (0,) if made._data.dtype.kind in "fc" else ()
+    return made, [
+        i
+        for i, (t, name) in enumerate(zip(made, rule.each_output(len(made)), strict=True))
+        if name in rule.differentiable and t._data.dtype.kind in "fc"
+    ]
 
 
 def input_edges(rule: Any, inputs: list[Any]) -> tuple[Any, ...]:
@@ -169,17 +172,19 @@ def _saved_values(
     rule: Any, outs: tuple[Tensor, ...], hidden: tuple[Any, ...], kept: list[Any]
 ) -> tuple[Any, ...]:
     """What the formulas of the inputs that need a gradient name. See Note [What a node saves]."""
-    if not kept:
-        return ()
-    values = list(kept)
-    for i, (where, at) in enumerate(rule.saved_sources):
-        if values[i] is _LATER:
-            values[i] = (
-                as_tensor(hidden[at])
-                if where == "hidden"
-                else save(alias(outs[at]), is_output=True)
-            )
-    return tuple(values) if any(v is not None for v in values) else ()
+    if rule.saves_output:
+        kept = list(kept)
+        for i, (where, at) in enumerate(rule.saved_sources):
+            if kept[i] is _LATER:
+                kept[i] = (
+                    as_tensor(hidden[at])
+                    if where == "hidden"
+                    else save(alias(outs[at]), is_output=True)
+                )
+    for value in kept:
+        if value is not None:
+            return tuple(kept)
+    return ()
 
 
 def alias(t: Tensor) -> Tensor:
@@ -189,14 +194,17 @@ def alias(t: Tensor) -> Tensor:
 
 def _fixes(rule: Any, inputs: list[Any], out: Tensor) -> tuple[Any, ...] | None:
     """Which inputs were broadcast or promoted, with what their cotangents must come back to."""
-    if not rule.pointwise and rule.promote is None:
-        return None
-    fixes: list[Any] = []
     shape, dtype = out._data.shape, out._data.dtype
     # NumPy would widen a product of two dtypes further than torch does, so each cotangent is brought back.
-    mixed = rule.mixes_complex or any(
-        isinstance(x, Tensor) and x._data.dtype != dtype for x in inputs
-    )
+    mixed, wide = rule.mixes_complex, False
+    for x in inputs:
+        if isinstance(x, Tensor):
+            data = x._data
+            mixed = mixed or data.dtype is not dtype
+            wide = wide or data.shape != shape
+    if not mixed and not (wide and rule.pointwise):
+        return None
+    fixes: list[Any] = []
     for at in rule.diff_at(inputs):
         x = inputs[at]
         if not isinstance(x, Tensor):

@@ -18,6 +18,9 @@ from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor, make
 from reference_impl.views import CopySlices
 
+ndarray = np.ndarray
+_add_into: Any = np.add  # by position: the keyword costs as much as a small sum
+
 # Note [Order of execution]
 # A consumer is always recorded after what it consumes, so its sequence number is larger: a heap by sequence number
 # runs every node after all its consumers, touches only what is reachable and needs no pass over the graph first. The
@@ -33,19 +36,15 @@ class GraphTask:
     def __init__(self, *, keep_graph: bool, create_graph: bool) -> None:
         self.keep_graph = keep_graph
         self.create_graph = create_graph
-        self.heap: list[int] = []  # negated sequence numbers of the nodes that are ready or will be
-        self.nodes: dict[int, Node] = {}
-        self.buffers: dict[int, Any] = {}  # sequence number -> cotangent, or a list of them
-        self.owned: set[int] = (
-            set()
-        )  # buffers that only this pass holds, so that it may add into them
+        # The nodes that are ready or will be, by negated sequence number.
+        self.heap: list[tuple[int, Node]] = []
+        self.buffers: dict[Node, Any] = {}  # what each has received: a cotangent, or a list of them
+        # Nodes whose cotangent only this pass holds, so that it may add into it.
+        self.owned: set[Node] = set()
         self.leaves: dict[AccumulateGrad, Any] = {}
-        self.fresh: set[AccumulateGrad] = (
-            set()
-        )  # leaves whose collected cotangent only this pass holds
-        self.remaining: dict[AccumulateGrad, int] | None = (
-            None  # contributions still to come, once counting
-        )
+        self.fresh: set[AccumulateGrad] = set()  # the same of leaves
+        # Contributions still to come, once counting.
+        self.remaining: dict[AccumulateGrad, int] | None = None
         self.needed: set[Node] | None = None  # nodes on a path to an input asked for; None: all
         self.captures: dict[tuple[Node, int], list[int]] = {}
         self.captured: dict[int, Any] = {}
@@ -74,30 +73,29 @@ class GraphTask:
         if type(node) is AccumulateGrad:
             self._send_to_leaf(node, ct, owned)
             return
-        seq = node.seq
-        if seq not in self.nodes:
-            self.nodes[seq] = node
-            heappush(self.heap, -seq)
+        buffers = self.buffers
+        if node not in buffers:
+            heappush(self.heap, (-node.seq, node))
             if node.outputs == 1:
-                self.buffers[seq] = ct
+                buffers[node] = ct
                 if owned:
-                    self.owned.add(seq)
+                    self.owned.add(node)
             else:
                 slots = [None] * _output_count(node)
                 slots[nr] = ct
-                self.buffers[seq] = slots
+                buffers[node] = slots
             return
         if ct is None:
             return
         if node.outputs == 1:
-            held = self.buffers[seq]
+            held = buffers[node]
             if held is None:
-                self.buffers[seq] = ct
+                buffers[node] = ct
             else:
-                self.buffers[seq] = self._add(held, ct, seq in self.owned)
-                self.owned.add(seq)
+                buffers[node] = self._add(held, ct, node in self.owned)
+                self.owned.add(node)
         else:
-            slots = self.buffers[seq]
+            slots = buffers[node]
             slots[nr] = ct if slots[nr] is None else self._add(slots[nr], ct, False)
 
     def _send_to_leaf(self, node: AccumulateGrad, ct: Any, owned: bool) -> None:
@@ -115,32 +113,32 @@ class GraphTask:
                 self._finish_leaf(node)
 
     def _add(self, held: Any, ct: Any, own: bool) -> Any:
-        if own and type(held) is np.ndarray and not self.create_graph and held.dtype == ct.dtype:
-            return np.add(held, ct, out=held)
+        if own and type(held) is ndarray and not self.create_graph and held.dtype == ct.dtype:
+            return _add_into(held, ct, held)
         return held + ct
 
     # -- the loop --------------------------------------------------------------------------------------------------
 
     def run(self) -> None:  # noqa: C901, PLR0912, PLR0915 - unrolled: it runs once per node and edge
         """Run until nothing is left, then accumulate the leaves."""
-        heap, nodes, buffers, owned = self.heap, self.nodes, self.buffers, self.owned
+        heap, buffers, owned = self.heap, self.buffers, self.owned
+        leaves, fresh = self.leaves, self.fresh
         create_graph, keep_graph = self.create_graph, self.keep_graph
         watched = self.needed is not None or MODE.anomaly
         try:
             while heap:
-                seq = -heappop(heap)
-                node = nodes.pop(seq)
-                ct = buffers.pop(seq)
-                if node.extra is not None or node.runs_user_code or watched:
+                _, node = heappop(heap)
+                ct = buffers.pop(node)
+                if watched or node.extra is not None or node.runs_user_code:
                     self._run_watched(node, ct)
                     continue
                 if type(node) is CopySlices:
-                    grads = self._write_back(node, ct, owned=seq in owned)
+                    grads = self._write_back(node, ct, owned=node in owned)
                 else:
                     grads = node.apply(ct, create_graph)
                     if node.fix is not None:
                         grads = finish(node, grads, tensors=create_graph)
-                    if node.saved and not keep_graph:
+                    if not keep_graph and node.saved:
                         node.saved = None
                 edges = node.edges
                 i = 0
@@ -148,16 +146,19 @@ class GraphTask:
                     to = edges[i]
                     if to is not None:
                         # A new array without a base is ours: it may be added into, or become a leaf's gradient.
-                        mine = type(g) is np.ndarray and g is not ct and g.base is None
+                        mine = type(g) is ndarray and g is not ct and g.base is None
                         if type(to) is AccumulateGrad:
-                            self._send_to_leaf(to, g, mine)
-                        elif mine or to.outputs != 1 or to.seq in nodes:
+                            held = leaves.get(to)
+                            if held is None or g is None or self.remaining is not None:
+                                self._send_to_leaf(to, g, mine)
+                            else:
+                                leaves[to] = self._add(held, g, to in fresh)
+                                fresh.add(to)
+                        elif mine or to.outputs != 1 or to in buffers:
                             self.send(to, edges[i + 1], g, mine)
                         else:
-                            to_seq = to.seq
-                            nodes[to_seq] = to
-                            buffers[to_seq] = g
-                            heappush(heap, -to_seq)
+                            buffers[to] = g
+                            heappush(heap, (-to.seq, to))
                     i += 2
         except BaseException:
             if MODE.anomaly:
@@ -274,7 +275,7 @@ class GraphTask:
         """Start counting contributions; accumulate the leaves that are complete. See Note [Order of execution]."""
         counts: dict[AccumulateGrad, int] = dict.fromkeys(self.leaves, 0)
         seen: set[Node] = set()
-        stack = [extra, *self.nodes.values()]
+        stack = [extra, *self.buffers]
         while stack:
             node = stack.pop()
             if node in seen or (self.needed is not None and node not in self.needed):

@@ -100,6 +100,9 @@ class Node(metaclass=_NodeType):
     def _input_metadata_count(self) -> int:
         return self.outputs
 
+    def __lt__(self, _other: Node) -> bool:
+        return False  # of one sequence number, which only a user can give twice: first come, first served
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} object at {hex(id(self))}>"
 

@@ -16,21 +16,21 @@ class Operators:  # noqa: PLW1641 - Tensor hashes by identity
 
     def __add__(self, other: Any) -> Any:
         return (
-            OPS["add"](self, other)
+            OPS["add.plain"](self, other)
             if type(other) is type(self) or isinstance(other, OPERANDS)
             else NotImplemented
         )
 
     def __radd__(self, other: Any) -> Any:
         return (
-            OPS["add"](self, other)
+            OPS["add.plain"](self, other)
             if type(other) is type(self) or isinstance(other, OPERANDS)
             else NotImplemented
         )
 
     def __sub__(self, other: Any) -> Any:
         return (
-            OPS["sub"](self, other)
+            OPS["sub.plain"](self, other)
             if type(other) is type(self) or isinstance(other, OPERANDS)
             else NotImplemented
         )

@@ -18,17 +18,27 @@ def promote(rule: Any, inputs: list[Any]) -> list[Any]:
     arrays = [x._data if isinstance(x, Tensor) else x for x in inputs]
     if how is None or how == "own":
         return arrays
-    found = [x for x in arrays if x is not None]
-    first = found[0]
-    if hasattr(first, "dtype") and all(getattr(x, "dtype", None) is first.dtype for x in found):
-        dtype = first.dtype
-        if how == "common" or dtype.kind in "fc":
-            return arrays
-    else:
-        dtype = dtypes.result_dtype(tuple(found))
+    dtype = _shared_dtype(arrays)
+    if dtype is None:
+        dtype = dtypes.result_dtype(tuple([x for x in arrays if x is not None]))
+    elif how == "common" or dtype.kind in "fc":
+        return arrays
     if how == "float" and dtype.kind not in "fc":
         dtype = dtypes.default_numpy()
     return [None if x is None else _cast(x, dtype) for x in arrays]
+
+
+def _shared_dtype(arrays: list[Any]) -> np.dtype[Any] | None:
+    """The dtype that all arrays have; None if there is a number, or a second dtype."""
+    shared = None
+    for x in arrays:
+        if x is None:
+            continue
+        dtype = getattr(x, "dtype", None)
+        if dtype is None or (dtype is not shared and shared is not None):
+            return None
+        shared = dtype
+    return shared
 
 
 def _cast(x: Any, dtype: np.dtype[Any]) -> Any:

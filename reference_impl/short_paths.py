@@ -93,24 +93,28 @@ def make_binary(rule: Any) -> Callable[..., Any]:  # noqa: C901, PLR0915 - see N
         out._output_nr = 0
         if not MODE.grad:
             return out
-        fa = self._grad_fn
-        if self._meta is not None:
-            if self._meta.view is not None and self.requires_grad:
+        meta_a = self._meta
+        if meta_a is None:
+            fa = self._grad_fn
+        elif meta_a.view is not None and self.requires_grad:
+            record(rule, [self, other], (), out)
+            return out
+        else:
+            fa = edge(self)
+        shape = data.shape
+        if kind is Tensor:
+            meta_b = other._meta
+            if meta_b is None:
+                fb = other._grad_fn
+            elif meta_b.view is not None and other.requires_grad:
                 record(rule, [self, other], (), out)
                 return out
-            fa = edge(self)
-        if kind is Tensor:
-            fb = other._grad_fn
-            if other._meta is not None:
-                if other._meta.view is not None and other.requires_grad:
-                    record(rule, [self, other], (), out)
-                    return out
+            else:
                 fb = edge(other)
             if fa is None and fb is None:
                 return out
             node = new(node_class)
             node.edges = (fa, self._output_nr, fb, other._output_nr)
-            shape = data.shape
             if a.shape == shape and b.shape == shape:
                 node.fix = None
             else:
@@ -128,12 +132,14 @@ def make_binary(rule: Any) -> Callable[..., Any]:  # noqa: C901, PLR0915 - see N
         keep_self = (self_for_self and fa is not None) or (self_for_other and fb is not None)
         keep_other = (other_for_self and fa is not None) or (other_for_other and fb is not None)
         if keep_self or keep_other:
-            kept_self = None
+            kept_self = kept_other = None
             if keep_self:
-                kept_self = self if self._storage is None and self._meta is None else save(self)
-            kept_other = None
+                plain = self._storage is None and (meta_a is None or not meta_a.inference)
+                kept_self = self if plain else save(self)
             if keep_other:
-                plain = kind is not Tensor or (other._storage is None and other._meta is None)
+                plain = kind is not Tensor or (
+                    other._storage is None and (meta_b is None or not meta_b.inference)
+                )
                 kept_other = other if plain else save(other)
             node.saved = (kept_self, kept_other)
         else:

@@ -99,11 +99,14 @@ _REAL = frozenset({np.float64, np.float32, np.float16, float, int, bool, np.int6
 
 def conj(x: Any) -> Any:
     """Complex conjugate; ``x`` itself if it is real."""
-    if type(x) in _REAL:
+    kind = type(x)
+    if kind in _REAL:
         return x
+    if kind is np.ndarray:
+        return x.conj()  # of real numbers: x itself
     if isinstance(x, Tensor):
         return OPS["conj"](x) if x._data.dtype.kind == "c" else x
-    return x.conjugate() if type(x) is complex else x.conj()
+    return x.conjugate()
 
 
 def sum_to(x: Any, shape: tuple[int, ...]) -> Any:

@@ -123,9 +123,10 @@ class OpRule:
         self._needed_by = tuple(
             tuple(n in named[i] for n in self.saved_names) for i in self.diff_inputs
         )
-        self._wanted: dict[
-            tuple[bool, ...], list[bool]
-        ] = {}  # which inputs have an edge -> which values are saved
+        # Which inputs have an edge -> which values are saved.
+        self._wanted: dict[tuple[bool, ...], list[bool]] = {}
+        self.saves_output = any(where != "input" for where, _ in self.saved_sources)
+        self.fixes = self.pointwise or self.promote is not None
         self._meta_sources = tuple(self._meta_source(n) for n in self.meta_names)
 
     def _meta_source(self, name: str) -> tuple[str, Any]:
