@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -68,6 +69,7 @@ def make_binary(rule: Any) -> Callable[..., Any]:  # noqa: C901, PLR0915 - see N
     forward = rule.forward
     node_class = rule.node_class
     integral = rule.promote == "common"
+    takes_numbers = not inspect.isfunction(forward)  # those of ours want arrays of one dtype
     # Which of the two operands the formula of each input names; ops that save more take the long path.
     of_self = rule.names_for("self")
     of_other = rule.names_for("other")
@@ -83,7 +85,7 @@ def make_binary(rule: Any) -> Callable[..., Any]:  # noqa: C901, PLR0915 - see N
             b = other._data
             if a.dtype is not b.dtype or not (integral or a.dtype.kind in "fc"):
                 return call(rule, (self, other), {})
-        elif (kind is float or kind is int) and a.dtype.kind == "f":
+        elif takes_numbers and (kind is float or kind is int) and a.dtype.kind == "f":
             b = other
         else:
             return call(rule, (self, other), {})
