@@ -1,0 +1,188 @@
+"""From a glance to a verdict: what one direction cannot settle is looked at again, and a mismatch is confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reference_impl.ladder import Slope, slope_of, steps_for
+from reference_impl.probing import (
+    Look,
+    Mode,
+    PerturbedPointError,
+    Probe,
+    Problem,
+    draw,
+    faint,
+    glance,
+    length,
+    study,
+    weigh,
+)
+
+Vector = NDArray[Any]
+
+SPREAD = 1e-9
+CONFIRMATIONS = 2
+SPLITS = 3
+NONLINEAR = 10.0
+KINKS_LOOKED_AT = 8
+KINK_DIRECTIONS = 4
+NEARBY = 24
+NEARBY_RADIUS = 1e-4
+NEARBY_SLACK = 1e-3
+# Forward and reverse mode add up the same products in another order; nothing but rounding parts them.
+ADJOINT = 1e-9
+AT_KINK = "at a kink"
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A verdict on one mode, and the probe that shows it."""
+
+    look: Look
+    probe: Probe
+
+
+def examine(problem: Problem, modes: Sequence[Mode], *, seed: int) -> list[Examined]:
+    """A verdict on each mode. Where the gradient is right and the function smooth, two evaluations are enough."""
+    probe = draw(problem, seed)
+    found = [Examined(look, probe) for look in glance(probe, modes)]
+    found = [_settled(one, seed) if one.look.verdict != "right" else one for one in found]
+    if "reverse" in modes and all(one.look.verdict == "right" for one in found):
+        dim = faint(probe)
+        if dim is not None:
+            found = [_also(one, dim, seed) for one in found]
+    return found
+
+
+def adjoint_gap(probe: Probe) -> tuple[float, float, float]:
+    """``<ct, jvp t>``, ``<vjp ct, t>`` and how far apart rounding may bring them; this holds at kinks as well."""
+    reverse, forward = probe.terms("reverse"), probe.terms("forward")
+    eps = max(ADJOINT, 64 * probe.problem.claim_eps)
+    bar = eps * (length(reverse) + length(forward)) + 1e-300
+    return float(forward.sum()), float(reverse.sum()), bar
+
+
+def _also(one: Examined, dim: Probe, seed: int) -> Examined:
+    """The verdict along the faint inputs, where it is another one; too wide a bar there takes nothing back."""
+    look = glance(dim, [one.look.mode])[0]
+    if look.verdict == "right":
+        return one
+    look, _ = study(dim, one.look.mode)
+    floor = 64 * dim.problem.claim_eps * one.look.size
+    if look.verdict != "wrong" or look.gap <= look.bar + floor:
+        return one
+    return _settled(Examined(look, dim), seed)
+
+
+def _settled(one: Examined, seed: int) -> Examined:
+    probe, mode = one.probe, one.look.mode
+    look, slope = study(probe, mode)
+    size = float(np.abs(probe.problem.here).max(initial=0.0)) + 1e-300
+    if look.spread > SPREAD * size:
+        return Examined(replace(look, verdict="undecided", notes=("nondeterministic",)), probe)
+    bent = slope.half > 0
+    if look.verdict == "wrong" or bent.any():
+        bent = bent | _not_additive(probe, slope)
+    if bent.any():
+        return _at_kinks(probe, mode, slope, bent)
+    if look.verdict == "wrong" and not _confirmed(probe, mode, seed):
+        note = "other directions agree with the claim"
+        return Examined(replace(look, verdict="undecided", notes=(note,)), probe)
+    return Examined(look, probe)
+
+
+def _confirmed(probe: Probe, mode: Mode, seed: int) -> bool:
+    """Whether fresh directions, over the same inputs, show a mismatch too."""
+    for round_ in range(1, CONFIRMATIONS + 1):
+        other = draw(probe.problem, seed, round_)
+        other = Probe(other.problem, np.where(probe.t == 0.0, 0.0, other.t), other.ct)
+        if glance(other, [mode])[0].verdict == "right":
+            return False
+        if study(other, mode)[0].verdict != "wrong":
+            return False
+    return True
+
+
+def _not_additive(probe: Probe, slope: Slope) -> NDArray[np.bool_]:
+    """Outputs whose slope along a sum of directions is not the sum of the slopes: no derivative exists there."""
+    problem = probe.problem
+    rng = np.random.default_rng(problem.point.size)
+    bent = np.zeros(problem.here.shape, dtype=bool)
+    for _ in range(SPLITS):
+        chosen = rng.random(probe.t.size) < 0.5  # noqa: PLR2004 - half of them
+        parts = [
+            Probe(problem, np.where(some, probe.t, 0.0), probe.ct) for some in (chosen, ~chosen)
+        ]
+        steps = steps_for(problem.eps)
+        first, second = (
+            slope_of(part.line_or_nan, problem.here, steps=steps, eps=problem.eps) for part in parts
+        )
+        gap = np.abs(first.value + second.value - slope.value)
+        bar = NONLINEAR * (first.error + second.error + slope.error)
+        size = np.abs(first.value) + np.abs(second.value) + np.abs(slope.value)
+        usable = first.usable & second.usable & slope.usable
+        bent |= usable & (gap > bar + 1e-4 * size + 1e-12)
+    return bent
+
+
+def _at_kinks(probe: Probe, mode: Mode, slope: Slope, bent: NDArray[np.bool_]) -> Examined:
+    """A verdict where some outputs have no derivative: the others as ever, these by what is claimed nearby."""
+    smooth = probe.restricted(~bent)
+    look = weigh(smooth, mode, slope)
+    count = int(bent.sum())
+    if look.verdict == "wrong":
+        return Examined(replace(look, kinks=count), smooth)
+    for place in np.flatnonzero(bent)[:KINKS_LOOKED_AT]:
+        outside = _outside(probe, mode, int(place))
+        if outside is not None:
+            return outside
+    note = f"{count} of {bent.size} outputs lie on a kink or a tie, where the claim is one of the slopes found nearby"
+    return Examined(replace(look, kinks=count, verdict="right", notes=(note,)), probe)
+
+
+def _outside(probe: Probe, mode: Mode, place: int) -> Examined | None:
+    """A claim at a kink that is not among the slopes nearby, nor between them: no convention allows it."""
+    problem = probe.problem
+    ct = np.zeros(problem.here.shape)
+    ct[place] = 1.0
+    gradient = problem.vjp(ct) if mode == "reverse" else None
+    for round_ in range(KINK_DIRECTIONS):
+        one = Probe(problem, draw(problem, round_, 7).t, ct)
+        one._gradient = gradient
+        terms = one.terms(mode)
+        claimed = float(terms.sum())
+        low, high = _nearby(one, place, round_)
+        slack = NEARBY_SLACK * (length(terms) + abs(low) + abs(high)) + 0.05 * (high - low)
+        if not low - slack <= claimed <= high + slack:
+            near = low if claimed < low else high
+            notes = (AT_KINK, f"the slopes found nearby are {low:.6g} to {high:.6g}")
+            size = length(terms)
+            return Examined(Look(mode, "wrong", claimed, near, slack, size, 1, notes=notes), one)
+    return None
+
+
+def _nearby(probe: Probe, place: int, seed: int) -> tuple[float, float]:
+    """Least and largest slope of one output at points around: the interval of its generalised (Clarke) derivatives."""
+    problem = probe.problem
+    rng = np.random.default_rng(seed)
+    step = NEARBY_RADIUS / 100 if problem.eps < SPREAD else NEARBY_RADIUS * 10
+    radius = 100 * step
+    slopes = []
+    for _ in range(NEARBY):
+        there = problem.point + radius * rng.uniform(-1.0, 1.0, problem.point.shape)
+        try:
+            ahead, behind = (
+                problem.value(there + step * probe.t),
+                problem.value(there - step * probe.t),
+            )
+        except PerturbedPointError:
+            continue
+        slopes.append(float(ahead[place] - behind[place]) / (2 * step))
+    finite = [s for s in slopes if np.isfinite(s)]
+    return (min(finite), max(finite)) if finite else (-np.inf, np.inf)
