@@ -244,7 +244,7 @@ class GraphTask:
         for fn in tuple(extra.pre.values()):
             result = fn(shown)
             if result is not None:
-                shown = tuple(result) if isinstance(result, tuple | list) else (result,)
+                shown = hooks.check_results(result, shown, fn)
         return [self._taken(ct) for ct in shown]
 
     def _retain(self, tensor: Tensor, ct: Any) -> None:
@@ -259,14 +259,8 @@ class GraphTask:
         outputs = tuple(self._shown(ct) for ct in slots)
         for fn in tuple(extra.post.values()):
             result = fn(shown, outputs)
-            if result is None:
-                continue
-            result = result if isinstance(result, tuple) else (result,)
-            if len(result) != len(shown):
-                raise RuntimeError(
-                    f"hook returned an incorrect number of values (got {len(result)}, but expected {len(shown)})"
-                )
-            shown = tuple(result)
+            if result is not None:
+                shown = hooks.check_results(result, shown, fn)
         return [self._taken(g) for g in shown]
 
     # -- leaves ----------------------------------------------------------------------------------------------------

@@ -174,6 +174,7 @@ def _wrap_outputs(
             f"{ctx.name()}: expected Tensor or tuple of Tensor (got {type(found).__name__})"
         )
     _check_dirty(ctx, args, outputs, tracked=tracked)
+    held = {} if level is None else _tangents_by_input(args, level)
     tangents = _jvp(ctx, args, level) if level is not None else None
     old_edges = _edges(args)
     if MODE.special and MODE.anomaly:
@@ -190,8 +191,8 @@ def _wrap_outputs(
         )
         for fn in MODE.node_creation_hooks:
             fn(ctx)
-    if tangents is not None:
-        _set_tangents(made, tangents, level)
+    if level is not None and tangents is not None:
+        _set_tangents(ctx, made, tangents, level, held)
     return made[0] if single else made
 
 
@@ -284,6 +285,11 @@ def _wrap_new(ctx: Any, o: Tensor, i: int, *, carries: bool) -> Tensor:
 # -- forward mode ------------------------------------------------------------------------------------------------------
 
 
+def _tangents_by_input(args: tuple[Any, ...], level: int) -> dict[int, Any]:
+    pairs = ((x, forward_ad.tangent_of(x, level)) for x in args if isinstance(x, Tensor))
+    return {id(x): t for x, t in pairs if t is not None}
+
+
 def _jvp(ctx: Any, args: tuple[Any, ...], level: int) -> tuple[Any, ...]:
     """Tangents of the outputs, computed below ``level``."""
     tangents = [forward_ad.tangent_of(x, level) if isinstance(x, Tensor) else None for x in args]
@@ -301,20 +307,44 @@ def _jvp(ctx: Any, args: tuple[Any, ...], level: int) -> tuple[Any, ...]:
     return found if isinstance(found, tuple) else (found,)
 
 
-def _set_tangents(made: tuple[Any, ...], tangents: tuple[Any, ...], level: int | None) -> None:
-    assert level is not None  # noqa: S101 - tangents exist only at a level
+def _set_tangents(
+    ctx: Any, made: tuple[Any, ...], tangents: tuple[Any, ...], level: int, held: dict[int, Any]
+) -> None:
+    """Give the outputs what ``jvp`` returned; ``held`` has the tangents of the inputs that were written to."""
+    if len(tangents) != len(made):
+        raise RuntimeError(
+            f"Function's jvp returned an invalid number of forward gradients (expected {len(made)} but got "
+            f"{len(tangents)})"
+        )
     for i, (o, t) in enumerate(zip(made, tangents, strict=True)):
         if not isinstance(o, Tensor) or t is None:
             continue
-        if not isinstance(t, Tensor):
-            raise TypeError(
-                f"jvp must return tensors or None, got {type(t).__name__} for output {i}"
-            )
-        if t._data.shape != o._data.shape:
-            raise RuntimeError(
-                f"the tangent that jvp returned for output {i} has shape {list(t.shape)}, expected {list(o.shape)}"
-            )
+        _check_tangent(ctx, o, t, i, held)
         forward_ad.set_tangent(o, t, level)
+
+
+def _check_tangent(ctx: Any, o: Tensor, t: Any, i: int, held: dict[int, Any]) -> None:
+    """Refuse what cannot be the tangent of output number ``i``."""
+    if not isinstance(t, Tensor):
+        raise RuntimeError(  # noqa: TRY004 - torch's type
+            f"expected Variable or None (got {type(t).__name__}) for grad output {i}."
+        )
+    if t._data.shape != o._data.shape:
+        raise RuntimeError(
+            "Trying to set a forward gradient that has a different size than that of the original Tensor, this is "
+            f"not supported. Tensor is of size {list(o.shape)} while the given forward gradient is of size "
+            f"{list(t.shape)}."
+        )
+    if any(o is d for d in ctx.dirty_tensors):
+        if held.get(id(o), t) is not t:
+            raise RuntimeError(
+                "An inplace custom Function is not modifying the forward mode gradients inplace. If the forward is "
+                "modifying an input inplace, then the jvp function must modify the corresponding gradient inplace."
+            )
+    elif o._is_view() and not (t._is_view() or any(t is x for x in held.values())):
+        raise RuntimeError(
+            "A custom Function's forward is returning a view (or an input as-is) but the jvp is not returning a view."
+        )
 
 
 # -- decorators --------------------------------------------------------------------------------------------------------

@@ -72,6 +72,9 @@ class FunctionNode(Node, FunctionCtx):
         )
         self._freed = self._cleared = False
 
+    def __repr__(self) -> str:
+        return f"<torch.autograd.function.{type(self).__name__} object at {hex(id(self))}>"
+
     def _saved(self, wanted: str, name: str) -> Any:
         if wanted == "tensors":
             return self.saved_tensors

@@ -11,9 +11,10 @@ import numpy as np
 from reference_impl import dtypes, errors, mapping
 from reference_impl.accumulate import accumulate
 from reference_impl.batching import highest, size_at
+from reference_impl.cotangents import finish
 from reference_impl.engine import GraphTask, execute, needed_nodes
-from reference_impl.grad_mode import MODE
-from reference_impl.graph import AccumulateGrad, GradientEdge, edge
+from reference_impl.grad_mode import DUAL_LEVELS, MODE
+from reference_impl.graph import AccumulateGrad, GradientEdge, Node, edge
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor, make
 from reference_impl.tree import flatten
@@ -136,12 +137,13 @@ def grad(  # noqa: PLR0912, PLR0913, PLR0917 - torch's signature
         )
     if is_grads_batched:
         found = _batched(outputs, wanted, grad_outputs, retain_graph, create_graph)
-    elif mapped:  # one pass for all examples, on tensors, since the engine's arrays belong to one
+    elif mapped or (MODE.special and DUAL_LEVELS and not create_graph):
+        # On tensors: the engine's arrays belong to one example, and have no tangents.
         roots = _roots(outputs, grad_outputs)
         found = _grad(
             roots, wanted, create_graph if retain_graph is None else retain_graph, create_graph=True
         )
-        found = found if create_graph else [None if g is None else g.detach() for g in found]
+        found = found if create_graph else [None if g is None else _without_history(g) for g in found]
     else:
         roots = _roots(outputs, grad_outputs)
         found = _grad(roots, wanted, retain_graph, create_graph)
@@ -150,6 +152,17 @@ def grad(  # noqa: PLR0912, PLR0913, PLR0917 - torch's signature
     elif not allow_unused and any(g is None for g in found):
         raise errors.UnusedInputError
     return tuple(found) if keys is None else dict(zip(keys, found, strict=True))
+
+
+def _without_history(g: Tensor) -> Tensor:
+    """The same values, and the same tangents, cut off from what computed them."""
+    made = g.detach()
+    tangents = None if g._meta is None else g._meta.tangents
+    if tangents:
+        made._autograd().tangents = {
+            at: (_without_history(t), serial) for at, (t, serial) in tangents.items()
+        }
+    return made
 
 
 def _grad_of_each(
@@ -214,6 +227,24 @@ def _batched(
         None if column[0] is None else OPS["stack"](list(column))
         for column in zip(*rows, strict=True)
     ]
+
+
+def _call_node(node: Any, *cotangents: Any, **keywords: Any) -> Any:
+    """Cotangents of a node's inputs from those of its outputs, outside of a backward pass."""
+    if keywords:
+        raise TypeError("keyword arguments are not supported")
+    wanted = node.outputs or node.output_count
+    if len(cotangents) != wanted:
+        raise TypeError(f"expected {wanted} arguments, got {len(cotangents)} instead")
+    if isinstance(node, AccumulateGrad):
+        accumulate(node.variable, cotangents[0]._data, create_graph=False, owned=False)
+        return ()
+    found = node.apply(cotangents[0] if node.outputs == 1 else list(cotangents), True)
+    found = found if node.fix is None else finish(node, found, tensors=True)
+    return found[0] if len(found) == 1 else tuple(found)
+
+
+Node.__call__ = _call_node  # type: ignore[operator]
 
 
 def _zeros_for(t: Any) -> Tensor:

@@ -106,6 +106,11 @@ class Node(metaclass=_NodeType):
     def __repr__(self) -> str:
         return f"<{type(self).__name__} object at {hex(id(self))}>"
 
+    def __dir__(self) -> list[str]:
+        saved = [f"_saved_{n}" for n in (*self.saved_names, *self.meta_names)]
+        raw = [f"_raw_saved_{n}" for n in self.saved_names]
+        return sorted({*super().__dir__(), *saved, *raw})
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_raw_saved_"):
             return self._raw_saved(name.removeprefix("_raw_saved_"), name)
@@ -128,10 +133,10 @@ class Node(metaclass=_NodeType):
     def _raw_saved(self, wanted: str, name: str) -> SavedTensor:
         if wanted not in self.saved_names:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        if self.saved is None:
-            raise errors.FreedGraphError
         at = self.saved_names.index(wanted)
         entry = self.saved[at] if self.saved else None
+        if self.saved is None:  # its owner says that it was freed
+            entry = SavedTensor(None, 0)
         if type(entry) is SavedTensor:
             entry.owner = weakref.ref(self)
             return entry

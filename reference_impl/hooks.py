@@ -74,7 +74,7 @@ def check_result(found: Any, previous: Tensor, name: str) -> Tensor:
     """
     if not isinstance(found, Tensor):
         raise TypeError(
-            f"hook returned '{type(found).__name__}', expected a Tensor or None from {name!r}"
+            f"expected Variable, but hook returned '{type(found).__name__}' (hook {name!r})"
         )
     if found._data.dtype != previous._data.dtype:
         raise errors.HookResultError(
@@ -88,6 +88,25 @@ def check_result(found: Any, previous: Tensor, name: str) -> Tensor:
     return found
 
 
+def check_results(found: Any, previous: tuple[Any, ...], fn: Any) -> tuple[Any, ...]:
+    """What a hook of a node returned, if it may replace ``previous``; a bare tensor stands for a tuple of one.
+
+    Raises:
+        TypeError: something in it is neither a tensor nor None.
+        RuntimeError: it has another number of values, or one of another dtype or shape.
+    """
+    name = getattr(fn, "__name__", repr(fn))
+    many = tuple(found) if isinstance(found, tuple | list) else (found,)
+    if len(many) != len(previous):
+        raise errors.HookResultError(
+            f"hook '{name}' has returned an incorrect number of values (got {len(many)}, but expected {len(previous)})"
+        )
+    return tuple(
+        new if new is None or old is None else check_result(new, old, name)
+        for new, old in zip(many, previous, strict=True)
+    )
+
+
 def check_nothing(found: Any) -> None:
     """Refuse a result of a post-accumulate hook.
 
@@ -98,7 +117,7 @@ def check_nothing(found: Any) -> None:
     if found is None:
         return
     if not isinstance(found, Tensor):
-        raise TypeError(f"hook returned '{type(found).__name__}', expected None")
+        raise TypeError(f"expected Variable, but hook returned '{type(found).__name__}'")
     raise RuntimeError("Tensor post accumulate grad hooks should return None.")
 
 

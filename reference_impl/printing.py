@@ -62,7 +62,6 @@ class _Formatter:
     def _choose(self, values: Any) -> None:
         finite = values[np.isfinite(values) & (values != 0)]
         if finite.size == 0:
-            self.width = max((len(self.text(v)) for v in values), default=1)
             return
         size = np.abs(finite)
         low, high = float(size.min()), float(size.max())
@@ -73,7 +72,8 @@ class _Formatter:
             self.scientific = high / low > 1000.0 or high > 1.0e8 or low < 1.0e-4  # noqa: PLR2004
         if Options.sci_mode is not None:
             self.scientific = Options.sci_mode
-        self.width = max(len(self.text(v)) for v in values)
+        # As in torch, zeros, infinities and NaN do not count.
+        self.width = max(len(self.text(v)) for v in finite)
 
     def text(self, value: Any) -> str:
         """One number, unpadded."""

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from reference_impl import engine, grad_mode, saved
 from reference_impl.autograd.forward_ad import _set_fwd_grad_enabled
-from reference_impl.function import DelayedError
+from reference_impl.function import DelayedError, Function
 from reference_impl.grad_mode import MODE
 from reference_impl.graph import AccumulateGrad
 from reference_impl.tensor import Tensor
@@ -102,6 +102,37 @@ def load(f: Any, **_options: Any) -> Any:
     return pickle.loads(data)  # noqa: S301 - the documented meaning of load
 
 
+class _Raising:
+    """A function that passes tensors on and raises when they are differentiated."""
+
+    def __init__(self, message: str, num_inputs: int) -> None:
+        self.message, self.num_inputs = message, num_inputs
+
+    def __call__(self, *tensors: Any) -> Any:
+        made = DelayedError.apply(self.message, *tensors)
+        return made[0] if len(made) == 1 else made
+
+
+class _Undefining(Function):
+    """Passes tensors on; backward gives them no gradient."""
+
+    @staticmethod
+    def forward(_ctx: Any, *tensors: Any) -> Any:
+        return tuple(t.view_as(t) for t in tensors)
+
+    @staticmethod
+    def backward(_ctx: Any, *grads: Any) -> Any:
+        return (None,) * len(grads)
+
+
+class UndefinedGrad:
+    """A function that passes tensors on and gives them undefined gradients."""
+
+    def __call__(self, *tensors: Any) -> Any:
+        made = _Undefining.apply(*tensors)
+        return made[0] if len(made) == 1 else made
+
+
 C = SimpleNamespace(
     _WeakTensorRef=WeakTensorRef,
     _set_fwd_grad_enabled=_set_fwd_grad_enabled,
@@ -109,7 +140,9 @@ C = SimpleNamespace(
     _current_graph_task_id=current_task_id,
     _current_graph_task_execution_order=lambda: list(_task().order),
     _will_engine_execute_node=lambda node: engine.will_run(_task(), node),
-    _functions=SimpleNamespace(AccumulateGrad=AccumulateGrad, DelayedError=DelayedError),
+    _functions=SimpleNamespace(
+        AccumulateGrad=AccumulateGrad, DelayedError=_Raising, UndefinedGrad=UndefinedGrad
+    ),
     _autograd=SimpleNamespace(
         SavedTensor=saved.PublicSavedTensor,
         _saved_tensors_hooks_is_enabled=lambda: MODE.saved_hooks_disabled is None,

@@ -312,11 +312,11 @@ class Tensor(Operators, metaclass=_TensorType):
         """The array itself, sharing memory.
 
         Raises:
-            RuntimeError: the tensor requires grad.
+            RuntimeError: the tensor requires grad, and gradients are being recorded.
         """
         if force:
             return np.array(self._data)
-        if self.requires_grad:
+        if MODE.grad and self.requires_grad:
             raise RuntimeError(
                 "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
             )

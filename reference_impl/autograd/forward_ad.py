@@ -89,14 +89,14 @@ def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> T
             f"supported. Tensor is of size {list(tensor.shape)} while the given forward gradient is of "
             f"size {list(tangent.shape)}."
         )
-    if tangent._data.dtype != tensor._data.dtype:
-        raise RuntimeError(
-            f"Expected primal and tangent to have the same dtype but got: {tensor.dtype} and {tangent.dtype}"
-        )
     if tangent_of(tensor, at) is not None:
         raise RuntimeError(
             "Making a dual Tensor based on a Tensor that already has a forward gradient at the same "
             "level is not supported."
+        )
+    if tangent_of(tangent, at) is not None:
+        raise RuntimeError(
+            f"Setting a forward grad that itself has a forward gradient at the same level {at} is not supported."
         )
     previous = list(DUAL_LEVELS)
     DUAL_LEVELS.remove(at)

@@ -6,7 +6,7 @@ import contextlib
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from reference_impl import engine
 from reference_impl.grad_mode import MODE
@@ -29,11 +29,11 @@ __all__ = [
 ]
 
 
-class _Token:
-    """Keeps what an edge needs of its tensor: shape and dtype."""
+class _Token(NamedTuple):
+    """Keeps what an edge needs of its tensor."""
 
-    def __init__(self, t: Tensor) -> None:
-        self.shape, self.dtype = t.shape, t.dtype
+    shape: Any
+    dtype: Any
 
 
 def get_gradient_edge(tensor: Tensor) -> GradientEdge:
@@ -46,7 +46,7 @@ def get_gradient_edge(tensor: Tensor) -> GradientEdge:
         raise RuntimeError(
             "It is not possible to get the gradient edge for a Tensor that does not require gradients"
         )
-    return GradientEdge(edge(tensor), tensor._output_nr, _Token(tensor))
+    return GradientEdge(edge(tensor), tensor._output_nr, _Token(tensor.shape, tensor.dtype))
 
 
 def increment_version(tensor: Tensor | Iterable[Tensor]) -> None:
@@ -67,6 +67,8 @@ class saved_tensors_hooks:  # noqa: N801 - torch's name
     def __enter__(self) -> None:
         if MODE.saved_hooks_disabled is not None:
             raise RuntimeError(MODE.saved_hooks_disabled)
+        if not (callable(self.pack_hook) and callable(self.unpack_hook)):
+            raise TypeError("incompatible function arguments: the hooks must be callable")
         MODE.saved_hooks = (*MODE.saved_hooks, (self.pack_hook, self.unpack_hook))
         MODE.refresh()
 
