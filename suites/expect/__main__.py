@@ -8,8 +8,11 @@ from pathlib import Path
 import tomlkit
 
 from suites.expect.edit import RecordFileError, make, read_cases, update
+from suites.expect.findings import findings_page, read_findings
 from suites.harness.expectations import ExpectationError, read_file
 
+ROOT = Path(__file__).resolve().parent.parent.parent
+PROFILE = ROOT / "suites" / "profiles" / "cpu.toml"
 _WRONG_USAGE = 4
 _LATER = "not looked into yet"
 
@@ -39,6 +42,11 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="say whether files can be read, and what is in them")
     check.add_argument("files", type=Path, nargs="+")
     check.set_defaults(run=_check)
+    page = commands.add_parser(
+        "findings", help="the page of torch's faults, from scripts and profile"
+    )
+    page.add_argument("-o", "--output", type=Path, default=ROOT / "docs" / "findings.md")
+    page.set_defaults(run=_findings)
     for command in (new, old):
         command.add_argument(
             "--reason", default=_LATER, help="why they fail, for the entries that come"
@@ -67,6 +75,12 @@ def _update(args: argparse.Namespace) -> str:
 
 def _check(args: argparse.Namespace) -> str:
     return "\n".join(f"{file}: {len(read_file(file, _today()))} entries" for file in args.files)
+
+
+def _findings(args: argparse.Namespace) -> str:
+    found = read_findings(ROOT, read_file(PROFILE, _today()))
+    args.output.write_text(findings_page(found), encoding="utf-8")
+    return f"{args.output}: {len(found)} findings"
 
 
 def _today() -> datetime.date:
