@@ -325,6 +325,8 @@ def to(
 ) -> Any:
     """In another dtype or memory format; the tensor itself if nothing changes and no copy is asked for."""
     _ = non_blocking
+    flags = [a for a in args if isinstance(a, bool)]  # non_blocking, then copy
+    copy = flags[1] if len(flags) > 1 else copy
     for a in args:
         if isinstance(a, Tensor):
             dtype = a.dtype

@@ -288,6 +288,9 @@ def stft(
     return op("view_as_real", made) if return_complex is False else made
 
 
+_LEAST_OVERLAP = 1e-11
+
+
 def istft(
     self: Tensor,
     n_fft: int,
@@ -327,7 +330,11 @@ def istft(
     start = n_fft // 2 if center else 0
     end = start + length if length is not None else (total - n_fft // 2 if center else total)
     stop = min(end, total)
-    made = op("slice", added, 1, start, stop) / op("slice", envelope, 0, start, stop)
+    covered = op("slice", envelope, 0, start, stop)
+    # Without overlap the frames do not say what the signal is (documented as the NOLA constraint).
+    if np.any(np.abs(array_of(covered)) < _LEAST_OVERLAP):
+        raise RuntimeError("window overlap add min: 1")
+    made = op("slice", added, 1, start, stop) / covered
     if end > stop:
         made = op("constant_pad_nd", made, [0, end - stop], 0.0)
     return made if self.ndim > 2 else op("squeeze", made, 0)

@@ -210,9 +210,13 @@ clamp_numbers = define_op(
 
 
 def _low_rules(self: Any, low: Any, high: Any) -> Any:
-    """Where the result is the lower bound: below it, unless the upper one is lower still."""
+    """Where the result is the lower bound: below it, unless the upper one is lower still.
+
+    Where the two bounds are equal it is either; one of them must have the gradient, since all three raised
+    by the same amount raise the result by it.
+    """
     x, low, high = array_of(self), array_of(low), array_of(high)
-    return x < low if high is None else (x < low) & (low < high)
+    return x < low if high is None else (x < low) & (low <= high)
 
 
 def _high_rules(self: Any, low: Any, high: Any) -> Any:

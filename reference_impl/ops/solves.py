@@ -233,6 +233,18 @@ define_function(
 )
 _triangular_solve = make_type("triangular_solve", "solution", "cloned_coefficient")
 
+# The two results belong to one node: each requires a gradient where either operand does.
+_solved_op = define_op(
+    "triangular_solve.results",
+    node="TriangularSolveBackward0",
+    forward=lambda solution, A: (np.array(solution), np.array(A)),
+    inputs=("solution", "A"),
+    outputs=("solution", "cloned_coefficient"),
+    vjp={"solution": lambda cts: cts[0], "A": lambda cts: cts[1]},
+    jvp=lambda solution_t, A_t: (solution_t, A_t),
+    method=False,
+)
+
 
 def triangular_solve(
     self: Tensor,
@@ -244,7 +256,7 @@ def triangular_solve(
     """torch's older triangular solve; returns the coefficients as well."""
     matrix = op("transpose", A, -2, -1) if transpose else A
     found = triangular_op(matrix, self, upper != transpose, True, unitriangular)
-    return _triangular_solve((found, op("clone", A)))
+    return _triangular_solve(_solved_op(found, A))
 
 
 define_function("triangular_solve", triangular_solve)

@@ -1,17 +1,20 @@
 """One check of a case on both sides: run, compared, and where they differ, put to the third witness."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from suites.harness.case import Arrays, Case, CaseOutcome, OpMissingError, run_case
 from suites.harness.case_script import case_script
 from suites.harness.implementation import Implementation
-from suites.harness.judge import Verdict, judge
+from suites.harness.judge import DIFFER, Verdict, judge
 from suites.harness.subject import Subject
 from suites.harness.tolerances import Tolerance
 from suites.harness.witnesses import (
     Question,
     Witness,
+    adjoint_gap,
     ask,
     double_question,
     jvp_question,
@@ -39,8 +42,58 @@ def examine(sides: Sides, case: Case, check: str, tolerance: Tolerance) -> Verdi
     )
     if subject is None or check == "value" or "value" in subject.raised:
         return judge(check, reference, subject, tolerance)
-    return judge(
+    verdict = judge(
         check, reference, subject, tolerance, ask=_witness(sides, case, check, reference, subject)
+    )
+    return _by_modes(sides, case, verdict, tolerance) if verdict.kind == DIFFER else verdict
+
+
+# Note [Modes decide where differences cannot]
+# At a kink or a tie no difference says which of several answers is right, but forward and reverse mode must
+# give the same one: Re<ct, jvp(t)> = Re<vjp(ct), t>. A side whose own modes contradict each other is wrong,
+# whatever the convention is.
+def _by_modes(sides: Sides, case: Case, verdict: Verdict, tolerance: Tolerance) -> Verdict:
+    """The verdict, with the adjoint identity asked where differences name nobody.
+
+    See Note [Modes decide where differences cannot].
+    """
+    witness = verdict.witness
+    if witness is None or witness.blame in {"subject", "reference"}:
+        return verdict
+    gaps = [_gap_of(side, case) for side in (sides.reference, sides.subject)]
+    wrong = [gap is not None and gap > max(tolerance.rtol, _WITNESS_RTOL) for gap in gaps]
+    if wrong[0] == wrong[1]:
+        return replace(verdict, witness=replace(witness, adjoint=gaps[1]))
+    blame = "subject" if wrong[1] else "reference"
+    says = (
+        f"the {blame} is wrong: its forward and reverse mode contradict each other ({witness.says})"
+    )
+    told = replace(witness, blame=blame, says=says, adjoint=gaps[1])
+    return replace(verdict, blame=blame, reason=says, witness=told)
+
+
+def _gap_of(side: Implementation, case: Case) -> float | None:
+    """How far one side's modes are apart, relatively; None where it lacks one, or where neither is a number."""
+    outcome = outcome_of(side, case, ("value", "vjp", "jvp"))
+    if outcome is None or outcome.raised or len(outcome.jvp) != len(outcome.values):
+        return None
+    tracked = [
+        (value.value, tangent)
+        for value, tangent in zip(outcome.values, outcome.jvp, strict=True)
+        if value.requires_grad
+    ]
+    cts = case.drawn_cotangents([value for value, _ in tracked])
+    tangents = tuple(tangent for _, tangent in tracked)
+    finite = [
+        all(np.all(np.isfinite(a)) for a in answer if a is not None)
+        for answer in (outcome.vjp, tangents)
+    ]
+    if not any(finite):
+        return None
+    return (
+        adjoint_gap(outcome.vjp, tangents, cts, case.drawn_tangents())
+        if all(finite)
+        else float("inf")
     )
 
 

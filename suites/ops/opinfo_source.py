@@ -21,6 +21,14 @@ FLOATING = ("float64", "float32", "bfloat16", "float16")
 COMPLEX = ("complex128", "complex64")
 
 
+Bend = Callable[[Callable[..., Any], Any], Callable[..., Any]]  # of an operator and its module
+
+
+def as_it_is(op: Callable[..., Any], _module: Any) -> Callable[..., Any]:
+    """The operator without a fault."""
+    return op
+
+
 class NotPlainError(TypeError):
     """An argument of a sample that is neither a strided tensor nor a number, a name or a table of these."""
 
@@ -85,14 +93,16 @@ def entries() -> dict[str, Entry]:
 def operators(way: str) -> dict[str, Callable[..., Any]]:
     """Each entry's operator as op_db calls it, called in one of the ways, for the torch driver."""
     return {
-        name: _called(entry, way) for name, entry in entries().items() if entry.has(WAYS[way].needs)
+        name: operator(name, way) for name, entry in entries().items() if entry.has(WAYS[way].needs)
     }
 
 
-def _called(entry: Entry, way: str) -> Callable[..., Any]:
+def operator(name: str, way: str, bend: Bend = as_it_is) -> Callable[..., Any]:
+    """One entry's operator, called in one of the ways; ``bend`` plants a fault in it."""
+    entry = entries()[name]
     if way == "inplace":
-        return in_place(spelled(entry.info.inplace_variant, torch))
-    op = subject_operator(entry.name, entry.info.op, torch)
+        return bend(in_place(spelled(entry.info.inplace_variant, torch)), torch)
+    op = bend(subject_operator(entry.name, entry.info.op, torch), torch)
     call = WAYS[way].call
     return op if call is None else call(torch, op)
 

@@ -14,7 +14,7 @@ from suites.harness import selection
 from suites.harness.columns import Column
 from suites.harness.examine import Sides
 from suites.harness.identity import CaseKey
-from suites.harness.implementation import Operator, TorchSpelling
+from suites.harness.implementation import Implementation, Operator, TorchSpelling
 from suites.harness.notes import current_notes
 from suites.harness.plugin import RUN
 from suites.harness.subject import DEFAULT_DTYPE, REFERENCE, Subject
@@ -24,7 +24,7 @@ from suites.ops.conventions import NOT_COMPARED, is_defined
 from suites.ops.core import CORE
 from suites.ops.drawing import is_drawn
 from suites.ops.edge_source import edges
-from suites.ops.opinfo_source import Entry, Sample
+from suites.ops.opinfo_source import Bend, Entry, Sample, as_it_is
 from suites.ops.spelling import spelled
 from suites.ops.ways import WAYS, Way, in_place
 
@@ -121,14 +121,22 @@ class Row:
         subject, driver = self.case_key.subject, self.column.driver
         ops = opinfo_source.operators(self.check)
         return Sides(
-            reference=TorchSpelling(
-                reference_impl,
-                Subject(REFERENCE, wide),
-                functools.partial(find_reference_operator, way=self.check),
-            ),
+            reference=self.reference_side(),
             subject=driver.implementation(subject, ops),
             forward=driver.implementation(Subject(subject.device, wide, subject.mode), ops),
         )
+
+    def reference_side(self, bend: Bend = as_it_is) -> Implementation:
+        """The reference, called as the check asks; ``bend`` plants a fault in its operators."""
+        wide = "complex128" if self.dtype.startswith("complex") else "float64"
+        find = functools.partial(find_reference_operator, way=self.check, bend=bend)
+        return TorchSpelling(reference_impl, Subject(REFERENCE, wide), find)
+
+    def subject_side(self, bend: Bend) -> Implementation:
+        """What is under test, with a fault in the row's operator."""
+        faulty = {self.entry: opinfo_source.operator(self.entry, self.check, bend)}
+        made: Implementation = self.column.driver.implementation(self.case_key.subject, faulty)
+        return made
 
 
 def _spread(samples: Sequence[Sample], most: int) -> list[Sample]:
@@ -146,17 +154,20 @@ def parametrize(metafunc: pytest.Metafunc, check: str) -> None:
 def _rows(metafunc: pytest.Metafunc, check: str) -> Iterator[Row]:
     run = metafunc.config.stash[RUN]
     tier = run.options.tier
-    entries = opinfo_source.entries()
-    names = CORE if tier == "quick" else tuple(entries)
+    names = CORE if tier == "quick" else tuple(opinfo_source.entries())
     for column in selection.columns_or_exit(run):
-        if column.subject.is_reference:
-            continue
-        asked = column.subject.dtype
-        dtypes = PLAN[tier][check] if asked == DEFAULT_DTYPE else (asked,)
-        for name in names:
-            for dtype in _offered(entries[name], check, dtypes):
-                subject = Subject(column.subject.device, dtype, column.subject.mode)
-                yield from _with_apart(Row(CaseKey("", subject), column, name, check, dtype, tier))
+        if not column.subject.is_reference:
+            yield from rows_of(column, tier, check, names)
+
+
+def rows_of(column: Column, tier: str, check: str, names: Sequence[str]) -> Iterator[Row]:
+    """The rows of one check of these operators on one column, with what is set apart from them."""
+    asked = column.subject.dtype
+    dtypes = PLAN[tier][check] if asked == DEFAULT_DTYPE else (asked,)
+    for name in names:
+        for dtype in _offered(opinfo_source.entries()[name], check, dtypes):
+            subject = Subject(column.subject.device, dtype, column.subject.mode)
+            yield from _with_apart(Row(CaseKey("", subject), column, name, check, dtype, tier))
 
 
 def _with_apart(row: Row) -> Iterator[Row]:
@@ -186,14 +197,15 @@ def find_reference_rule(name: str) -> Operator | None:
     return registry.lookup(name) or registry.lookup(opinfo_source.entries()[name].op)
 
 
-def find_reference_operator(name: str, *, way: str) -> Operator | None:
+def find_reference_operator(name: str, *, way: str, bend: Bend = as_it_is) -> Operator | None:
     """The reference's operator, called in one of the ways; None where it has no such operator."""
     rule = find_reference_rule(name)
     if rule is None:
         return None
     if way == "inplace":
-        return _in_place(name, rule)
-    op, call = reference_operator(name, rule, reference_impl), WAYS[way].call
+        return bend(_in_place(name, rule), reference_impl)
+    op = bend(reference_operator(name, rule, reference_impl), reference_impl)
+    call = WAYS[way].call
     return op if call is None else call(reference_impl, op)
 
 

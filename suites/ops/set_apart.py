@@ -23,6 +23,12 @@ def _is_trigamma(case: Case) -> bool:
     return 1 in case.args[1:]
 
 
+def _is_trigamma_off(case: Case) -> bool:
+    """Whether trigamma is asked for where its series is off by more than 1e-10, relatively."""
+    low, high = _SERIES_OFF
+    return _is_trigamma(case) and bool(np.any((case.args[0] > low) & (case.args[0] < high)))
+
+
 def _lacks_weight(case: Case) -> bool:
     return case.args[2] is None and case.args[3] is not None
 
@@ -43,9 +49,15 @@ def _option(case: Case, name: str, place: int) -> Any:
     return case.kwargs.get(name, given)
 
 
-_FAR = 5.0
-_LARGE = 100.0
-_TINY = 1e-12
+_FAR = 9.5  # from where on exp(9.5) times torch's added constant is more than 1e-9
+_LARGE, _HUGE = (
+    5e3,
+    2e6,
+)  # from where on the digits before the point are missed in float32, and in float64
+_OVERFLOWS = 709.0  # its exponential is the largest number of float64
+_FAR_LEFT = -1500.0
+_SERIES_OFF = (0.31857, 2.42665)
+_GAUSSIAN_EPS = 1e-6
 
 
 def _rises(case: Case) -> bool:
@@ -61,12 +73,32 @@ def _is_large(case: Case) -> bool:
     return any(np.max(np.abs(x), initial=0.0) > _LARGE for x in case.inputs())
 
 
+def _is_huge(case: Case) -> bool:
+    return any(np.max(np.abs(x), initial=0.0) > _HUGE for x in case.inputs())
+
+
+def _overflows(case: Case) -> bool:
+    return bool(np.any(-case.args[0] * case.args[1] > _OVERFLOWS))
+
+
 def _is_far_left(case: Case) -> bool:
-    return bool(np.min(case.args[0], initial=0.0) < -_LARGE)
+    return bool(np.min(case.args[0], initial=0.0) < _FAR_LEFT)
 
 
 def _has_infinity_norm(case: Case) -> bool:
-    return np.inf in case.args or case.kwargs.get("p") == np.inf
+    return np.inf in [*(a for a in case.args if isinstance(a, float)), case.kwargs.get("p")]
+
+
+def _ties_in_infinity_norm(case: Case) -> bool:
+    """Whether the largest difference of some pair of points is reached in two coordinates, by the infinity norm."""
+    x = case.args[0]
+    others = [a for a in case.args[1:] if isinstance(a, np.ndarray)]
+    y = others[0] if others else x
+    if not (_has_infinity_norm(case) and x.size and y.size):
+        return False
+    gaps = np.abs(x[..., :, None, :] - y[..., None, :, :])
+    largest = np.max(gaps, axis=-1, keepdims=True)
+    return bool(np.any((largest > 0) & (np.sum(gaps == largest, axis=-1, keepdims=True) > 1)))
 
 
 def _touches_bounds(case: Case) -> bool:
@@ -82,13 +114,23 @@ def _leaves_self_out(case: Case) -> bool:
 
 
 def _meets_poles(case: Case) -> bool:
+    """Whether some element is a negative whole number; at zero torch finds the pole."""
     x = case.args[0]
-    return bool(np.any((x <= 0) & (x == np.round(x))))
+    return bool(np.any((x < 0) & (x == np.round(x))))
 
 
-def _is_singular(case: Case) -> bool:
+def _meets_trigamma_poles(case: Case) -> bool:
+    return _is_trigamma(case) and _meets_poles(case)
+
+
+def _clamps_variance(case: Case) -> bool:
+    return bool(np.any(case.args[2] < case.kwargs.get("eps", _GAUSSIAN_EPS)))
+
+
+def _lacks_one_rank(case: Case) -> bool:
+    """Whether a matrix is singular and yet has an adjugate: its rank is lower by one."""
     x = case.args[0]
-    return bool(x.size and np.any(np.abs(np.linalg.det(x)) < _TINY))
+    return bool(x.size and np.any(np.linalg.matrix_rank(x) == x.shape[-1] - 1))
 
 
 def _meets_origin(case: Case) -> bool:
@@ -101,10 +143,12 @@ def _ties(case: Case) -> bool:
     return bool(np.any(x == y))
 
 
-def _meets_equal_bounds(case: Case) -> bool:
+def _is_below_equal_bounds(case: Case) -> bool:
     low, high = _option(case, "min", 1), _option(case, "max", 2)
-    both = isinstance(low, np.ndarray) and isinstance(high, np.ndarray)
-    return both and bool(np.any(np.equal(*np.broadcast_arrays(low, high))))
+    if not (isinstance(low, np.ndarray) and isinstance(high, np.ndarray)):
+        return False
+    x, low, high = np.broadcast_arrays(case.args[0], low, high)
+    return bool(np.any((low == high) & (x < low)))
 
 
 EVERY_VALUE = ("value", "value-edges", "inplace")
@@ -116,29 +160,41 @@ WITH_AMAX = tuple(
     f"{op}.{how}" for op in ("index_reduce", "scatter_reduce") for how in ("amax", "amin")
 )
 
+TRIGAMMA = (*POLYGAMMA, "special.polygamma.special_polygamma_n_0")
+
+# The first that holds for a sample counts.
 SET_APART: tuple[Apart, ...] = (
+    Apart(TRIGAMMA, ("value-edges",), "at-poles", _meets_trigamma_poles),
     Apart(
-        (*POLYGAMMA, "special.polygamma.special_polygamma_n_0"),
+        TRIGAMMA,
         EVERY_VALUE,
         "trigamma",
-        _is_trigamma,
+        _is_trigamma_off,
     ),
     Apart(("native_layer_norm",), ("double",), "without-weight", _lacks_weight),
     Apart(("masked.logsumexp",), FORWARD, "masked-rows", _masks_whole_rows),
     Apart(("logcumsumexp",), FORWARD, "rising", _rises),
-    Apart(("logcumsumexp",), REVERSE, "large", _is_large),
-    Apart(("nn.functional.soft_margin_loss",), ("value-edges", *DERIVATIVES), "large", _is_large),
-    Apart(("cdist", "nn.functional.pdist"), ("vjp-edges",), "infinity-norm", _has_infinity_norm),
+    Apart(("logcumsumexp",), ("vjp-edges",), "huge", _is_huge),
+    Apart(("logcumsumexp",), ("vjp",), "large", _is_large),
+    Apart(
+        ("nn.functional.soft_margin_loss",), ("value-edges", *DERIVATIVES), "overflow", _overflows
+    ),
+    Apart(
+        ("cdist", "nn.functional.pdist"), ("vjp-edges",), "infinity-norm", _ties_in_infinity_norm
+    ),
     Apart(("nn.functional.binary_cross_entropy",), DERIVATIVES, "at-bounds", _touches_bounds),
     Apart(("polar",), REVERSE, "at-zero", _has_zero),
     Apart(WITH_AMAX, ("vjp-edges",), "without-self", _leaves_self_out),
     Apart(("digamma",), DERIVATIVES, "at-poles", _meets_poles),
-    Apart(("linalg.det",), ("vjp-edges", "jvp-edges"), "singular", _is_singular),
+    Apart(("linalg.det",), ("vjp-edges", "jvp-edges"), "singular", _lacks_one_rank),
     Apart(("special.log_ndtr",), DERIVATIVES, "far-left", _is_far_left),
     Apart(("atan2",), FORWARD, "origin", _meets_origin),
     Apart(("fmax",), FORWARD, "ties", _ties),
     Apart(("nn.functional.prelu",), FORWARD, "at-zero", _has_zero),
-    Apart(("clamp",), FORWARD, "equal-bounds", _meets_equal_bounds),
+    Apart(("clamp",), ("vjp-edges",), "below-equal-bounds", _is_below_equal_bounds),
+    Apart(
+        ("nn.functional.gaussian_nll_loss",), ("jvp-edges",), "clamped-variance", _clamps_variance
+    ),
 )
 
 

@@ -68,7 +68,7 @@ def _tangent(module: Any, op: Operator) -> Operator:
 
     def called(*args: Any, **kwargs: Any) -> Any:
         by, seed = kwargs.pop(_BY), kwargs.pop(_SEED)
-        numbers = _Numbered((args, kwargs))
+        numbers = Numbered((args, kwargs))
         xs = [numbers.tensors[i] for i in by]
         with forward_ad.dual_level():
             duals = [
@@ -86,7 +86,7 @@ def _cotangent(module: Any, op: Operator) -> Operator:
 
     def called(*args: Any, **kwargs: Any) -> Any:
         by, seed = kwargs.pop(_BY), kwargs.pop(_SEED)
-        numbers = _Numbered((args, kwargs))
+        numbers = Numbered((args, kwargs))
         xs = [numbers.tensors[i] for i in by]
         xs = [x if x.requires_grad else x.detach().requires_grad_() for x in xs]
         args, kwargs = numbers.with_tensors(dict(zip(by, xs, strict=True)))
@@ -137,7 +137,7 @@ def drawn(module: Any, like: Sequence[Any], seed: int) -> list[Any]:
     ]
 
 
-class _Numbered:
+class Numbered:
     """The tensors of a call in the order in which a case numbers its arrays."""
 
     def __init__(self, call: tuple[tuple[Any, ...], dict[str, Any]]) -> None:

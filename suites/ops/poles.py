@@ -1,0 +1,58 @@
+"""Where NaN may stand for an infinity: a table of operators and points, each with its reason; nowhere else."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from suites.harness.case import Case
+
+
+@dataclass(frozen=True, slots=True)
+class Pole:
+    """Points of an operator at which one side may find an infinity and the other NaN, and why neither is promised."""
+
+    ops: tuple[str, ...]
+    checks: tuple[str, ...]
+    holds: Callable[[Case], bool]
+    why: str
+
+
+def _divides_by_zero(case: Case) -> bool:
+    return bool(np.any(case.args[-1] == 0))
+
+
+def _is_singular(case: Case) -> bool:
+    x = case.args[0]
+    return bool(x.size and np.any(np.linalg.matrix_rank(x) < x.shape[-1]))
+
+
+POLES: tuple[Pole, ...] = (
+    Pole(
+        ("addcdiv",),
+        ("jvp", "double"),
+        _divides_by_zero,
+        "at 0 / 0 and beyond, the terms of the quotient rule are infinities whose sum hangs on their order; "
+        "source: IEEE 754, section 7.2",
+    ),
+    Pole(
+        ("linalg.solve_ex",),
+        ("value", "vjp", "jvp", "double"),
+        _is_singular,
+        "with check_errors=False a singular matrix gives infinities or NaN, whichever comes first; "
+        "source: torch.linalg.solve_ex, which tells of it in info alone",
+    ),
+)
+
+
+def is_pole(op: str, check: str, case: Case) -> bool:
+    """Whether this check of an operator may find NaN where the other side finds an infinity."""
+    return any(op in pole.ops and check in pole.checks and pole.holds(case) for pole in POLES)
+
+
+def with_poles(want: NDArray[Any], got: NDArray[Any]) -> NDArray[Any]:
+    """``got``, with what ``want`` has wherever one of the two is NaN and the other infinite."""
+    mixed = (np.isnan(want) & np.isinf(got)) | (np.isinf(want) & np.isnan(got))
+    return np.where(mixed, want, got)
