@@ -28,7 +28,7 @@ Vector = NDArray[Any]
 
 SPREAD = 1e-9
 CONFIRMATIONS = 2
-SPLITS = 3
+SPLITS = 5
 NONLINEAR = 10.0
 KINKS_LOOKED_AT = 8
 KINK_DIRECTIONS = 4
@@ -114,12 +114,10 @@ def _not_additive(probe: Probe, slope: Slope) -> NDArray[np.bool_]:
     problem = probe.problem
     rng = np.random.default_rng(problem.point.size)
     bent = np.zeros(problem.here.shape, dtype=bool)
+    steps = steps_for(problem.eps)[2:6]
     for _ in range(SPLITS):
-        chosen = rng.random(probe.t.size) < 0.5  # noqa: PLR2004 - half of them
-        parts = [
-            Probe(problem, np.where(some, probe.t, 0.0), probe.ct) for some in (chosen, ~chosen)
-        ]
-        steps = steps_for(problem.eps)
+        share = rng.uniform(-1.0, 2.0, probe.t.size)
+        parts = [Probe(problem, some * probe.t, probe.ct) for some in (share, 1.0 - share)]
         first, second = (
             slope_of(part.line_or_nan, problem.here, steps=steps, eps=problem.eps) for part in parts
         )

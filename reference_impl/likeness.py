@@ -57,13 +57,11 @@ def _factors(problem: Problem, sampled: Sampled) -> Iterator[str]:
     there = np.abs(numeric) > 1e-6 * np.max(np.abs(numeric), initial=0.0)
     if not there.any():
         yield "it is not zero, though the function does not change along this input"
-    elif not np.all(sampled.is_wrong[there]):
-        return
     elif not np.any(claimed[there]):
         yield _FACTORS[0.0]
     elif name := _conjugation(problem, sampled):
         yield name
-    else:
+    elif np.all(sampled.is_wrong[there]):
         factor = float(np.median(claimed[there] / numeric[there]))
         if _agree(claimed, factor * numeric):
             yield from _factor_names(problem, factor, int(there.sum()))

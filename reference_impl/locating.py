@@ -42,7 +42,7 @@ class Sampled:
     @property
     def gaps(self) -> Vector:
         """How far apart claims and slopes are."""
-        return np.abs(self.claimed - self.numeric)
+        return np.asarray(np.abs(self.claimed - self.numeric))
 
     @property
     def is_wrong(self) -> NDArray[np.bool_]:

@@ -124,11 +124,14 @@ class Probe:
     t: Vector
     ct: Vector
     _gradient: Vector | None = field(default=None, repr=False)
+    _tangent: Vector | None = field(default=None, repr=False)
 
     def terms(self, mode: Mode) -> Vector:
         """What adds up to the claim: products of gradient and direction, or of cotangent and tangent."""
         if mode == "forward":
-            return self.ct * self.problem.jvp(self.t)
+            if self._tangent is None:
+                self._tangent = self.problem.jvp(self.t)
+            return self.ct * self._tangent
         if self._gradient is None:
             self._gradient = self.problem.vjp(self.ct)
         return self._gradient * self.t

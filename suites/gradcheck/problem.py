@@ -1,0 +1,262 @@
+"""A function of tensors as one between flat real vectors, which is what the probing engine examines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from reference_impl.findings import InputError
+from reference_impl.probing import DOUBLE_EPS, Part, PerturbedPointError
+from suites.gradcheck.maps import TensorMap, tracked
+
+Vector = NDArray[Any]
+
+
+class BackwardError(RuntimeError):
+    """Backward raised; the error it raised is the cause."""
+
+
+class TorchProblem:
+    """Values, and the derivatives that torch claims, of a map at a point.
+
+    Args:
+        map_: the function under test.
+        xs: leaves that require grad, never written to.
+        wide: the same function for inputs in float64, which gives the values; None where ``map_`` has to do.
+    """
+
+    def __init__(
+        self,
+        map_: TensorMap,
+        xs: Sequence[Tensor],
+        names: Sequence[str],
+        *,
+        output_names: Sequence[str] = (),
+        wide: TensorMap | None = None,
+    ) -> None:
+        self.map, self.wide, self.xs = map_, wide, list(xs)
+        self.counts = {"values": 0, "vjps": 0, "jvps": 0}
+        self.inputs = parts_of(names, self.xs)
+        self.point = flat(self.xs)
+        versions = [x._version for x in self.xs]
+        self.ys = _traced(map_, self.xs)
+        if versions != [x._version for x in self.xs] or not np.array_equal(
+            flat(self.xs), self.point, equal_nan=True
+        ):
+            raise InputError(_CHANGED)
+        several = len(self.ys) > 1
+        told = output_names or [f"output {i}" if several else "output" for i in range(len(self.ys))]
+        self.outputs = parts_of(told, self.ys)
+        self._shapes = [y.shape for y in self.ys]
+        self.here = flat(self.ys)
+        self.claim_eps = self.eps = max(_eps(x) for x in (*self.xs, *self.ys))
+        self._values = Buffers(self.xs, wide=wide is not None)
+        self._value_map = map_ if wide is None else wide
+        self._kept: NDArray[np.bool_] | None = None
+        if wide is not None:
+            self.eps = DOUBLE_EPS
+            self.here = self.value(self.point)
+        self._kept = self._finite()
+
+    def value(self, x: Vector) -> Vector:
+        self.counts["values"] += 1
+        try:
+            ys = self._value_map.run(self._values.load(x))
+        except InputError:
+            raise
+        except Exception as error:
+            raise PerturbedPointError(f"{type(error).__name__}: {error}") from error
+        shapes = [y.shape for y in ys]
+        if shapes != self._shapes:
+            raise InputError(
+                f"the function gave outputs of shapes {_say(self._shapes)} at the point itself and {_say(shapes)} "
+                "beside it; there is no difference to take"
+            )
+        values = flat(ys)
+        return values if self._kept is None else np.where(self._kept, values, 0.0)
+
+    def vjp(self, ct: Vector) -> Vector:
+        self.counts["vjps"] += 1
+        if self._kept is not None:
+            ct = np.where(self._kept, ct, 0.0)
+        return self.gradient(self.cotangents(ct))
+
+    def cotangents(self, ct: Vector) -> list[Tensor]:
+        """The flat cotangent as one tensor for each output."""
+        return unflat(ct, self.ys)
+
+    def gradient(
+        self, cts: Sequence[Tensor], *, ys: Sequence[Tensor] = (), create_graph: bool = False
+    ) -> Vector:
+        """The gradient for cotangents of the outputs, of the graph of the problem or of another one."""
+        pairs = [(y, ct) for y, ct in zip(ys or self.ys, cts, strict=True) if y.requires_grad]
+        if not pairs:
+            return np.zeros(self.point.shape)
+        try:
+            found = torch.autograd.grad(
+                [y for y, _ in pairs],
+                self.xs,
+                [ct for _, ct in pairs],
+                retain_graph=True,
+                create_graph=create_graph,
+                allow_unused=True,
+            )
+        except RuntimeError as error:
+            raise BackwardError(str(error).strip().split("\n")[0]) from error
+        if len(found) == 1 and found[0] is not None:
+            return flat(found)
+        return flat(
+            torch.zeros_like(x) if g is None else g for g, x in zip(found, self.xs, strict=True)
+        )
+
+    def jvp(self, t: Vector) -> Vector:
+        self.counts["jvps"] += 1
+        with torch.no_grad():
+            found = flat(self.map.tangents([x.detach() for x in self.xs], unflat(t, self.xs)))
+        return found if self._kept is None else np.where(self._kept, found, 0.0)
+
+    def _finite(self) -> NDArray[np.bool_] | None:
+        kept = np.isfinite(self.here)
+        if kept.all():
+            return None
+        place = int(np.flatnonzero(~kept)[0])
+        if np.isnan(self.here).any() or not kept.any():
+            place = int(np.flatnonzero(np.isnan(self.here) | ~kept)[0])
+            part = next(p for p in self.outputs if p.start <= place < p.stop)
+            raise InputError(
+                f"{part.say(place)} is {self.here[place]} at the given point ({int((~kept).sum())} elements are not "
+                "finite): there is no derivative to check; give a point inside the domain"
+            )
+        self.here = np.where(kept, self.here, 0.0)
+        return kept
+
+    @property
+    def left_out(self) -> int:
+        """The number of outputs that are infinite at the point and so have no derivative."""
+        return 0 if self._kept is None else int((~self._kept).sum())
+
+
+_CHANGED = (
+    "the function changed its inputs; check lambda *xs: fn(*(x.clone() for x in xs)) in its place"
+)
+
+
+def _traced(map_: TensorMap, xs: Sequence[Tensor]) -> list[Tensor]:
+    try:
+        return map_.trace(xs)
+    except RuntimeError as error:
+        if "leaf Variable that requires grad" in str(error) and "in-place" in str(error):
+            raise InputError(_CHANGED) from error
+        raise
+
+
+class Buffers:
+    """Memory for the inputs at other points: filled in one go, seen as tensors of the right shapes and strides."""
+
+    def __init__(self, xs: Sequence[Tensor], *, wide: bool) -> None:
+        dtypes = [_wide(x.dtype) if wide else x.dtype for x in xs]
+        self.tensors = [
+            torch.empty_strided(x.shape, x.stride(), dtype=dtype, device=x.device)
+            for x, dtype in zip(xs, dtypes, strict=True)
+        ]
+        self._places = [_flat_view(x) for x in self.tensors]
+        self._only = self._places[0] if len(xs) == 1 else None
+
+    def load(self, x: Vector) -> list[Tensor]:
+        """The tensors, holding the point ``x``."""
+        if self._only is not None:
+            np.copyto(self._only, x)
+            return self.tensors
+        start = 0
+        for tensor, place in zip(self.tensors, self._places, strict=True):
+            stop = start + tensor.numel() * (2 if tensor.is_complex() else 1)
+            if place is not None:
+                np.copyto(place, x[start:stop])
+            else:
+                tensor.copy_(_tensor(x[start:stop], tensor))
+            start = stop
+        return self.tensors
+
+
+def _flat_view(x: Tensor) -> Vector | None:
+    """The memory of a contiguous float64 or complex128 tensor on the CPU as one NumPy vector."""
+    wide = x.dtype in {torch.float64, torch.complex128}
+    if x.device.type != "cpu" or not wide or not x.is_contiguous():
+        return None
+    view: Vector = (torch.view_as_real(x) if x.is_complex() else x).view(-1).numpy()
+    return view
+
+
+def flat(tensors: Any) -> Vector:
+    """Tensors as one vector of float64, complex numbers as pairs; a copy."""
+    rows = [_row(x) for x in tensors]
+    if len(rows) == 1:
+        return np.array(rows[0])
+    return np.concatenate(rows) if rows else np.empty(0)
+
+
+def _row(x: Tensor) -> Vector:
+    if x.requires_grad:
+        x = x.detach()
+    if x.is_complex():
+        x = torch.view_as_real(x.resolve_conj())
+    if x.dtype is not torch.float64:
+        x = x.double() if x.device.type == "cpu" else x.cpu().double()
+    elif x.device.type != "cpu":
+        x = x.cpu()
+    row: Vector = x.resolve_neg().numpy().reshape(-1)
+    return row
+
+
+def unflat(vector: Vector, like: Sequence[Tensor]) -> list[Tensor]:
+    """The inverse of ``flat``: fresh tensors in the shapes, dtypes and devices of ``like``."""
+    if len(like) == 1:
+        return [_tensor(vector, like[0])]
+    found, start = [], 0
+    for x in like:
+        stop = start + x.numel() * (2 if x.is_complex() else 1)
+        found.append(_tensor(vector[start:stop], x))
+        start = stop
+    return found
+
+
+def _tensor(vector: Vector, like: Tensor) -> Tensor:
+    x = torch.from_numpy(vector.copy())
+    x = torch.view_as_complex(x.view(*like.shape, 2)) if like.is_complex() else x.view(like.shape)
+    if x.dtype is not like.dtype or like.device.type != "cpu":
+        # Devices without float64 cannot take it even for a moment.
+        x = x.to(like.dtype).to(like.device)
+    return x
+
+
+def parts_of(names: Sequence[str], tensors: Sequence[Tensor]) -> tuple[Part, ...]:
+    """Where each tensor lies in the flat vector."""
+    parts, start = [], 0
+    for name, x in zip(names, tensors, strict=True):
+        is_complex = x.is_complex()
+        stop = start + x.numel() * (1 + is_complex)
+        parts.append(Part(name, tuple(x.shape), start, stop, is_complex))
+        start = stop
+    return tuple(parts)
+
+
+def fresh(xs: Sequence[Tensor]) -> list[Tensor]:
+    """Other leaves over the same numbers."""
+    return [tracked(x) for x in xs]
+
+
+def _wide(dtype: torch.dtype) -> torch.dtype:
+    return torch.complex128 if dtype.is_complex else torch.float64
+
+
+def _eps(x: Tensor) -> float:
+    return float(torch.finfo(x.dtype).eps)
+
+
+def _say(shapes: Sequence[Any]) -> str:
+    return ", ".join(str(tuple(shape)) for shape in shapes)
