@@ -9,6 +9,7 @@ from reference_impl import (
     nn,
     optim,
     printing,
+    registry,
     tensor_autograd,
     utils,
 )
@@ -41,6 +42,7 @@ from reference_impl.dtypes import (
     uint8,
 )
 from reference_impl.dtypes import bool_ as bool  # noqa: A004 - torch's name
+from reference_impl.errors import NotOfferedError
 from reference_impl.grad_mode import (
     enable_grad,
     inference_mode,
@@ -52,8 +54,11 @@ from reference_impl.grad_mode import (
 from reference_impl.ops import creation, families
 from reference_impl.ops.creation import tensor
 from reference_impl.printing import set_printoptions
+from reference_impl.private import VF as _VF
 from reference_impl.private import C as _C
-from reference_impl.private import load, save
+from reference_impl.private import load, save, unique_dim
+from reference_impl.private import unique_counted as _unique2
+from reference_impl.private import unique_sorted as _unique
 from reference_impl.registry import Namespace, lookup
 from reference_impl.tensor import Size, Tensor
 from reference_impl.vmap import vmap
@@ -66,6 +71,7 @@ cfloat, cdouble = complex64, complex128
 short, int, long = int16, int32, int64  # noqa: A001
 pi, e, inf, nan = 3.141592653589793, 2.718281828459045, 1e999, 1e999 - 1e999
 newaxis = None
+spmm = lookup("mm")
 fft, linalg, masked, random, special = (
     Namespace(n) for n in ("fft", "linalg", "masked", "random", "special")
 )
@@ -79,6 +85,7 @@ BoolTensor = creation.legacy_type("BoolTensor", bool)
 # Names of the module itself; ops are found by ``__getattr__``.
 __all__ = [
     "_C",
+    "_VF",
     "BoolTensor",
     "DoubleTensor",
     "FloatTensor",
@@ -87,6 +94,8 @@ __all__ = [
     "LongTensor",
     "Size",
     "Tensor",
+    "_unique",
+    "_unique2",
     "autograd",
     "bfloat16",
     "bool",
@@ -145,10 +154,12 @@ __all__ = [
     "short",
     "sparse_coo",
     "special",
+    "spmm",
     "strided",
     "tensor",
     "tensor_autograd",
     "uint8",
+    "unique_dim",
     "utils",
     "vmap",
 ]
@@ -158,7 +169,5 @@ def __getattr__(name: str) -> Any:
     """Ops are found in the registry by torch's name for the function."""
     found = lookup(name)
     if found is None:
-        raise AttributeError(
-            f"module 'reference_impl' has no attribute {name!r}: the reference does not have torch.{name}"
-        )
+        raise NotOfferedError("torch", name, {*__all__, *registry.names()})
     return found

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+import numpy as np
+
 from reference_impl.storage import Storage
-from reference_impl.tensor import Tensor
+from reference_impl.tensor import Tensor, make
 
 # Note [One call per example]
 # Inside vmap a mapped tensor is a Batched: its shape is an example's, so that the mapped function, which runs once,
@@ -50,6 +52,14 @@ class Batched(Tensor):
         """The same with ``fn`` applied to each example."""
         made: Batched = Batched(self.level, [fn(x) for x in self.examples])
         return made
+
+    def stacked(self) -> Tensor:
+        """All examples in one tensor, behind one another, to be looked at."""
+        if type(self.examples[0]) is Batched:
+            whole = [x.stacked() for x in self.examples]
+            made: Tensor = Batched(self.examples[0].level, whole)
+            return made
+        return make(np.stack([np.asarray(x._data) for x in self.examples]))
 
     # -- what is the same for all examples ---------------------------------------------------------------------------
 
@@ -111,7 +121,8 @@ class Batched(Tensor):
         return id(self)
 
     def __repr__(self, **_options: Any) -> str:  # type: ignore[override]
-        return f"BatchedTensor(lvl={self.level}, {len(self.examples)} examples like {self.examples[0]!r})"
+        shown = repr(self.stacked()).replace("\n", "\n    ")
+        return f"BatchedTensor(lvl={self.level}, bdim=0, value=\n    {shown}\n)"
 
 
 def highest(x: Any) -> int:

@@ -50,9 +50,9 @@ def _wrap(rule: Any, inputs: list[Any], params: tuple[Any, ...], out: Any) -> An
         made = _wrap_views(rule, inputs[0], params, out)
     else:
         made = make(out) if rule.single else tuple([make(x) for x in out])
-    if MODE.grad and rule.tracked and _any_tracked(inputs):
+    if MODE.grad and rule.tracked and _any_tracked(inputs) and not MODE.inference:
         record(rule, inputs, params, made, hidden)
-    if MODE.inference and not (rule.view and not inputs[0].is_inference()):
+    if inputs[0].is_inference() if rule.view else MODE.inference:
         for t in (made,) if rule.single else made:
             t._autograd().inference = True
     return made
@@ -285,11 +285,11 @@ def write(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # n
     target = inputs[0]
     if not isinstance(target, Tensor):
         raise TypeError(f"{rule.name}_() writes to a tensor, got {type(target).__name__}")
-    tracked = MODE.grad and rule.tracked and _any_tracked(inputs)
+    tracked = MODE.grad and rule.tracked and _any_tracked(inputs) and not MODE.inference
     views.check_writable(target, recorded=tracked, uniform=rule.uniform)
     inplace.check_inference(target)
     if MODE.special and MODE.transforms:
-        mapping.refuse_captured(target)
+        mapping.refuse_captured(target, rule.name)
     if rule.pointwise:
         inplace.check_partial_overlap(target, inputs[1:])
     dual = _dual_level(inputs) if MODE.special and MODE.fwd_grad else None

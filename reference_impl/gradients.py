@@ -143,14 +143,16 @@ def grad(  # noqa: PLR0912, PLR0913, PLR0917 - torch's signature
         found = _grad(
             roots, wanted, create_graph if retain_graph is None else retain_graph, create_graph=True
         )
-        found = found if create_graph else [None if g is None else _without_history(g) for g in found]
+        found = (
+            found if create_graph else [None if g is None else _without_history(g) for g in found]
+        )
     else:
         roots = _roots(outputs, grad_outputs)
         found = _grad(roots, wanted, retain_graph, create_graph)
     if materialize_grads:
         found = [_zeros_for(t) if g is None else g for g, t in zip(found, wanted, strict=True)]
     elif not allow_unused and any(g is None for g in found):
-        raise errors.UnusedInputError
+        raise errors.UnusedInputError(next(i for i, g in enumerate(found) if g is None))
     return tuple(found) if keys is None else dict(zip(keys, found, strict=True))
 
 
@@ -244,7 +246,7 @@ def _call_node(node: Any, *cotangents: Any, **keywords: Any) -> Any:
     return found[0] if len(found) == 1 else tuple(found)
 
 
-Node.__call__ = _call_node  # type: ignore[operator]
+Node.__call__ = _call_node  # type: ignore[method-assign]
 
 
 def _zeros_for(t: Any) -> Tensor:
@@ -275,7 +277,7 @@ def _edge_of_input(t: Any) -> tuple[Any, int]:
         raise errors.UntrackedInputError
     node = edge(t)
     if node is None:
-        raise errors.UnusedInputError
+        raise errors.UnusedInputError(0)
     return node, t._output_nr
 
 
@@ -288,8 +290,6 @@ def _roots(outputs: Any, cotangents: Any) -> list[tuple[Any, int, Any]]:
         given = [cotangents]
     else:
         given = list(cotangents)
-    if not outs:
-        raise RuntimeError("element 0 of tensors does not require grad and does not have a grad_fn")
     if len(given) != len(outs):
         raise RuntimeError(f"got {len(outs)} tensors and {len(given)} gradients")
     checked = [_cotangent(i, out, ct) for i, (out, ct) in enumerate(zip(outs, given, strict=True))]

@@ -144,7 +144,7 @@ class Node(metaclass=_NodeType):
         tensor = entry if entry is None or isinstance(entry, Tensor) else as_tensor(entry)
         made = SavedTensor(tensor, 0, is_output=wanted not in self.rule.inputs)
         made.owner = weakref.ref(self)
-        self.saved = tuple(made if i == at else e for i, e in enumerate(self.saved))
+        self.saved = tuple(made if i == at else e for i, e in enumerate(self.saved or ()))
         return made
 
     # -- reading saved values --------------------------------------------------------------------------------------

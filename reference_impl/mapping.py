@@ -209,16 +209,17 @@ def mark(found: Any) -> Any:
     return found
 
 
-def refuse_captured(t: Tensor) -> None:
-    """Refuse a write to a tensor that the running transform did not make.
+def refuse_captured(t: Tensor, name: str) -> None:
+    """Refuse a write to a tensor that the running transform did not make, or to a view of one.
 
     Raises:
         RuntimeError: it was made outside.
     """
-    if t.__dict__.get("made_in", -1) < MODE.transforms[-1]:
+    base = t if t._base is None else t._base
+    if min(x.__dict__.get("made_in", -1) for x in (t, base)) < MODE.transforms[-1]:
         raise RuntimeError(
             "During a grad (vjp, jvp, grad, etc) transform, the function provided attempted to "
-            "call in-place operation that would "
+            f"call in-place operation (aten::{name}_) that would "
             "mutate a captured Tensor. This is not supported; please rewrite the function being "
             "transformed to explicitly accept "
             "the mutated Tensor(s) as inputs."

@@ -169,7 +169,10 @@ def _suffixes(t: Tensor, data: Any) -> list[str]:
     )
     if kind not in usual or (data.size == 0 and kind in (dtypes.int64, dtypes.bool_)):
         found.append(f"dtype={kind!r}")
-    fn = t.grad_fn
+    try:
+        fn = t.grad_fn
+    except RuntimeError:  # a view whose history a write has made ambiguous
+        return [*found, "grad_fn=<Invalid>"]
     if fn is not None:
         name = fn.name()
         found.append(f"grad_fn=<{name.rsplit('::', maxsplit=1)[-1]}>")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import warnings
 import weakref
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,9 +11,11 @@ from typing import Any, Self
 
 from reference_impl import engine, grad_mode, saved
 from reference_impl.autograd.forward_ad import _set_fwd_grad_enabled
+from reference_impl.errors import NotOfferedError
 from reference_impl.function import DelayedError, Function
 from reference_impl.grad_mode import MODE
 from reference_impl.graph import AccumulateGrad
+from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor
 
 
@@ -133,6 +136,37 @@ class UndefinedGrad:
         return made[0] if len(made) == 1 else made
 
 
+def unique_sorted(x: Tensor, sorted: bool = True, return_inverse: bool = False) -> Any:  # noqa: A002 - torch's name
+    """The different values, and where each element is among them."""
+    values, inverse, _ = OPS["unique"](x, sorted, True, True)
+    return values, inverse if return_inverse else OPS["empty"](0, dtype=inverse.dtype)
+
+
+def unique_counted(
+    x: Tensor,
+    sorted: bool = True,  # noqa: A002 - torch's name
+    return_inverse: bool = False,
+    return_counts: bool = False,
+) -> Any:
+    """The different values, where each element is among them, and how often each occurs."""
+    return unique_dim(x, None, sorted, return_inverse, return_counts)
+
+
+def unique_dim(
+    x: Tensor,
+    dim: int | None,
+    sorted: bool = True,  # noqa: A002 - torch's name
+    return_inverse: bool = False,
+    return_counts: bool = False,
+) -> Any:
+    """The same of slices along ``dim``."""
+    values, inverse, counts = OPS["unique"](x, sorted, True, True, dim)
+    none = OPS["empty"](0, dtype=inverse.dtype)
+    return values, inverse if return_inverse else none, counts if return_counts else none
+
+
+VF = SimpleNamespace(unique_dim=unique_dim, _unique=unique_sorted, _unique2=unique_counted)
+
 C = SimpleNamespace(
     _WeakTensorRef=WeakTensorRef,
     _set_fwd_grad_enabled=_set_fwd_grad_enabled,
@@ -189,3 +223,29 @@ for _name in (
     "sparse_csr", "vulkan", "xla", "xpu",
 ):  # fmt: skip
     setattr(Tensor, f"is_{_name}", False)
+
+
+def _volatile(_self: Tensor) -> bool:
+    warnings.warn(
+        "volatile was removed (Variable.volatile is always False)", UserWarning, stacklevel=2
+    )
+    return False
+
+
+def _set_volatile(_self: Tensor, _value: Any) -> None:
+    warnings.warn(
+        "volatile was removed and now has no effect. Use `with torch.no_grad():` instead.",
+        UserWarning,
+        stacklevel=2,
+    )
+
+
+Tensor.volatile = property(_volatile, _set_volatile)  # type: ignore[attr-defined]
+
+
+def _not_offered(self: Tensor, name: str) -> Any:
+    raise NotOfferedError("torch.Tensor", name, dir(type(self)))
+
+
+# Asked only after what the tensor does have was looked for.
+setattr(Tensor, "__getattr__", _not_offered)  # noqa: B010 - the class declares the name for the type checker

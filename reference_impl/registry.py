@@ -6,6 +6,8 @@ import difflib
 from collections.abc import Callable
 from typing import Any
 
+from reference_impl.errors import NotOfferedError
+
 OPS: dict[str, Callable[..., Any]] = {}
 
 
@@ -23,6 +25,11 @@ def register(name: str, fn: Callable[..., Any]) -> None:
 def lookup(name: str) -> Callable[..., Any] | None:
     """The callable that has op_db's name ``name`` and torch's Python signature, or None."""
     return OPS.get(name)
+
+
+def names() -> list[str]:
+    """The names of all ops that are no path."""
+    return [name for name in OPS if "." not in name]
 
 
 def require(name: str) -> Callable[..., Any]:
@@ -48,5 +55,10 @@ class Namespace:
     def __getattr__(self, name: str) -> Callable[..., Any]:
         found = OPS.get(f"{self.__name__}.{name}")
         if found is None:
-            raise AttributeError(f"the reference does not have torch.{self.__name__}.{name}")
+            offered = [
+                n.removeprefix(f"{self.__name__}.")
+                for n in OPS
+                if n.startswith(f"{self.__name__}.")
+            ]
+            raise NotOfferedError(f"torch.{self.__name__}", name, offered)
         return found

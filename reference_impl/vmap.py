@@ -72,7 +72,9 @@ class _Call:
         self.where = f"vmap({self.name}, in_dims={in_dims}, ...)(<inputs>)"
         self.dims = self._mapped_dims(in_dims, args)
         self.leaves, self.structure = flatten((args, kwargs))
-        self.dims += [0 if isinstance(x, Tensor) else None for x in self.leaves[len(self.dims) :]]
+        self.dims += [None] * (
+            len(self.leaves) - len(self.dims)
+        )  # keywords are the same for all examples
         sizes = [x.shape[d] for x, d in zip(self.leaves, self.dims, strict=True) if d is not None]
         if not sizes:
             raise ValueError("vmap: Expected at least one Tensor to vmap over")

@@ -1,7 +1,10 @@
 """torch.autograd under its own names; what is behind them lies in the files of the package above."""
 
+from typing import Any
+
 from reference_impl import gradients as _gradients
 from reference_impl.autograd import (
+    _functions,
     anomaly_mode,
     forward_ad,
     function,
@@ -27,6 +30,7 @@ from reference_impl.autograd.grad_mode import (
 )
 from reference_impl.autograd.gradcheck import GradcheckError, gradcheck, gradgradcheck
 from reference_impl.autograd.variable import Variable
+from reference_impl.errors import NotOfferedError
 from reference_impl.gradients import backward, grad
 from reference_impl.private import force_original_view_tracking as _force_original_view_tracking
 from reference_impl.private import is_view_replay_enabled
@@ -40,6 +44,7 @@ __all__ = [
     "SavedTensor",
     "Variable",
     "_force_original_view_tracking",
+    "_functions",
     "_unsafe_preserve_version_counter",
     "anomaly_mode",
     "backward",
@@ -65,3 +70,9 @@ __all__ = [
     "variable",
 ]
 del _gradients, _gradcheck_module
+# The function hides the module of its name; programs look for the error behind it.
+gradcheck.GradcheckError = GradcheckError  # type: ignore[attr-defined]
+
+
+def __getattr__(name: str) -> Any:
+    raise NotOfferedError("torch.autograd", name, __all__)

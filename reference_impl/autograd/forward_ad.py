@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from reference_impl.errors import NotOfferedError
 from reference_impl.forward_ad import (
     UnpackedDualTensor,
     close_level,
@@ -30,7 +31,7 @@ _OPEN: list[int] = []
 def __getattr__(name: str) -> Any:
     if name == "_current_level":
         return _OPEN[-1] if _OPEN else -1
-    raise AttributeError(f"module 'reference_impl.autograd.forward_ad' has no attribute {name!r}")
+    raise NotOfferedError("torch.autograd.forward_ad", name, __all__)
 
 
 def enter_dual_level() -> int:

@@ -1,5 +1,8 @@
 """torch.autograd.function."""
 
+from typing import Any
+
+from reference_impl.errors import NotOfferedError
 from reference_impl.function import (
     Function,
     FunctionMeta,
@@ -19,3 +22,7 @@ __all__ = [
     "NestedIOFunction",
     "once_differentiable",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    raise NotOfferedError("torch.autograd.function", name, __all__)

@@ -22,12 +22,31 @@ from reference_impl.autograd.products import (
     vhp,
     vjp,
 )
+from reference_impl.errors import NotOfferedError
 from reference_impl.forward_ad import close_level, open_level, renew
 from reference_impl.grad_mode import enable_grad
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor
 
 __all__ = ["hessian", "hvp", "jacobian", "jvp", "vhp", "vjp"]
+
+UNKNOWN_STRATEGY = (
+    'Expected strategy to be either "forward-mode" or "reverse-mode". Hint: If your function has more outputs than '
+    'inputs, "forward-mode" tends to be more performant. Otherwise, prefer to use "reverse-mode".'
+)
+
+
+def _construct_standard_basis_for(
+    tensors: tuple[Tensor, ...], tensor_numels: tuple[int, ...]
+) -> Any:
+    """The unit vectors of the space that the tensors span together: per tensor one with a row for each of them."""
+    assert len(tensors) == len(tensor_numels)  # noqa: S101 - a private name of torch's; it asserts too
+    eye = OPS["eye"](sum(tensor_numels))
+    starts = [sum(tensor_numels[:i]) for i in range(len(tensors))]
+    return tuple(
+        eye[:, start : start + n].to(x.dtype)
+        for x, start, n in zip(tensors, starts, tensor_numels, strict=True)
+    )
 
 
 def jacobian(
@@ -46,7 +65,7 @@ def jacobian(
         NotImplementedError, RuntimeError: the options exclude each other, or strict mode finds an independent output.
     """
     if strategy not in ("forward-mode", "reverse-mode"):
-        raise AssertionError('Expected strategy to be either "forward-mode" or "reverse-mode".')
+        raise AssertionError(UNKNOWN_STRATEGY)
     if strategy == "forward-mode":
         return _by_columns(
             func, inputs, create_graph=create_graph, strict=strict, vectorize=vectorize
@@ -173,7 +192,7 @@ def hessian(
     """
     several, xs = as_tuple(inputs, "inputs", "hessian")
     if outer_jacobian_strategy not in ("forward-mode", "reverse-mode"):
-        raise AssertionError('Expected strategy to be either "forward-mode" or "reverse-mode".')
+        raise AssertionError(UNKNOWN_STRATEGY)
 
     def scalar(*parts: Any) -> Any:
         found = func(*parts)
@@ -205,3 +224,7 @@ def hessian(
         strategy=outer_jacobian_strategy,
     )
     return found if several else found[0][0]
+
+
+def __getattr__(name: str) -> Any:
+    raise NotOfferedError("torch.autograd.functional", name, __all__)

@@ -1,5 +1,8 @@
 """torch.autograd.grad_mode."""
 
+from typing import Any
+
+from reference_impl.errors import NotOfferedError
 from reference_impl.grad_mode import (
     enable_grad,
     enforce_grad_layout_policy,
@@ -19,3 +22,7 @@ __all__ = [
     "set_grad_enabled",
     "set_multithreading_enabled",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    raise NotOfferedError("torch.autograd.grad_mode", name, __all__)

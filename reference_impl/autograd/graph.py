@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from reference_impl import engine
+from reference_impl.errors import NotOfferedError
 from reference_impl.grad_mode import MODE
 from reference_impl.graph import GradientEdge, Node, edge
 from reference_impl.hooks import RemovableHandle
@@ -249,3 +250,7 @@ class region_activation_memory_budget:  # noqa: N801 - torch's name
 
 def set_warn_on_accumulate_grad_stream_mismatch(enabled: bool) -> None:
     """There are no streams to mismatch."""
+
+
+def __getattr__(name: str) -> Any:
+    raise NotOfferedError("torch.autograd.graph", name, __all__)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from reference_impl.errors import NotOfferedError
 from reference_impl.grad_mode import no_grad
 from reference_impl.registry import OPS
 from reference_impl.tensor import Size, Tensor
@@ -13,6 +14,9 @@ from reference_impl.tensor import Size, Tensor
 def _broadcast(*values: Any) -> tuple[Any, ...]:
     tensors = [v if isinstance(v, Tensor) else OPS["tensor"](float(v)) for v in values]
     return tuple(OPS["broadcast_tensors"](*tensors))
+
+
+__all__ = ["Bernoulli", "Categorical", "Distribution", "Exponential", "Normal", "Uniform"]
 
 
 class Distribution:
@@ -166,3 +170,7 @@ class Categorical(_Discrete):
     def log_prob(self, value: Any) -> Any:
         """Logarithm of the probability of class ``value``."""
         return self.logits.expand(*value.shape, -1).gather(-1, value.unsqueeze(-1)).squeeze(-1)
+
+
+def __getattr__(name: str) -> Any:
+    raise NotOfferedError("torch.distributions", name, __all__)

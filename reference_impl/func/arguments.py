@@ -20,7 +20,7 @@ def checked_argnums(argnums: Any, count: int) -> Argnums:
     if isinstance(argnums, int):
         return _place(argnums, count)
     if not isinstance(argnums, tuple):
-        raise RuntimeError(f"argnum must be int or Tuple[int, ...], got {type(argnums)}.")  # noqa: TRY004
+        raise RuntimeError(f"argnums must be int or Tuple[int, ...], got: {type(argnums)}")  # noqa: TRY004
     if not argnums:
         raise RuntimeError("argnums must be non-empty")
     if not all(isinstance(n, int) for n in argnums):
@@ -48,16 +48,16 @@ def replaced(args: tuple[Any, ...], argnums: Argnums, values: Any) -> tuple[Any,
     return tuple(new.get(i, x) for i, x in enumerate(args))
 
 
-def tensors_of(tree: Any, what: str) -> tuple[list[Tensor], Any]:
+def tensors_of(tree: Any) -> tuple[list[Tensor], Any]:
     """Leaves and structure of a tree of tensors.
 
     Raises:
-        RuntimeError: a leaf is no tensor.
+        ValueError: a leaf is no tensor.
     """
     leaves, structure = flatten(tree)
     for x in leaves:
         if not isinstance(x, Tensor):
-            raise RuntimeError(f"{what}: Expected all inputs to be tensors, got {type(x)}")  # noqa: TRY004
+            raise ValueError(f"Thing passed to transform API must be Tensor, got {type(x)}")  # noqa: TRY004
     return leaves, structure
 
 
@@ -73,6 +73,9 @@ def split_aux(found: Any, name: str, *, has_aux: bool) -> tuple[Any, Any]:
         raise RuntimeError(
             f"{name}: output of function f should be a tuple: (output, aux) if has_aux is True"
         )
+    for x in flatten(found[1])[0]:
+        if not isinstance(x, Tensor):
+            raise RuntimeError(f"Expected tensors, got unsupported type {type(x)}")  # noqa: TRY004
     return found
 
 

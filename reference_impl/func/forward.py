@@ -14,7 +14,7 @@ from reference_impl.func.arguments import (
     split_aux,
     tensors_of,
 )
-from reference_impl.func.reverse import vjp
+from reference_impl.func.reverse import pull_back
 from reference_impl.grad_mode import enable_grad
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor
@@ -44,7 +44,7 @@ def jvp(
             "jvp(f, primals, tangents): Expected primals to be a tuple. E.g. it should be valid "
             f"to call f(*primals). Got {type(primals)}"
         )
-    leaves, structure = tensors_of(primals, "jvp(f, primals, tangents)")
+    leaves, structure = tensors_of(primals)
     ts, given = flatten(tangents)
     if given != structure:
         raise RuntimeError(
@@ -76,7 +76,7 @@ def _part(x: Any, level: int, *, strict: bool) -> tuple[Any, Any]:
     primal, tangent = unpack_dual(x, level=level)
     if tangent is None and strict:
         raise RuntimeError(
-            "jvp(f, primals, tangents): The output of f is independent of the inputs. This is "
+            "jvp(f, primals, tangents, strict=True): The output of f is independent of the inputs. This is "
             "not allowed with strict=True."
         )
     return primal, OPS["zeros_like"](primal) if tangent is None else tangent
@@ -125,7 +125,7 @@ def jacfwd(
     @functools.wraps(func)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         nums = checked_argnums(argnums, len(args))
-        leaves, structure = tensors_of(chosen(args, nums), "jacfwd")
+        leaves, structure = tensors_of(chosen(args, nums))
         refuse_complex(leaves, "jacfwd", "input")
         shape: list[Any] = []
 
@@ -167,13 +167,15 @@ def linearize(func: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..
     Raises:
         RuntimeError: when called, if tangents and primals differ in structure.
     """
-    level = Level()
+    level, inner = Level(), Level()
     with enable_grad():
-        output, vjp_fn = vjp(func, *primals)
+        output, vjp_fn = pull_back(inner, func, primals, has_aux=False)
         outs, out_structure = flatten(output)
         us = [level.enter(OPS["zeros_like"](x).detach()) for x in outs]
         rows, row_structure = flatten(vjp_fn(unflatten(us, out_structure)))
     output = unflatten([level.leave(x) for x in outs], out_structure)
+    level.own |= inner.own  # the result is cut off from the primals, too
+    level.leaves += inner.leaves
 
     def jvp_fn(*tangents: Any) -> Any:
         ts, given = flatten(tangents)
@@ -183,6 +185,8 @@ def linearize(func: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..
                 "structure as the primals: "
                 f"{structure_text(row_structure)}, got {structure_text(given)}"
             )
-        return unflatten(level.gradients(rows, us, ts, keep=True), out_structure)
+        return unflatten(
+            [level.leave(x) for x in level.gradients(rows, us, ts, keep=True)], out_structure
+        )
 
     return output, jvp_fn

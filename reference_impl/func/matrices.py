@@ -33,7 +33,7 @@ def jacrev(
     @functools.wraps(func)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         nums = checked_argnums(argnums, len(args))
-        leaves, structure = tensors_of(chosen(args, nums), "jacrev")
+        leaves, structure = tensors_of(chosen(args, nums))
         refuse_complex(leaves, "jacrev", "input")
         one = by_argument(func, args, kwargs, nums)
         output, vjp_fn, *aux = vjp(one, unflatten(leaves, structure), has_aux=has_aux)

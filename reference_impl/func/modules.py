@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from reference_impl.nn.module import Module
+from reference_impl.nn.normalization import BatchNorm
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor
 
@@ -28,6 +29,12 @@ def functional_call(
         RuntimeError: in strict mode, if keys are missing or unknown.
     """
     dicts = parameter_and_buffer_dicts
+    if not isinstance(dicts, dict | list | tuple) or not all(
+        isinstance(part, dict) for part in ([] if isinstance(dicts, dict) else dicts)
+    ):
+        raise ValueError(
+            f"Expected parameter_and_buffer_dicts to be a dict, or a list/tuple of dicts, but got {type(dicts)}"
+        )
     given: dict[str, Tensor] = {}
     for part in (dicts,) if isinstance(dicts, dict) else dicts:
         repeated = given.keys() & part.keys()
@@ -69,9 +76,13 @@ def _check_keys(module: Module, values: dict[str, Tensor]) -> None:
     own = {name for name, _, _ in _state(module)}
     unknown, missing = sorted(values.keys() - own), sorted(own - values.keys())
     if unknown or missing:
+        lines = [
+            f"{what} key(s): {', '.join(repr(key) for key in keys)}."
+            for what, keys in (("Unexpected", unknown), ("Missing", missing))
+            if keys
+        ]
         raise RuntimeError(
-            f"Error(s) in reparametrizing for {type(module).__name__}: unexpected key(s): "
-            f"{unknown}; missing key(s): {missing}."
+            "\n\t".join([f"Error(s) in reparametrizing for {type(module).__name__}:", *lines])
         )
 
 
@@ -85,8 +96,20 @@ def _swapped(module: Module, values: dict[str, Tensor]) -> Iterator[None]:
             held[key] = new
         yield
     finally:
+        names = {(id(held), key): name for name, held, key in _state(module)}
         for held, key, old, _ in before:
+            if held[key] is not values[names[id(held), key]]:  # the module assigned to it
+                values[names[id(held), key]] = held[key]
             held[key] = old
+
+
+def replace_all_batch_norm_modules_(root: Module) -> Module:
+    """Make every batch norm below ``root`` use the batch's own moments, so that vmap has nothing to write to."""
+    for module in root.modules():
+        if isinstance(module, BatchNorm):
+            module.running_mean = module.running_var = module.num_batches_tracked = None
+            module.track_running_stats = False
+    return root
 
 
 def stack_module_state(models: Any) -> tuple[dict[str, Any], dict[str, Any]]:

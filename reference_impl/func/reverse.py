@@ -47,7 +47,7 @@ def grad_and_value(
         level = Level()
         with transform(), enable_grad():
             nums = checked_argnums(argnums, len(args))
-            leaves, structure = tensors_of(chosen(args, nums), "grad_and_value(f)(*args)")
+            leaves, structure = tensors_of(chosen(args, nums))
             primals = [level.enter(x) for x in leaves]
             found = by_argument(func, args, kwargs, nums)(unflatten(primals, structure))
             value, aux = split_aux(found, "grad_and_value(f)(*args)", has_aux=has_aux)
@@ -62,7 +62,7 @@ def grad_and_value(
 def _check_scalar(value: Any) -> None:
     if not isinstance(value, Tensor):
         raise RuntimeError(  # noqa: TRY004
-            f"grad_and_value(f)(*args): Expected f(*args) to return tensor, got type {type(value)}"
+            f"grad_and_value(f)(*args): Expected f(*args) to return a Tensor, got {type(value)}"
         )
     if value.ndim:
         raise RuntimeError(
@@ -81,9 +81,13 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     Raises:
         RuntimeError: an output is no floating-point or complex tensor.
     """
-    level = Level()
+    return pull_back(Level(), func, primals, has_aux=has_aux)
+
+
+def pull_back(level: Level, func: Callable[..., Any], primals: Any, *, has_aux: bool) -> Any:
+    """``vjp`` at a level that the caller made."""
     with transform(), enable_grad():
-        leaves, structure = tensors_of(primals, "vjp(f, *primals)")
+        leaves, structure = tensors_of(primals)
         inner = [level.enter(x) for x in leaves]
         found, aux = split_aux(
             func(*unflatten(inner, structure)), "vjp(f, *primals)", has_aux=has_aux
@@ -92,7 +96,8 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
         _check_outputs(outs)
     single = isinstance(found, Tensor)
 
-    def vjp_fn(cotangents: Any) -> Any:
+    def vjp_fn(cotangents: Any, retain_graph: bool = True, create_graph: Any = None) -> Any:
+        _ = create_graph  # the history that the result needs is kept in any case
         cts, given = flatten(cotangents)
         if given != out_structure:
             shown = "a Tensor" if single else structure_text(out_structure)
@@ -101,7 +106,7 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
                 "outputs to the function. "
                 f"cotangents: {structure_text(given)}, primal output: {shown}"
             )
-        return unflatten(level.gradients(outs, inner, cts, keep=True), structure)
+        return unflatten(level.gradients(outs, inner, cts, keep=retain_graph), structure)
 
     shown = unflatten([level.leave(x) for x in outs], out_structure)
     return (shown, vjp_fn, tree_map(level.leave, aux)) if has_aux else (shown, vjp_fn)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from reference_impl.errors import NotOfferedError
 from reference_impl.registry import OPS
 
 
@@ -12,6 +13,5 @@ def __getattr__(name: str) -> Any:
     for key in (f"nn.functional.{name}", name):
         if key in OPS:
             return OPS[key]
-    raise AttributeError(
-        f"module 'reference_impl.nn.functional' has no attribute {name!r}: the reference does not have it"
-    )
+    offered = [n.removeprefix("nn.functional.") for n in OPS if n.startswith("nn.functional.")]
+    raise NotOfferedError("torch.nn.functional", name, offered)

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from reference_impl.grad_mode import no_grad
+from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor
 
 
@@ -58,12 +59,27 @@ def kaiming_uniform_(
 ) -> Any:
     """Uniform with variance gain^2 / fan (He et al., 2015)."""
     fan = _fans(tensor)[0 if mode == "fan_in" else 1]
-    gain = (
-        math.sqrt(2.0 / (1 + a * a))
-        if nonlinearity == "leaky_relu"
-        else math.sqrt(2.0)
-        if nonlinearity == "relu"
-        else 1.0
-    )
-    bound = gain * math.sqrt(3.0 / fan)
+    bound = calculate_gain(nonlinearity, a) * math.sqrt(3.0 / fan)
     return uniform_(tensor, -bound, bound)
+
+
+def kaiming_normal_(
+    tensor: Tensor, a: float = 0.0, mode: str = "fan_in", nonlinearity: str = "leaky_relu"
+) -> Any:
+    """Normal with variance gain^2 / fan (He et al., 2015)."""
+    fan = _fans(tensor)[0 if mode == "fan_in" else 1]
+    return normal_(tensor, 0.0, calculate_gain(nonlinearity, a) / math.sqrt(fan))
+
+
+def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
+    """By how much a nonlinearity shrinks the variance, to be made up for."""
+    if nonlinearity == "leaky_relu":
+        slope = 0.01 if param is None else param
+        return math.sqrt(2.0 / (1 + slope * slope))
+    return {"relu": math.sqrt(2.0), "tanh": 5.0 / 3, "selu": 0.75}.get(nonlinearity, 1.0)
+
+
+def eye_(tensor: Tensor) -> Any:
+    """The identity matrix."""
+    with no_grad():
+        return tensor.copy_(OPS["eye"](*tensor.shape))

@@ -4,13 +4,44 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
-from reference_impl import hooks
-from reference_impl.function import Function
-from reference_impl.grad_mode import MODE
+from reference_impl import dtypes, hooks
 from reference_impl.nn.parameter import Parameter
+from reference_impl.nn.watching import BackwardWatch
 from reference_impl.tensor import Tensor
+
+_KINDS: dict[str, tuple[Any, str, str]] = {
+    "_parameters": (Parameter, "parameter", "torch.nn.Parameter"),
+    "_modules": ((), "child module", "torch.nn.Module"),
+    "_buffers": (Tensor, "buffer", "torch.Tensor"),
+}
+
+
+def _place(d: dict[str, Any], name: str, value: Any) -> str | None:
+    """The dictionary in which ``value`` is held under ``name``; None for a plain attribute.
+
+    Raises:
+        TypeError: the name is held already, by something of another kind.
+    """
+    if isinstance(value, Parameter):
+        return "_parameters"
+    if isinstance(value, Module):
+        return "_modules"
+    for held, (kind, what, wanted) in _KINDS.items():
+        if name not in d.get(held, ()):
+            continue
+        if value is not None and not isinstance(value, kind):
+            found = (
+                f"torch.{value.dtype.short}Tensor"
+                if isinstance(value, Tensor)
+                else type(value).__name__
+            )
+            raise TypeError(
+                f"cannot assign '{found}' as {what} '{name}' ({wanted} or None expected)"
+            )
+        return held
+    return None
 
 
 class Module:
@@ -19,6 +50,7 @@ class Module:
     def __init__(self) -> None:
         d = self.__dict__
         d["training"] = True
+        d["_transient"] = set()  # names of buffers that are not saved
         for name in ("_parameters", "_buffers", "_modules"):
             d[name] = OrderedDict()
         for name in (
@@ -33,20 +65,20 @@ class Module:
 
     def __setattr__(self, name: str, value: Any) -> None:
         d = self.__dict__
-        for held in ("_parameters", "_modules", "_buffers"):
-            if held in d:
-                d[held].pop(name, None)
         if isinstance(value, Parameter | Module) and "_parameters" not in d:
             raise AttributeError(
                 f"cannot assign {'parameters' if isinstance(value, Parameter) else 'module'} before "
                 "Module.__init__() call"
             )
-        if isinstance(value, Parameter):
-            d["_parameters"][name] = value
-        elif isinstance(value, Module):
-            d["_modules"][name] = value
-        else:
+        held = _place(d, name, value)
+        if held is None:
             object.__setattr__(self, name, value)
+            return
+        for other in ("_parameters", "_modules", "_buffers"):
+            if other != held:
+                d[other].pop(name, None)
+        d.pop(name, None)
+        d[held][name] = value
 
     def __getattr__(self, name: str) -> Any:
         d = self.__dict__
@@ -63,13 +95,22 @@ class Module:
         object.__delattr__(self, name)
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
-        """Hold ``param`` under ``name``."""
+        """Hold ``param`` under ``name``.
+
+        Raises:
+            TypeError: it is no parameter.
+        """
+        if param is not None and not isinstance(param, Parameter):
+            raise TypeError(
+                f"cannot assign '{type(param).__name__}' object to parameter '{name}' (torch.nn.Parameter or None "
+                "required)"
+            )
         self.__dict__["_parameters"][name] = param
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
-        """Hold a tensor that is no parameter."""
-        _ = persistent
+        """Hold a tensor that is no parameter; one that is not ``persistent`` stays out of ``state_dict``."""
         self.__dict__["_buffers"][name] = tensor
+        (self._transient.discard if persistent else self._transient.add)(name)
 
     def add_module(self, name: str, module: Module | None) -> None:
         """Hold a submodule."""
@@ -101,53 +142,88 @@ class Module:
         """The modules directly below, with their names."""
         yield from ((n, m) for n, m in self._modules.items() if m is not None)
 
-    def _named(self, held: str, recurse: bool) -> Iterator[tuple[str, Any]]:
+    def register_module(self, name: str, module: Module | None) -> None:
+        """Hold a submodule."""
+        self.add_module(name, module)
+
+    def get_submodule(self, target: str) -> Any:
+        """The module of that dotted name; the module itself for an empty one."""
+        return _walk(self, target)
+
+    def get_parameter(self, target: str) -> Any:
+        """The parameter of that dotted name."""
+        return _walk(self, target)
+
+    def get_buffer(self, target: str) -> Any:
+        """The buffer of that dotted name."""
+        return _walk(self, target)
+
+    def _named(
+        self, held: str, prefix: str, recurse: bool, distinct: bool = True
+    ) -> Iterator[tuple[str, Any]]:
         seen: set[int] = set()
-        for prefix, module in self.named_modules() if recurse else [("", self)]:
+        modules = self.named_modules(prefix=prefix) if recurse else [(prefix, self)]
+        for path, module in modules:
             for name, x in module.__dict__[held].items():
                 if x is not None and id(x) not in seen:
-                    seen.add(id(x))
-                    yield (f"{prefix}.{name}" if prefix else name), x
+                    if distinct:
+                        seen.add(id(x))
+                    yield (f"{path}.{name}" if path else name), x
 
-    def named_parameters(self, recurse: bool = True) -> Iterator[tuple[str, Parameter]]:
+    def named_parameters(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Parameter]]:
         """Parameters with their dotted names."""
-        return self._named("_parameters", recurse)
+        return self._named("_parameters", prefix, recurse, remove_duplicate)
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
         """Parameters, each once."""
-        for _, p in self.named_parameters(recurse):
+        for _, p in self.named_parameters(recurse=recurse):
             yield p
 
-    def named_buffers(self, recurse: bool = True) -> Iterator[tuple[str, Tensor]]:
+    def named_buffers(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Tensor]]:
         """Buffers with their dotted names."""
-        return self._named("_buffers", recurse)
+        return self._named("_buffers", prefix, recurse, remove_duplicate)
 
     def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
         """Buffers, each once."""
-        for _, b in self.named_buffers(recurse):
+        for _, b in self.named_buffers(recurse=recurse):
             yield b
 
-    def state_dict(self) -> OrderedDict[str, Tensor]:
-        """Parameters and buffers by name, without history."""
-        found = OrderedDict((n, p.detach()) for n, p in self.named_parameters())
-        found.update((n, b.detach()) for n, b in self.named_buffers())
+    def state_dict(self, *, prefix: str = "", keep_vars: bool = False) -> OrderedDict[str, Tensor]:
+        """Parameters and saved buffers by name, without history unless ``keep_vars``."""
+        found: OrderedDict[str, Tensor] = OrderedDict()
+        for path, module in self.named_modules(prefix=prefix.rstrip(".")):
+            d = module.__dict__
+            saved = {n: b for n, b in d["_buffers"].items() if n not in d["_transient"]}
+            for name, x in {**d["_parameters"], **saved}.items():
+                if x is not None:
+                    found[f"{path}.{name}" if path else name] = x if keep_vars else x.detach()
         return found
 
-    def load_state_dict(self, state: Any, strict: bool = True) -> None:
-        """Copy values into parameters and buffers.
+    def load_state_dict(self, state: Any, strict: bool = True) -> Any:
+        """Copy values into parameters and buffers; returns the keys that are missing or unexpected.
 
         Raises:
             RuntimeError: with ``strict``, names are missing or unknown.
         """
-        own = dict(self.named_parameters()) | dict(self.named_buffers())
-        if strict and set(own) != set(state):
-            raise RuntimeError(
-                f"Error(s) in loading state_dict: missing {sorted(set(own) - set(state))}, unexpected "
-                f"{sorted(set(state) - set(own))}"
-            )
+        own = self.state_dict(keep_vars=True)
+        missing = [name for name in own if name not in state]
+        unknown = [name for name in state if name not in own]
+        if strict and (missing or unknown):
+            lines = [
+                f"{what} key(s) in state_dict: {', '.join(map(_quoted, keys))}. "
+                for what, keys in (("Unexpected", unknown), ("Missing", missing))
+                if keys
+            ]
+            head = f"Error(s) in loading state_dict for {type(self).__name__}:"
+            raise RuntimeError("\n\t".join([head, *lines]))
         for name, value in state.items():
             if name in own:
                 own[name].detach().copy_(value)
+        return _Keys(missing, unknown)
 
     # -- modes -------------------------------------------------------------------------------------------------------
 
@@ -191,19 +267,21 @@ class Module:
                 for x in module.__dict__[held].values():
                     if x is not None and x._data.dtype.kind in "fc":
                         x.data = x.data.to(*args, **kwargs)
+                        if x.grad is not None:
+                            x.grad.data = x.grad.data.to(*args, **kwargs)
         return self
 
     def double(self) -> Self:
-        """Parameters in float64."""
-        for p in [*self.parameters(), *self.buffers()]:
-            p.data = p.data.double()
-        return self
+        """Floating-point parameters and buffers in float64."""
+        return self.to(dtypes.float64)
 
     def float(self) -> Self:
-        """Parameters in float32."""
-        for p in [*self.parameters(), *self.buffers()]:
-            p.data = p.data.float()
-        return self
+        """Floating-point parameters and buffers in float32."""
+        return self.to(dtypes.float32)
+
+    def half(self) -> Self:
+        """Floating-point parameters and buffers in float16."""
+        return self.to(dtypes.float16)
 
     def cpu(self) -> Self:
         """The module itself: there is no other device."""
@@ -217,13 +295,25 @@ class Module:
             f'Module [{type(self).__name__}] is missing the required "forward" function'
         )
 
-    def register_forward_hook(self, hook: Any, **_options: Any) -> hooks.RemovableHandle:
+    def register_forward_hook(
+        self,
+        hook: Any,
+        *,
+        prepend: bool = False,
+        with_kwargs: bool = False,
+        always_call: bool = False,
+    ) -> hooks.RemovableHandle:
         """Call ``hook(module, args, output)`` after forward; what it returns replaces the output."""
-        return hooks.add(self.__dict__["_forward_hooks"], hook)
+        _ = always_call
+        fn = hook if with_kwargs else lambda m, args, _kwargs, out: hook(m, args, out)
+        return hooks.add(self.__dict__["_forward_hooks"], fn, prepend=prepend)
 
-    def register_forward_pre_hook(self, hook: Any, **_options: Any) -> hooks.RemovableHandle:
+    def register_forward_pre_hook(
+        self, hook: Any, *, prepend: bool = False, with_kwargs: bool = False
+    ) -> hooks.RemovableHandle:
         """Call ``hook(module, args)`` before forward; what it returns replaces the arguments."""
-        return hooks.add(self.__dict__["_forward_pre_hooks"], hook)
+        fn = hook if with_kwargs else lambda m, args, kwargs: _pair(hook(m, args), kwargs)
+        return hooks.add(self.__dict__["_forward_pre_hooks"], fn, prepend=prepend)
 
     def register_full_backward_hook(
         self, hook: Any, prepend: bool = False
@@ -240,15 +330,15 @@ class Module:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         d = self.__dict__
         for hook in tuple(d["_forward_pre_hooks"].values()):
-            found = hook(self, args)
+            found = hook(self, args, kwargs)
             if found is not None:
-                args = found if isinstance(found, tuple) else (found,)
-        watch = _BackwardWatch(self) if d["_backward_hooks"] or d["_backward_pre_hooks"] else None
+                args, kwargs = found
+        watch = BackwardWatch(self) if d["_backward_hooks"] or d["_backward_pre_hooks"] else None
         if watch is not None:
             args = watch.inputs(args)
         out = self.forward(*args, **kwargs)
         for hook in tuple(d["_forward_hooks"].values()):
-            found = hook(self, args, out)
+            found = hook(self, args, kwargs, out)
             out = out if found is None else found
         return out if watch is None else watch.outputs(out)
 
@@ -260,128 +350,41 @@ class Module:
 
     def __repr__(self) -> str:
         lines = [f"({name}): " + repr(m).replace("\n", "\n  ") for name, m in self._modules.items()]
+        extra = self.extra_repr()
         if not lines:
-            return f"{type(self).__name__}({self.extra_repr()})"
-        return f"{type(self).__name__}({self.extra_repr()}\n  " + "\n  ".join(lines) + "\n)"
+            return f"{type(self).__name__}({extra})"
+        return f"{type(self).__name__}({extra}\n  " + "\n  ".join(lines) + "\n)"
+
+    def __dir__(self) -> list[str]:
+        held = (self._parameters, self._buffers, self._modules)
+        return sorted({*super().__dir__(), *(name for names in held for name in names)})
 
 
-class _Pass(Function):
-    """An identity through which all inputs, or all outputs, of a module pass as one node."""
+class _Keys(NamedTuple):
+    """What ``load_state_dict`` found amiss."""
 
-    @staticmethod
-    def forward(ctx: Any, *tensors: Any) -> Any:
-        ctx.set_materialize_grads(False)
-        return tuple(t.view_as(t) for t in tensors)
+    missing_keys: list[str]
+    unexpected_keys: list[str]
 
-    @staticmethod
-    def backward(ctx: Any, *grads: Any) -> Any:
-        _ = ctx
-        return grads
+    def __repr__(self) -> str:
+        if not (self.missing_keys or self.unexpected_keys):
+            return "<All keys matched successfully>"
+        return f"_IncompatibleKeys(missing_keys={self.missing_keys}, unexpected_keys={self.unexpected_keys})"
 
 
-class _BackwardWatch:
-    """Runs a module's backward hooks when its inputs' gradients are known."""
-
-    def __init__(self, module: Module) -> None:
-        self.module = module
-        self.grad_output: tuple[Any, ...] | None = None
-        self.has_input_grad = False
-
-    def _through(self, values: tuple[Any, ...]) -> tuple[tuple[Any, ...], Any]:
-        at = [i for i, v in enumerate(values) if isinstance(v, Tensor)]
-        if not MODE.grad or not any(values[i].requires_grad for i in at):
-            return values, None
-        made = _Pass.apply(*[values[i] for i in at])
-        full = list(values)
-        for i, t in zip(at, made, strict=True):
-            full[i] = t
-        return tuple(full), made[0].grad_fn
-
-    def inputs(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Arguments through a node that calls the hooks after it ran."""
-        args, node = self._through(args)
-        if node is not None:
-            self.has_input_grad = True
-            node.register_hook(self._after)
-        return args
-
-    def outputs(self, out: Any) -> Any:
-        """The output through a node that notes the gradients that come in."""
-        single = not isinstance(out, tuple)
-        made, node = self._through((out,) if single else out)
-        if node is not None:
-            node.register_prehook(self._before)
-        return made[0] if single else made
-
-    def _before(self, grad_output: tuple[Any, ...]) -> Any:
-        for hook in tuple(self.module.__dict__["_backward_pre_hooks"].values()):
-            found = hook(self.module, grad_output)
-            if found is not None:
-                grad_output = found if isinstance(found, tuple) else (found,)
-        self.grad_output = grad_output
-        if not self.has_input_grad:
-            self._call_hooks(())
-        return grad_output
-
-    def _after(self, grad_input: tuple[Any, ...], _grad_output: tuple[Any, ...]) -> Any:
-        return self._call_hooks(grad_input)
-
-    def _call_hooks(self, grad_input: tuple[Any, ...]) -> Any:
-        for hook in tuple(self.module.__dict__["_backward_hooks"].values()):
-            found = hook(self.module, grad_input, self.grad_output)
-            if found is not None:
-                grad_input = found if isinstance(found, tuple) else (found,)
-        return grad_input or None
+def _pair(found: Any, kwargs: dict[str, Any]) -> Any:
+    """What a pre-hook without keywords returned, with the keywords."""
+    return None if found is None else (found if isinstance(found, tuple) else (found,), kwargs)
 
 
-class Sequential(Module):
-    """Modules one behind the other."""
-
-    def __init__(self, *modules: Any) -> None:
-        super().__init__()
-        named = (
-            modules[0].items()
-            if len(modules) == 1 and isinstance(modules[0], dict)
-            else ((str(i), m) for i, m in enumerate(modules))
-        )
-        for name, m in named:
-            self.add_module(name, m)
-
-    def forward(self, x: Any) -> Any:
-        for m in self.children():
-            x = m(x)
-        return x
-
-    def __getitem__(self, index: Any) -> Any:
-        found = list(self.children())[index]
-        return Sequential(*found) if isinstance(index, slice) else found
-
-    def __len__(self) -> int:
-        return len(self._modules)
-
-    def __iter__(self) -> Iterator[Module]:
-        return self.children()
+def _quoted(key: str) -> str:
+    return f'"{key}"'
 
 
-class ModuleList(Sequential):
-    """A list of modules."""
-
-    def __init__(self, modules: Any = ()) -> None:
-        super().__init__(*modules)
-
-    def append(self, module: Module) -> ModuleList:
-        """Add a module at the end."""
-        self.add_module(str(len(self)), module)
-        return self
-
-
-class ModuleDict(Module):
-    """Modules by name."""
-
-    def __init__(self, modules: Any = None) -> None:
-        super().__init__()
-        for name, m in (modules or {}).items():
-            self.add_module(name, m)
-
-    def __getitem__(self, name: str) -> Any:
-        return self._modules[name]
+def _walk(module: Module, target: str) -> Any:
+    found: Any = module
+    for name in target.split(".") if target else []:
+        if not hasattr(found, name):
+            raise AttributeError(f"{type(found).__name__} has no attribute `{name}`")
+        found = getattr(found, name)
+    return found

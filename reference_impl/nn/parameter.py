@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor
 
 
@@ -26,3 +27,9 @@ class Parameter(Tensor, metaclass=_ParameterType):
         if requires_grad:
             made.requires_grad = True
         return made
+
+
+def new_parameter(*size: int, dtype: Any = None) -> Parameter:
+    """A parameter of that shape, to be filled."""
+    made: Parameter = Parameter(OPS["empty"](*size, dtype=dtype))
+    return made

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from reference_impl.errors import NotOfferedError
 from reference_impl.grad_mode import enable_grad, no_grad
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor
+
+__all__ = ["SGD", "Adam", "Optimizer"]
 
 
 class Optimizer:
@@ -98,3 +101,7 @@ class Adam(Optimizer):
         m = state["m"] / (1 - b1 ** state["step"])
         v = state["v"] / (1 - b2 ** state["step"])
         p.add_(m / (v.sqrt() + group["eps"]), alpha=-group["lr"])
+
+
+def __getattr__(name: str) -> Any:
+    raise NotOfferedError("torch.optim", name, __all__)

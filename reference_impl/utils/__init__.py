@@ -1,5 +1,12 @@
 """torch.utils, as far as it is about autograd."""
 
+from typing import Any
+
+from reference_impl.errors import NotOfferedError
 from reference_impl.utils import checkpoint, hooks
 
 __all__ = ["checkpoint", "hooks"]
+
+
+def __getattr__(name: str) -> Any:
+    raise NotOfferedError("torch.utils", name, __all__)

@@ -10,6 +10,7 @@ from typing import Any
 
 from reference_impl import gradients
 from reference_impl.engine import RUNNING
+from reference_impl.errors import NotOfferedError
 from reference_impl.function import Function
 from reference_impl.grad_mode import MODE, enable_grad, no_grad
 from reference_impl.ops.aten import Overload
@@ -260,3 +261,7 @@ def create_selective_checkpoint_contexts(
     elif not callable(policy_fn_or_list):
         raise TypeError("policy_fn_or_list must be either a function or a list of ops.")
     return contextlib.nullcontext(), contextlib.nullcontext()
+
+
+def __getattr__(name: str) -> Any:
+    raise NotOfferedError("torch.utils.checkpoint", name, __all__)
