@@ -35,12 +35,13 @@ KINK_DIRECTIONS = 4
 NEARBY = 24
 NEARBY_RADIUS = 1e-4
 NEARBY_SLACK = 1e-3
+_JUMP = 1e-6
 # Forward and reverse mode add up the same products in another order; nothing but rounding parts them.
 ADJOINT = 1e-9
 AT_KINK = "at a kink"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Examined:
     """A verdict on one mode, and the probe that shows it."""
 
@@ -50,6 +51,11 @@ class Examined:
 
 def examine(problem: Problem, modes: Sequence[Mode], *, seed: int) -> list[Examined]:
     """A verdict on each mode. Where the gradient is right and the function smooth, two evaluations are enough."""
+    with np.errstate(all="ignore"):
+        return _examine(problem, modes, seed)
+
+
+def _examine(problem: Problem, modes: Sequence[Mode], seed: int) -> list[Examined]:
     probe = draw(problem, seed)
     found = [Examined(look, probe) for look in glance(probe, modes)]
     found = [_settled(one, seed) if one.look.verdict != "right" else one for one in found]
@@ -86,6 +92,8 @@ def _settled(one: Examined, seed: int) -> Examined:
     size = float(np.abs(probe.problem.here).max(initial=0.0)) + 1e-300
     if look.spread > SPREAD * size:
         return Examined(replace(look, verdict="undecided", notes=("nondeterministic",)), probe)
+    if _jumps(probe):
+        return _without_jumps(one, seed)
     bent = slope.half > 0
     if look.verdict == "wrong" or bent.any():
         bent = bent | _not_additive(probe, slope)
@@ -95,6 +103,34 @@ def _settled(one: Examined, seed: int) -> Examined:
         note = "other directions agree with the claim"
         return Examined(replace(look, verdict="undecided", notes=(note,)), probe)
     return Examined(look, probe)
+
+
+def _jumps(probe: Probe) -> bool:
+    """Whether the function changes as much for a step of 1e-9 as for one a hundred times as long."""
+    here = probe.problem.here
+    near, far = (np.abs(probe.line_or_nan(h) - here) for h in (1e-9, 1e-7))
+    scale = max(float(np.abs(here).max(initial=0.0)), 1e-300)
+    return bool(np.any((near > far / 2) & (near > _JUMP * scale)))
+
+
+def _without_jumps(one: Examined, seed: int) -> Examined:
+    """The verdict with those inputs held that make the function jump, as a label of 1 or -1 does."""
+    probe, problem = one.probe, one.probe.problem
+    t, held = probe.t, []
+    for part in problem.inputs:
+        alone = np.zeros(t.shape)
+        alone[part.start : part.stop] = t[part.start : part.stop]
+        if alone.any() and _jumps(Probe(problem, alone, probe.ct)):
+            held.append(part.name)
+            t = np.where(alone != 0.0, 0.0, t)
+    note = f"the function jumps when {', '.join(held) or 'its inputs'} move: there is no derivative along them"
+    if not held or not t.any():
+        return Examined(replace(one.look, verdict="undecided", notes=(note,)), probe)
+    rest = Probe(problem, t, probe.ct)
+    found = Examined(glance(rest, [one.look.mode])[0], rest)
+    if found.look.verdict != "right":
+        found = _settled(found, seed)
+    return Examined(replace(found.look, notes=(*found.look.notes, note)), found.probe)
 
 
 def _confirmed(probe: Probe, mode: Mode, seed: int) -> bool:

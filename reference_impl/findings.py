@@ -126,6 +126,11 @@ def describe(one: Examined, what: str) -> Finding | None:
     """A finding for a verdict that is not right, located and named; None for one that is."""
     if one.look.verdict == "right":
         return None
+    with np.errstate(all="ignore"):
+        return _described(one, what)
+
+
+def _described(one: Examined, what: str) -> Finding:
     if "nondeterministic" in one.look.notes:
         return Finding(
             "nondeterministic",

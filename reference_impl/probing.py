@@ -77,10 +77,16 @@ class Problem(Protocol):
 
     point: Vector
     here: Vector
-    inputs: tuple[Part, ...]
-    outputs: tuple[Part, ...]
     eps: float
     claim_eps: float
+
+    @property
+    def inputs(self) -> tuple[Part, ...]:
+        """Where each input lies in the flat vector."""
+
+    @property
+    def outputs(self) -> tuple[Part, ...]:
+        """Where each output lies in the flat vector."""
 
     def value(self, x: Vector) -> Vector:
         """The outputs at another point, shape (m,)."""
@@ -92,7 +98,7 @@ class Problem(Protocol):
         """The claimed tangent of the outputs, shape (m,)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Look:
     """What one direction says of one mode.
 
@@ -124,17 +130,23 @@ class Probe:
     t: Vector
     ct: Vector
     _gradient: Vector | None = field(default=None, repr=False)
-    _tangent: Vector | None = field(default=None, repr=False)
+    _terms: dict[Mode, Vector] = field(default_factory=dict, repr=False)
 
     def terms(self, mode: Mode) -> Vector:
         """What adds up to the claim: products of gradient and direction, or of cotangent and tangent."""
+        known = self._terms.get(mode)
+        if known is None:
+            known = self._terms[mode] = self._products(mode)
+        return known
+
+    def _products(self, mode: Mode) -> Vector:
         if mode == "forward":
-            if self._tangent is None:
-                self._tangent = self.problem.jvp(self.t)
-            return self.ct * self._tangent
+            return self.ct * self.problem.jvp(self.t)
         if self._gradient is None:
             self._gradient = self.problem.vjp(self.ct)
-        return self._gradient * self.t
+        terms = self._gradient * self.t
+        # 0 * nan where an input does not move would hide all others.
+        return terms if np.isfinite(terms).all() else np.where(self.t == 0.0, 0.0, terms)
 
     def restricted(self, outputs: NDArray[np.bool_]) -> Probe:
         """The same direction, with a cotangent for some outputs only."""
@@ -163,12 +175,16 @@ def _drawn(count: int, seed: int, salt: int) -> Vector:
 def draw(problem: Problem, seed: int, round_: int = 0) -> Probe:
     """A probe with random signs and magnitudes in [0.5, 1.5]: no entry of the Jacobian is ever multiplied by nearly 0.
 
-    Directions grow with the point where it is larger than 1, so that a step is felt there as well.
+    Directions grow with the point where it is larger than 1, so that a step is felt there as well; infinite inputs
+    stay where they are.
     """
     t = _drawn(problem.point.size, seed, 2 * round_)
     largest = np.abs(problem.point).max() if t.size else 0.0
-    if largest > 1.0:
+    if not largest <= 1.0:
         t = t * np.maximum(1.0, np.abs(problem.point))
+        if not largest < np.inf:
+            # Nothing moves an infinite input.
+            t = np.where(np.isfinite(t), t, 0.0)
     return Probe(problem, t, _drawn(problem.here.size, seed, 2 * round_ + 1))
 
 
@@ -205,7 +221,7 @@ def _compare(probe: Probe, mode: Mode, numeric: float, rounding: float) -> Look:
     terms = probe.terms(mode)
     size = length(terms)
     claimed = float(terms.sum())
-    bar = max(QUICK, 32 * probe.problem.claim_eps) * size + rounding
+    bar = max(QUICK, 8 * probe.problem.claim_eps) * size + rounding
     agrees = abs(claimed - numeric) <= bar
     return Look(mode, "right" if agrees else "undecided", claimed, numeric, bar, size)
 
@@ -213,8 +229,11 @@ def _compare(probe: Probe, mode: Mode, numeric: float, rounding: float) -> Look:
 def faint(probe: Probe) -> Probe | None:
     """A probe along the inputs whose terms drown in those of the others, if there are any."""
     terms = np.abs(probe.terms("reverse"))
-    below = terms < FAINT * length(terms)
-    if not below.any() or not terms[below].any():
+    bound = FAINT * length(terms)
+    if terms.size == 0 or terms.min() >= bound:
+        return None
+    below = terms < bound
+    if not terms[below].any():
         return None
     other = Probe(probe.problem, np.where(below, probe.t, 0.0), probe.ct)
     other._gradient = probe._gradient
@@ -251,9 +270,9 @@ def weigh(probe: Probe, mode: Mode, slope: Slope, *, spread: float = 0.0) -> Loo
 
 def _bar(probe: Probe, slope: Slope, size: float) -> float:
     problem = probe.problem
-    slack = max(SLACK, 64 * problem.claim_eps) * size
+    slack = max(SLACK, 16 * problem.claim_eps) * size
     # A gradient that is a sum of large terms which cancel carries their rounding.
-    floor = 64 * problem.claim_eps * length(probe.ct * problem.here)
+    floor = 16 * problem.claim_eps * length(probe.ct * problem.here)
     kinks = float(np.dot(np.abs(probe.ct), slope.half))
     return slack + floor + BARS * length(probe.ct * slope.error) + kinks * (1 + 1e-6)
 

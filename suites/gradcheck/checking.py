@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -111,10 +111,8 @@ def inspect(
         probe = draw(problem, settings.seed)
         found = [RELATIONS[name](problem, probe) for name in names]
         results.append(CheckResult(findings=named(found)))
-    result = combined(results)
-    return CheckResult(
-        result.findings, notes + result.notes, result.lacks, result.resolution, result.counts
-    )
+    result = results[0] if len(results) == 1 else combined(results)
+    return replace(result, notes=notes + result.notes) if notes else result
 
 
 def _refuse_unknown(modes: Sequence[Mode], order: int, relations: Sequence[str]) -> None:
@@ -152,14 +150,15 @@ _DOUBLE = {torch.float64, torch.complex128}
 
 
 def _left_out(problem: TorchProblem) -> tuple[str, ...]:
-    silent = [
-        part.name
-        for part, y in zip(problem.outputs, problem.ys, strict=True)
-        if not y.requires_grad
-    ]
-    notes = [f"{name} carries no gradient and is taken to be constant" for name in silent]
-    if problem.left_out:
-        notes.append(f"{problem.left_out} output elements are infinite and were left out")
+    if not problem.infinite and all(y.requires_grad for y in problem.ys):
+        return ()
+    pairs = zip(problem.outputs, problem.ys, strict=True)
+    silent = [part.name for part, y in pairs if not y.requires_grad]
+    notes = [f"{name} carries no gradient and was left out" for name in silent]
+    if len(silent) == len(problem.ys):
+        notes = ["no output carries a gradient, so all derivatives are taken to be claimed zero"]
+    if problem.infinite:
+        notes.append(f"{problem.infinite} output elements are infinite and were left out")
     return tuple(notes)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -40,28 +42,36 @@ class TorchProblem:
         wide: TensorMap | None = None,
     ) -> None:
         self.map, self.wide, self.xs = map_, wide, list(xs)
+        self._names, self._output_names = names, output_names
         self.counts = {"values": 0, "vjps": 0, "jvps": 0}
-        self.inputs = parts_of(names, self.xs)
         self.point = flat(self.xs)
         versions = [x._version for x in self.xs]
         self.ys = _traced(map_, self.xs)
-        if versions != [x._version for x in self.xs] or not np.array_equal(
-            flat(self.xs), self.point, equal_nan=True
-        ):
+        if versions != [x._version for x in self.xs] or not _holds(self.xs, self.point):
             raise InputError(_CHANGED)
-        several = len(self.ys) > 1
-        told = output_names or [f"output {i}" if several else "output" for i in range(len(self.ys))]
-        self.outputs = parts_of(told, self.ys)
         self._shapes = [y.shape for y in self.ys]
         self.here = flat(self.ys)
-        self.claim_eps = self.eps = max(_eps(x) for x in (*self.xs, *self.ys))
+        self.claim_eps = self.eps = max(_EPS[x.dtype] for x in (*self.xs, *self.ys))
         self._values = Buffers(self.xs, wide=wide is not None)
         self._value_map = map_ if wide is None else wide
         self._kept: NDArray[np.bool_] | None = None
         if wide is not None:
             self.eps = DOUBLE_EPS
             self.here = self.value(self.point)
-        self._kept = self._finite()
+        self.infinite = 0
+        self._kept = self._judged()
+
+    @cached_property
+    def inputs(self) -> tuple[Part, ...]:
+        """Where each input lies in the flat vector."""
+        return parts_of(self._names, self.xs)
+
+    @cached_property
+    def outputs(self) -> tuple[Part, ...]:
+        """Where each output lies in the flat vector."""
+        several = len(self.ys) > 1
+        names = [f"output {i}" if several else "output" for i in range(len(self.ys))]
+        return parts_of(self._output_names or names, self.ys)
 
     def value(self, x: Vector) -> Vector:
         self.counts["values"] += 1
@@ -120,25 +130,33 @@ class TorchProblem:
             found = flat(self.map.tangents([x.detach() for x in self.xs], unflat(t, self.xs)))
         return found if self._kept is None else np.where(self._kept, found, 0.0)
 
-    def _finite(self) -> NDArray[np.bool_] | None:
-        kept = np.isfinite(self.here)
+    def _judged(self) -> NDArray[np.bool_] | None:
+        """Which output elements count; None when all do. Infinite ones have no derivative.
+
+        An output that carries no gradient beside others that do has been declared not differentiable.
+        """
+        has_grad = [y.requires_grad for y in self.ys]
+        # One sum tells whether anything may be infinite; it overflows now and then, which costs a second look.
+        if math.isfinite(self.here.sum()) and all(has_grad):
+            return None
+        finite = np.isfinite(self.here)
+        kept = finite.copy()
+        if any(has_grad):
+            for part, has in zip(self.outputs, has_grad, strict=True):
+                kept[part.start : part.stop] &= has
         if kept.all():
             return None
-        place = int(np.flatnonzero(~kept)[0])
-        if np.isnan(self.here).any() or not kept.any():
-            place = int(np.flatnonzero(np.isnan(self.here) | ~kept)[0])
+        bad = ~finite if not finite.any() else np.isnan(self.here)
+        if bad.any():
+            place = int(np.flatnonzero(bad)[0])
             part = next(p for p in self.outputs if p.start <= place < p.stop)
             raise InputError(
-                f"{part.say(place)} is {self.here[place]} at the given point ({int((~kept).sum())} elements are not "
-                "finite): there is no derivative to check; give a point inside the domain"
+                f"{part.say(place)} is {self.here[place]} at the given point ({int(bad.sum())} such elements): there "
+                "is no derivative to check; give a point inside the domain"
             )
+        self.infinite = int((~finite).sum())
         self.here = np.where(kept, self.here, 0.0)
         return kept
-
-    @property
-    def left_out(self) -> int:
-        """The number of outputs that are infinite at the point and so have no derivative."""
-        return 0 if self._kept is None else int((~self._kept).sum())
 
 
 _CHANGED = (
@@ -156,37 +174,47 @@ def _traced(map_: TensorMap, xs: Sequence[Tensor]) -> list[Tensor]:
 
 
 class Buffers:
-    """Memory for the inputs at other points: filled in one go, seen as tensors of the right shapes and strides."""
+    """The inputs at other points: filled in one go, seen as tensors of the right shapes and strides."""
 
     def __init__(self, xs: Sequence[Tensor], *, wide: bool) -> None:
-        dtypes = [_wide(x.dtype) if wide else x.dtype for x in xs]
-        self.tensors = [
-            torch.empty_strided(x.shape, x.stride(), dtype=dtype, device=x.device)
-            for x, dtype in zip(xs, dtypes, strict=True)
-        ]
-        self._places = [_flat_view(x) for x in self.tensors]
-        self._only = self._places[0] if len(xs) == 1 else None
+        self._xs, self._wide = xs, wide
+        only = xs[0]
+        # One plain input needs no memory of its own: it is a view of the vector.
+        self._shape = (
+            only.shape
+            if len(xs) == 1 and only.dtype is torch.float64 and only.is_cpu and only.is_contiguous()
+            else None
+        )
+        self._tensors: list[Tensor] = []
+        self._places: list[Vector | None] = []
 
     def load(self, x: Vector) -> list[Tensor]:
-        """The tensors, holding the point ``x``."""
-        if self._only is not None:
-            np.copyto(self._only, x)
-            return self.tensors
+        """The tensors, holding the point ``x``, until the next call."""
+        if self._shape is not None:
+            return [torch.from_numpy(x.reshape(self._shape))]
+        if not self._tensors:
+            self._tensors = [_empty_like(x, wide=self._wide) for x in self._xs]
+            self._places = [_flat_view(x) for x in self._tensors]
         start = 0
-        for tensor, place in zip(self.tensors, self._places, strict=True):
+        for tensor, place in zip(self._tensors, self._places, strict=True):
             stop = start + tensor.numel() * (2 if tensor.is_complex() else 1)
             if place is not None:
-                np.copyto(place, x[start:stop])
+                place[:] = x[start:stop]
             else:
                 tensor.copy_(_tensor(x[start:stop], tensor))
             start = stop
-        return self.tensors
+        return self._tensors
+
+
+def _empty_like(x: Tensor, *, wide: bool) -> Tensor:
+    dtype = _wide(x.dtype) if wide else x.dtype
+    return torch.empty_strided(x.shape, x.stride(), dtype=dtype, device=x.device)
 
 
 def _flat_view(x: Tensor) -> Vector | None:
     """The memory of a contiguous float64 or complex128 tensor on the CPU as one NumPy vector."""
     wide = x.dtype in {torch.float64, torch.complex128}
-    if x.device.type != "cpu" or not wide or not x.is_contiguous():
+    if not (wide and x.is_cpu and x.is_contiguous()):
         return None
     view: Vector = (torch.view_as_real(x) if x.is_complex() else x).view(-1).numpy()
     return view
@@ -203,14 +231,17 @@ def flat(tensors: Any) -> Vector:
 def _row(x: Tensor) -> Vector:
     if x.requires_grad:
         x = x.detach()
+    if x.dtype is not torch.float64 or not x.is_cpu:
+        x = _plain(x)
+    row: Vector = (x.resolve_neg() if x.is_neg() else x).numpy().reshape(-1)
+    return row
+
+
+def _plain(x: Tensor) -> Tensor:
+    """Complex numbers as pairs, in float64 on the CPU."""
     if x.is_complex():
         x = torch.view_as_real(x.resolve_conj())
-    if x.dtype is not torch.float64:
-        x = x.double() if x.device.type == "cpu" else x.cpu().double()
-    elif x.device.type != "cpu":
-        x = x.cpu()
-    row: Vector = x.resolve_neg().numpy().reshape(-1)
-    return row
+    return x.cpu().double()
 
 
 def unflat(vector: Vector, like: Sequence[Tensor]) -> list[Tensor]:
@@ -226,8 +257,10 @@ def unflat(vector: Vector, like: Sequence[Tensor]) -> list[Tensor]:
 
 
 def _tensor(vector: Vector, like: Tensor) -> Tensor:
-    x = torch.from_numpy(vector.copy())
-    x = torch.view_as_complex(x.view(*like.shape, 2)) if like.is_complex() else x.view(like.shape)
+    if like.is_complex():
+        x = torch.view_as_complex(torch.from_numpy(vector.reshape(*like.shape, 2).copy()))
+    else:
+        x = torch.from_numpy(vector.reshape(like.shape).copy())
     if x.dtype is not like.dtype or like.device.type != "cpu":
         # Devices without float64 cannot take it even for a moment.
         x = x.to(like.dtype).to(like.device)
@@ -254,8 +287,19 @@ def _wide(dtype: torch.dtype) -> torch.dtype:
     return torch.complex128 if dtype.is_complex else torch.float64
 
 
-def _eps(x: Tensor) -> float:
-    return float(torch.finfo(x.dtype).eps)
+def _holds(xs: Sequence[Tensor], point: Vector) -> bool:
+    """Whether the inputs still hold the numbers of the point; nan counts as itself."""
+    same = (_row(xs[0]) if len(xs) == 1 else flat(xs)) == point
+    return bool(same.all()) or bool((same | np.isnan(point)).all())
+
+
+_EPS = {
+    dtype: float(torch.finfo(dtype).eps)
+    for dtype in (
+        torch.float64, torch.complex128, torch.float32, torch.complex64, torch.float16, torch.bfloat16,
+        torch.complex32,
+    )
+}  # fmt: skip
 
 
 def _say(shapes: Sequence[Any]) -> str:
