@@ -9,9 +9,10 @@ import warnings
 from typing import Any, ClassVar
 
 from reference_impl import custom_mapping, forward_ad, views
-from reference_impl.function_node import FunctionNode, version_of
+from reference_impl.function_node import FunctionNode
 from reference_impl.grad_mode import DUAL_LEVELS, MODE, no_grad
 from reference_impl.graph import edge
+from reference_impl.guarding import user_code
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor, make
 
@@ -26,7 +27,7 @@ class FunctionMeta(type):
 
     def __init__(cls, name: str, bases: tuple[type, ...], attrs: dict[str, Any]) -> None:
         make: Any = type(FunctionNode)
-        cls._backward_cls = make(f"{name}Backward", (FunctionNode,), {"function": cls})
+        cls._backward_cls = make(f"{name}Backward", (FunctionNode,), {"_forward_cls": cls})
         super().__init__(name, bases, attrs)
 
 
@@ -101,11 +102,10 @@ class Function(metaclass=FunctionMeta):
         if not isinstance(inspect.getattr_static(cls, "forward"), staticmethod):
             raise RuntimeError(LEGACY)  # noqa: TRY004 - torch's type
         separate = cls.overrides("setup_context")
-        if separate and kwargs:
+        if separate:
             args = bind_default_args(cls.forward, *args, **kwargs)
-            kwargs = {}
-        elif separate:
-            args = bind_default_args(cls.forward, *args)
+        elif kwargs:
+            args = _in_order(cls.forward, args, kwargs)
         if MODE.special and (MODE.vmap or MODE.transforms):
             if not separate:
                 raise RuntimeError(
@@ -115,13 +115,11 @@ class Function(metaclass=FunctionMeta):
                     "https://pytorch.org/docs/main/notes/extending.func.html"
                 )
             own = cls.overrides("vmap")
-            return custom_mapping.apply(
-                cls, lambda *a: cls._apply(a, {}, separate=True), args, own=own
-            )
-        return cls._apply(args, kwargs, separate=separate)
+            return custom_mapping.apply(cls, lambda *a: cls._apply(a, separate=True), args, own=own)
+        return cls._apply(args, separate=separate)
 
     @classmethod
-    def _apply(cls, args: tuple[Any, ...], kwargs: dict[str, Any], *, separate: bool) -> Any:
+    def _apply(cls, args: tuple[Any, ...], *, separate: bool) -> Any:
         ctx = object.__new__(cls._backward_cls)
         ctx._prepare(args)
         tracked = MODE.grad and any(ctx.needs_input_grad)
@@ -133,9 +131,11 @@ class Function(metaclass=FunctionMeta):
         with no_grad(), forward_ad.highest_level((level if level is not None else 0) - 1):
             if separate:
                 found = cls.forward(*args)
-                cls.setup_context(ctx, args, found)
-            else:
-                found = cls.forward(ctx, *args, **kwargs)
+            with user_code(ctx):
+                if separate:
+                    cls.setup_context(ctx, args, found)
+                else:
+                    found = cls.forward(ctx, *args)
         return _wrap_outputs(ctx, args, found, tracked=tracked, level=level)
 
 
@@ -154,6 +154,21 @@ def bind_default_args(fn: Any, *args: Any, **kwargs: Any) -> tuple[Any, ...]:
     return bound.args
 
 
+def _in_order(fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+    """Arguments behind ctx in order: each counts as an input, however it was passed.
+
+    Raises:
+        TypeError: ``forward`` takes no such argument, or takes it by keyword alone.
+    """
+    bound = inspect.signature(fn).bind(None, *args, **kwargs)
+    if bound.kwargs:
+        bound.apply_defaults()
+    alone = [name for name in bound.kwargs if name in kwargs]
+    if alone:
+        raise TypeError(f"forward() got an unexpected keyword argument {alone[0]!r}")
+    return bound.args[1:]
+
+
 def _dual_level(args: tuple[Any, ...]) -> int | None:
     if not DUAL_LEVELS or not MODE.fwd_grad:
         return None
@@ -169,10 +184,6 @@ def _wrap_outputs(
     """Outputs with their place in the graph."""
     single = not isinstance(found, tuple)
     outputs = (found,) if single else found
-    if not any(isinstance(o, Tensor) for o in outputs) and single and found is not None:
-        raise TypeError(
-            f"{ctx.name()}: expected Tensor or tuple of Tensor (got {type(found).__name__})"
-        )
     _check_dirty(ctx, args, outputs, tracked=tracked)
     held = {} if level is None else _tangents_by_input(args, level)
     tangents = _jvp(ctx, args, level) if level is not None else None
@@ -182,12 +193,13 @@ def _wrap_outputs(
     ctx.edges = old_edges
     ctx.output_count = len(outputs)
     made = tuple(_wrap_one(ctx, args, o, i, tracked=tracked) for i, o in enumerate(outputs))
+    _forbid_writes(made)
     ctx._output_meta = tuple(
         (o._data.shape, o._data.dtype) if isinstance(o, Tensor) else None for o in made
     )
     if tracked:
         ctx._keep(args, made) if _same(outputs, made) else ctx._keep(
-            args, _replace(ctx, outputs, made)
+            args, _replace(ctx, args, outputs, made)
         )
         for fn in MODE.node_creation_hooks:
             fn(ctx)
@@ -196,15 +208,25 @@ def _wrap_outputs(
     return made[0] if single else made
 
 
+def _forbid_writes(made: tuple[Any, ...]) -> None:
+    """Of several differentiable outputs none that is a view may be written to."""
+    carrying = [o for o in made if isinstance(o, Tensor) and o.requires_grad]
+    for o in carrying if len(carrying) > 1 else ():
+        if o._meta is not None and o._meta.view is not None:
+            o._meta.view.creation = views.MULTI_OUTPUT
+
+
 def _same(outputs: tuple[Any, ...], made: tuple[Any, ...]) -> bool:
     return all(a is b for a, b in zip(outputs, made, strict=True))
 
 
-def _replace(ctx: Any, outputs: tuple[Any, ...], made: tuple[Any, ...]) -> tuple[Any, ...]:
+def _replace(
+    ctx: Any, args: tuple[Any, ...], outputs: tuple[Any, ...], made: tuple[Any, ...]
+) -> tuple[Any, ...]:
     """Where an output was wrapped anew, what was saved of it is the new one."""
     ctx.to_save = tuple(
         next((m for o, m in zip(outputs, made, strict=True) if o is t and m._grad_fn is ctx), t)
-        if isinstance(t, Tensor)
+        if isinstance(t, Tensor) and not any(t is a for a in args)
         else t
         for t in ctx.to_save
     )
@@ -248,7 +270,7 @@ def _wrap_one(ctx: Any, args: tuple[Any, ...], o: Any, i: int, *, tracked: bool)
 
 def _wrap_written(ctx: Any, o: Tensor, i: int, *, carries: bool) -> Tensor:
     """An input that ``forward`` wrote to: the call becomes its history, as with any write."""
-    o._shared().version += 0 if version_of(o) else 1
+    o._shared().version += 1
     if carries:
         views.rebase(o, ctx)
         o._output_nr = i if o._base is None else o._output_nr
@@ -301,8 +323,8 @@ def _jvp(ctx: Any, args: tuple[Any, ...], level: int) -> tuple[Any, ...]:
             for x, t in zip(args, tangents, strict=True)
         ]
     kept, ctx.to_save = ctx.to_save, (ctx.saved_for_forward or ctx.to_save)
-    with forward_ad.highest_level(level - 1):
-        found = ctx.function.jvp(ctx, *tangents)
+    with forward_ad.highest_level(level - 1), user_code(ctx):
+        found = ctx._forward_cls.jvp(ctx, *tangents)
     ctx.to_save = kept
     return found if isinstance(found, tuple) else (found,)
 

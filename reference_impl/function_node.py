@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from reference_impl import errors
 from reference_impl.graph import Node, next_sequence
+from reference_impl.guarding import guard, user_code
 from reference_impl.registry import OPS
 from reference_impl.saved import SavedTensor, save
 from reference_impl.tensor import Tensor, make
@@ -23,7 +24,7 @@ class FunctionCtx:
         """Save tensors for ``jvp``."""
         for t in tensors:
             if not isinstance(t, Tensor) and t is not None:
-                raise TypeError(
+                raise AssertionError(
                     "save_for_forward expects all arguments to be tensors; you should save non-tensors "
                     "as attributes on ctx."
                 )
@@ -45,12 +46,13 @@ class FunctionCtx:
         """Deprecated; views are recognised by themselves."""
 
 
+@guard
 class FunctionNode(Node, FunctionCtx):
-    """The node of one call; user code sees it as ``ctx``."""
+    """The node of one call; user code sees it as ``ctx``. See Note [Names on ctx]."""
 
     runs_user_code: ClassVar[bool] = True
     outputs: ClassVar[int] = 0
-    function: ClassVar[Any] = None
+    _forward_cls: ClassVar[Any] = None
 
     def _prepare(self, args: tuple[Any, ...]) -> None:
         """Fields of a call that is about to run ``forward``."""
@@ -97,11 +99,15 @@ class FunctionNode(Node, FunctionCtx):
     @property
     def saved_tensors(self) -> tuple[Any, ...]:
         """What was saved, each checked against its version."""
+        with user_code(self, running=False):
+            return self._read_all()
+
+    def _read_all(self) -> tuple[Any, ...]:
         if self._freed:
             raise errors.FreedGraphError
         if self.saved == () and self.to_save:
             return tuple(self.to_save)  # during forward
-        if self.function.clear_saved_tensors_on_access:
+        if self._forward_cls.clear_saved_tensors_on_access:
             if self._cleared:
                 raise RuntimeError(
                     "saved_tensors can only be accessed once when clear_saved_tensors_on_access=True"
@@ -134,7 +140,7 @@ class FunctionNode(Node, FunctionCtx):
 
     def _producer(self, at: int) -> str:
         if at in self._saved_outputs:
-            return f"output {self._saved_outputs[at] or 0} of {self.name()}"
+            return f"output {self._saved_outputs[at] or 0} of {self._forward_cls.__name__}"
         return super()._producer(at)
 
     def _keep(self, inputs: tuple[Any, ...], outputs: tuple[Any, ...]) -> None:
@@ -165,12 +171,13 @@ class FunctionNode(Node, FunctionCtx):
     def apply(self, ct: Any, tensors: bool = False) -> Any:
         cts = [self._shown(i, g) for i, g in enumerate(ct)]
         fn = self._backward_fn()
-        found = fn(self, list(cts)) if self.function.boxed_grads_call else fn(self, *cts)
-        grads = list(found) if isinstance(found, tuple | list) else [found]
+        with user_code(self):
+            found = fn(self, list(cts)) if self._forward_cls.boxed_grads_call else fn(self, *cts)
+        grads = list(found) if isinstance(found, tuple) else [found]
         return [g if tensors or g is None else g._data for g in self._checked(grads)]
 
     def _backward_fn(self) -> Any:
-        cls = self.function
+        cls = self._forward_cls
         own, vjp = cls.overrides("backward"), cls.overrides("vjp")
         if own and vjp:
             raise RuntimeError(
@@ -207,7 +214,7 @@ class FunctionNode(Node, FunctionCtx):
                     )
                 continue
             if g is not None and not isinstance(g, Tensor):
-                raise TypeError(f"expected Variable or None (got {type(g).__name__})")
+                raise RuntimeError(f"expected Variable or None (got {type(g).__name__})")
             made.append(None if g is None else self._fitted(g, i, len(made)))
         return made
 
@@ -224,8 +231,12 @@ class FunctionNode(Node, FunctionCtx):
                 )
             g = OPS["sum_to_size"](g, shape)
         if g._data.dtype != dtype:
-            if g._data.dtype.kind == "c" and dtype.kind != "c":
-                g = OPS["real"](g)
+            if (g._data.dtype.kind == "c") != (dtype.kind == "c") and g._data.dtype.kind not in "f":
+                raise errors.InvalidGradientError(
+                    f"Function {self.name()} returned an invalid gradient at index {place} - expected a "
+                    f"{'complex' if dtype.kind == 'c' else 'real'} gradient, got one of dtype {g.dtype}: "
+                    "isFloatingType(grad.scalar_type()) || (input_is_complex == grad_is_complex)"
+                )
             g = OPS["to"](g, OPS["dtype_of"](dtype))
         return g
 

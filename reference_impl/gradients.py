@@ -12,9 +12,10 @@ from reference_impl import dtypes, errors, mapping
 from reference_impl.accumulate import accumulate
 from reference_impl.batching import highest, size_at
 from reference_impl.cotangents import finish
-from reference_impl.engine import GraphTask, execute, needed_nodes
+from reference_impl.engine import RUNNING, GraphTask, execute, needed_nodes
 from reference_impl.grad_mode import DUAL_LEVELS, MODE
 from reference_impl.graph import AccumulateGrad, GradientEdge, Node, edge
+from reference_impl.nesting import run_nested
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor, make
 from reference_impl.tree import flatten
@@ -76,7 +77,7 @@ def backward(
         keep_graph=create_graph if retain_graph is None else retain_graph, create_graph=create_graph
     )
     listed = [] if targets is None else _restrict(task, roots, targets)
-    execute(task, roots)
+    run_nested(lambda: execute(task, roots)) if RUNNING.tasks else execute(task, roots)
     for i, t in enumerate(listed):
         if task.captured.get(i) is not None:
             accumulate(t, task.captured[i], create_graph=create_graph, owned=False)
@@ -194,7 +195,7 @@ def _grad(
         task.captures.setdefault((node, nr), []).append(i)
         ends.add(node)
     task.needed = needed_nodes([(n, k) for n, k, _ in roots], ends)
-    execute(task, roots)
+    run_nested(lambda: execute(task, roots)) if RUNNING.tasks else execute(task, roots)
     captured = [task.captured.get(i) for i in range(len(wanted))]
     return [g if g is None or isinstance(g, Tensor) else make(g) for g in captured]
 

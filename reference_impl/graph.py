@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import weakref
 from typing import Any, ClassVar, NamedTuple
 
@@ -201,10 +202,16 @@ class Node(metaclass=_NodeType):
         entry = self.saved[at]
         tensor = entry.tensor if type(entry) is SavedTensor else entry
         if self.rule is not None and self.saved_names[at] in self.rule.output_names:
-            return f"output {self.rule.output_names.index(self.saved_names[at])} of {self.name()}"
+            place = self.rule.output_names.index(self.saved_names[at])
+            return f"output {place} of {_plain_name(self)}"
         if tensor is not None and tensor._grad_fn is not None:
-            return f"output {tensor._output_nr} of {tensor._grad_fn.name()}"
+            return f"output {tensor._output_nr} of {_plain_name(tensor._grad_fn)}"
         return ""
+
+
+def _plain_name(node: Node) -> str:
+    """What computed a value, by a node's name: Mul for MulBackward0."""
+    return re.sub(r"Backward\d*$", "", node.name())
 
 
 def _at_its_origin(found: Tensor, entry: Any) -> Tensor:

@@ -187,8 +187,6 @@ C = SimpleNamespace(
 
 
 def _reduce(self: Tensor) -> Any:
-    if self.grad_fn is not None:
-        raise RuntimeError("only leaves can be pickled; detach() the tensor first")
     return _rebuild, (type(self), self._array(), self.requires_grad)
 
 

@@ -263,7 +263,7 @@ def refuse_forbidden_view(t: Tensor, info: ViewInfo, *, indirect: bool = False) 
 
 def _producer(t: Tensor) -> str:
     fn = t._grad_fn
-    return "unknown" if fn is None else str(fn.name())
+    return "unknown" if fn is None else str(fn.name()).removesuffix("Backward")
 
 
 def rebase(t: Tensor, node: Node) -> None:
