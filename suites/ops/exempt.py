@@ -1,0 +1,61 @@
+"""Where two ways of asking for one derivative need not give the same: exceptions to the relations, with reasons."""
+
+from collections.abc import Mapping
+
+# Functions of matrices that are not defined where the matrix is singular.
+_MATRIX_FUNCTIONS = """
+    cholesky cholesky_inverse cholesky_solve inverse linalg.cholesky linalg.cholesky_ex linalg.inv linalg.inv_ex
+    linalg.lu_factor linalg.lu_factor_ex linalg.lu_solve linalg.solve linalg.solve_ex linalg.solve_triangular
+    logdet linalg.slogdet linalg.det lu_solve triangular_solve linalg.eig linalg.eigh linalg.qr qr linalg.svd svd
+    linalg.svdvals linalg.cond linalg.pinv linalg.lu lu norm.nuc linalg.matrix_norm linalg.ldl_solve ormqr geqrf
+    linalg.householder_product linalg.lstsq.grad_oriented linalg.matrix_power pca_lowrank
+"""
+MATRIX_FUNCTIONS = frozenset(_MATRIX_FUNCTIONS.split())
+
+# Operators whose answer is not one where entries are equal: which of them is taken is unspecified (sorting), or the
+# matrix that their first dimensions span is singular.
+NOT_REPEATED = frozenset(
+    {"sort", "msort", "topk", "kthvalue", "mode", "linalg.tensorinv", "linalg.tensorsolve"}
+)
+
+# (operator, relation): why the two ways need not give the same.
+_BY_STRIDES = "the result is documented to depend on the strides of the input"
+_IN_STORAGE = "the samples are views into a larger storage, which plain numbers do not hold"
+_CONTIGUOUS = (
+    "an internal operator that is documented to want contiguous memory; the public one sees to that"
+)
+_WRITES_BUFFERS = (
+    "the forward updates its running statistics in place, which recomputation does again"
+)
+_CHUNKED = (
+    "the chunked path is documented not to support torch.func, batched gradients or higher orders"
+)
+RELATED_BY_NOBODY: Mapping[tuple[str, str], str] = {
+    **dict.fromkeys(
+        [
+            (op, "input-layouts")
+            for op in ("as_strided", "as_strided_copy", "view", "view_as", "view_as_complex", "view_as_real")
+        ],
+        _BY_STRIDES,
+    ),
+    **dict.fromkeys(
+        [
+            ("as_strided.partial_views", relation)
+            for relation in (
+                "create-graph", "twice", "subsets", "input-layouts", "cotangent-layouts", "saved-hooks", "checkpoint",
+                "batched", "unmodified", "functional",
+            )
+        ],
+        _IN_STORAGE,
+    ),
+    **dict.fromkeys(
+        [
+            (f"nn.functional.linear_cross_entropy.{kind}", relation)
+            for kind in ("chunked", "chunked_none")
+            for relation in ("functional", "batched")
+        ],
+        _CHUNKED,
+    ),
+    ("native_group_norm", "input-layouts"): _CONTIGUOUS,
+    ("nn.functional.instance_norm", "checkpoint"): _WRITES_BUFFERS,
+}  # fmt: skip

@@ -1,0 +1,114 @@
+"""One metamorphic relation of one operator, checked over its samples."""
+
+import re
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from suites.harness import selection
+from suites.harness.case import Arrays
+from suites.harness.compare import Difference, compare, worst_error, worst_first
+from suites.harness.identity import CaseKey
+from suites.harness.judge import AGREE, DIFFER, SUBJECT_LACKS, Verdict, settle
+from suites.harness.notes import current_notes
+from suites.harness.plugin import RUN
+from suites.harness.tolerances import Tolerance, tolerance_for
+from suites.ops import opinfo_source
+from suites.ops.core import CORE
+from suites.ops.drawing import is_drawn
+from suites.ops.exempt import RELATED_BY_NOBODY
+from suites.ops.relations import RELATIONS, Asked, Pair, plain
+from suites.ops.rows import Row, rows_of, stop_unless_supported
+
+MOST_SAMPLES = {"quick": 1, "standard": 2, "full": 12}
+IN_QUICK = ("create-graph", "input-layouts", "cotangent-layouts", "subsets")
+
+
+def relations_of(metafunc: pytest.Metafunc) -> Iterator[tuple[Row, str]]:
+    """Each operator with each relation that the tier asks for."""
+    run = metafunc.config.stash[RUN]
+    tier = run.options.tier
+    names = CORE if tier == "quick" else tuple(opinfo_source.entries())
+    for column in selection.columns_or_exit(run):
+        if column.subject.is_reference:
+            continue
+        for row in rows_of(column, tier, "vjp", names):
+            if row.apart is None and row.dtype not in {"float32", "complex64"}:
+                yield from _related(row, IN_QUICK if tier == "quick" else tuple(RELATIONS))
+
+
+def _related(row: Row, relations: Sequence[str]) -> Iterator[tuple[Row, str]]:
+    for relation in relations:
+        if (row.entry, relation) not in RELATED_BY_NOBODY:
+            key = CaseKey(
+                f"ops/{row.entry}[{relation}]", row.case_key.subject, op=row.entry, check=relation
+            )
+            yield replace(row, case_key=key), relation
+
+
+def check_relation(row: Row, relation: str, seed: int) -> None:
+    """Asks for a derivative in two ways on some samples of an operator.
+
+    Raises:
+        Disagreement: the two ways differ on a sample.
+    """
+    stop_unless_supported(row)
+    drawn = [s for s in row.samples(seed) if not is_drawn(s.case, "vjp")]
+    places = np.linspace(0, len(drawn) - 1, min(len(drawn), MOST_SAMPLES[row.tier]))
+    impl = row.sides().subject
+    with np.errstate(all="ignore"), warnings.catch_warnings(), row.column.namespace(seed) as torch:
+        warnings.simplefilter("ignore")
+        for i in places:
+            sample = drawn[int(i)]
+            _check_sample(row, relation, Asked(torch, impl, sample.case), sample.name)
+    current_notes().facts["verdict"] = AGREE
+
+
+def _check_sample(row: Row, relation: str, asked: Asked, name: str) -> None:
+    plain(asked)  # what raises in the plain way as well is no matter of the relation
+    tolerance = tolerance_for(row.entry, row.dtype, 1)
+    try:
+        pairs = list(RELATIONS[relation](asked))
+    except Exception as error:  # noqa: BLE001 - whatever the other way raises is what it has to say
+        settle(_of_error(error, f"sample {name}: {relation}"))
+        return
+    for pair in pairs:
+        _settle(name, pair, tolerance)
+
+
+# How torch says that vmap does not know a kernel: a lack, not a wrong answer.
+_UNBATCHED = re.compile(r"^vmap: |inside of vmap")
+
+
+def _of_error(error: Exception, where: str) -> Verdict:
+    told = f"{where} raised {type(error).__name__}: {error}"
+    if _UNBATCHED.search(str(error)):
+        return Verdict(kind=SUBJECT_LACKS, reason=told)
+    return Verdict(kind=DIFFER, blame="subject", failure="wrong-error", reason=told)
+
+
+def _settle(name: str, pair: Pair, tolerance: Tolerance) -> None:
+    label, want, got = pair
+    differences = differences_of(want, got, tolerance)
+    if differences:
+        reason = f"sample {name}: {label} against the plain way"
+        settle(Verdict(kind=DIFFER, blame="subject", differences=differences, reason=reason))
+    for w, g in zip(want, got, strict=True):
+        current_notes().count(None if w is None or g is None else worst_error(w, g, tolerance))
+
+
+def differences_of(want: Arrays, got: Arrays, tolerance: Tolerance) -> tuple[Difference, ...]:
+    """Where the two ways part: at most five places, the worst first; no gradient and one of zeros are the same."""
+    found: list[Difference] = []
+    for i, (w, g) in enumerate(zip(want, got, strict=True)):
+        where = f"gradient[{i}]"
+        if w is None or g is None:
+            if w is not g and np.any(w if g is None else g):
+                texts = ["None" if side is None else "a gradient" for side in (w, g)]
+                found.append(Difference(where, texts[0], texts[1], np.inf, 0.0))
+            continue
+        found += compare(w, g, tolerance, where=where)
+    return tuple(worst_first(found)[:5])

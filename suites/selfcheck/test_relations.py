@@ -1,0 +1,171 @@
+"""Each metamorphic relation passes a right operator, and finds the fault that it is there for."""
+
+import numpy as np
+import pytest
+import torch
+
+from suites.harness import torch_driver
+from suites.harness.case import Case
+from suites.harness.subject import Subject
+from suites.harness.tolerances import tolerance_for
+from suites.ops.relating import differences_of
+from suites.ops.relations import RELATIONS, Asked
+
+RNG = np.random.default_rng(3)
+CASE = Case(
+    op="tried",
+    args=(RNG.uniform(0.5, 1.5, (3, 4)), RNG.uniform(0.5, 1.5, (3, 4))),
+    differentiable=(0, 1),
+    seed=11,
+)
+
+
+class Product(torch.autograd.Function):
+    """A product, with the faults of its subclasses planted in backward."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(x, y):
+        return x * y
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        ctx.save_for_backward(*inputs)
+
+    @staticmethod
+    def backward(ctx, ct):
+        x, y = ctx.saved_tensors
+        return ct * y, ct * x
+
+
+class WrongWhileRecorded(Product):
+    """Twice too large with create_graph."""
+
+    @staticmethod
+    def backward(ctx, ct):
+        a, b = Product.backward(ctx, ct)
+        return (2 * a, b) if torch.is_grad_enabled() else (a, b)
+
+
+class WrongTheSecondTime(Product):
+    """Twice too large in a second pass over the same graph."""
+
+    @staticmethod
+    def backward(ctx, ct):
+        ctx.passes = getattr(ctx, "passes", 0) + 1
+        a, b = Product.backward(ctx, ct)
+        return ctx.passes * a, b
+
+
+class WrongAlone(Product):
+    """Twice too large where the other input needs no gradient."""
+
+    @staticmethod
+    def backward(ctx, ct):
+        a, b = Product.backward(ctx, ct)
+        return a if ctx.needs_input_grad[1] else 2 * a, b
+
+
+class ReadsRawInput(Product):
+    """Takes its first input for contiguous."""
+
+    @staticmethod
+    def backward(ctx, ct):
+        x, y = ctx.saved_tensors
+        raw = x if torch._C._functorch.is_batchedtensor(x) else x.as_strided(x.shape, (4, 1))
+        return ct * y, ct * raw
+
+
+class ReadsRawCotangent(Product):
+    """Takes the incoming gradient for contiguous."""
+
+    @staticmethod
+    def backward(ctx, ct):
+        if not ct.is_contiguous():
+            ct = ct + 1
+        return Product.backward(ctx, ct)
+
+
+class KnowsItsSavedTensor(Product):
+    """Wrong where what was saved is not the very memory of the input."""
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        Product.setup_context(ctx, inputs, output)
+        ctx.where = inputs[0].data_ptr()
+
+    @staticmethod
+    def backward(ctx, ct):
+        a, b = Product.backward(ctx, ct)
+        return (a if ctx.saved_tensors[0].data_ptr() == ctx.where else 2 * a), b
+
+
+class WritesToItsCotangent(Product):
+    """Scales the incoming gradient in place, after use."""
+
+    @staticmethod
+    def backward(ctx, ct):
+        found = Product.backward(ctx, ct)
+        ct.detach().mul_(2)
+        return found
+
+
+class WrongInABatch(Product):
+    """Wrong where the incoming gradient is batched."""
+
+    @staticmethod
+    def backward(ctx, ct):
+        a, b = Product.backward(ctx, ct)
+        in_batch = torch._C._functorch.is_legacy_batchedtensor(ct)
+        return (2 * a if in_batch else a), b
+
+
+def _wrong_under_transforms(x, y):
+    inside = torch._C._functorch.peek_interpreter_stack() is not None
+    return Product.apply(x, y) * (2.0 if inside else 1.0)
+
+
+calls = {"count": 0}
+
+
+def _wrong_when_recomputed(x, y):
+    calls["count"] += 1
+    scale = 1.0 if calls["count"] % 2 else 2.0
+    return Product.apply(x, y * scale)
+
+
+FAULTS = {
+    "create-graph": WrongWhileRecorded.apply,
+    "twice": WrongTheSecondTime.apply,
+    "subsets": WrongAlone.apply,
+    "input-layouts": ReadsRawInput.apply,
+    "cotangent-layouts": ReadsRawCotangent.apply,
+    "saved-hooks": KnowsItsSavedTensor.apply,
+    "checkpoint": _wrong_when_recomputed,
+    "batched": WrongInABatch.apply,
+    "unmodified": WritesToItsCotangent.apply,
+    "functional": _wrong_under_transforms,
+}
+
+
+def _differences(relation, op):
+    calls["count"] = 0
+    impl = torch_driver.implementation(Subject("cpu", "float64", "eager"), {"tried": op})
+    tolerance = tolerance_for("tried", "float64", 1)
+    pairs = RELATIONS[relation](Asked(torch, impl, CASE))
+    return [found for _, want, got in pairs for found in differences_of(want, got, tolerance)]
+
+
+def test_every_relation_has_a_planted_fault():
+    assert set(FAULTS) == set(RELATIONS)
+
+
+@pytest.mark.parametrize("relation", RELATIONS)
+def test_relation_passes_a_right_operator(relation):
+    assert not _differences(relation, Product.apply)
+
+
+@pytest.mark.parametrize("relation", RELATIONS)
+def test_relation_finds_its_fault(relation):
+    assert _differences(relation, FAULTS[relation])
