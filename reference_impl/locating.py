@@ -17,7 +17,7 @@ Places = NDArray[np.intp]
 
 LOOKED_AT = 24
 _SHORT = slice(2, 6)
-_WRONG = 1e-6
+_WRONG = 1e-8
 
 
 @dataclass(frozen=True, slots=True)

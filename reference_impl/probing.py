@@ -29,7 +29,7 @@ Verdict = Literal["right", "wrong", "undecided"]
 QUICK = 1e-8
 ROUNDING = 8.0
 # Claims are trusted to carry this much error of their own: special functions are series cut off somewhere.
-SLACK = 1e-7
+SLACK = 1e-8
 # Elements whose terms are smaller than this part of the length get a direction of their own: 0.05 % of them would not
 # show beside the others.
 FAINT = 2e-5
@@ -129,6 +129,7 @@ class Probe:
     problem: Problem
     t: Vector
     ct: Vector
+    is_faint: bool = False
     _gradient: Vector | None = field(default=None, repr=False)
     _terms: dict[Mode, Vector] = field(default_factory=dict, repr=False)
 
@@ -213,6 +214,9 @@ def glance(probe: Probe, modes: Sequence[Mode]) -> list[Look]:
     change = (ahead - behind) / (2 * step)
     numeric = float(np.dot(probe.ct, change))
     values = probe.ct * problem.here
+    if probe.is_faint:
+        # Outputs that do not move at all bring no rounding, however large they are.
+        values = values[ahead != behind]
     rounding = ROUNDING * problem.eps * length(values) / step
     return [_compare(probe, mode, numeric, rounding) for mode in modes]
 
@@ -235,7 +239,7 @@ def faint(probe: Probe) -> Probe | None:
     below = terms < bound
     if not terms[below].any():
         return None
-    other = Probe(probe.problem, np.where(below, probe.t, 0.0), probe.ct)
+    other = Probe(probe.problem, np.where(below, probe.t, 0.0), probe.ct, is_faint=True)
     other._gradient = probe._gradient
     return other
 

@@ -258,7 +258,7 @@ def unflat(vector: Vector, like: Sequence[Tensor]) -> list[Tensor]:
 
 def _tensor(vector: Vector, like: Tensor) -> Tensor:
     if like.is_complex():
-        x = torch.view_as_complex(torch.from_numpy(vector.reshape(*like.shape, 2).copy()))
+        x = torch.from_numpy(vector.copy().view(np.complex128).reshape(like.shape))
     else:
         x = torch.from_numpy(vector.reshape(like.shape).copy())
     if x.dtype is not like.dtype or like.device.type != "cpu":
