@@ -80,6 +80,9 @@ DoubleTensor = creation.legacy_type("DoubleTensor", float64)
 HalfTensor = creation.legacy_type("HalfTensor", float16)
 LongTensor = creation.legacy_type("LongTensor", int64)
 IntTensor = creation.legacy_type("IntTensor", int32)
+ShortTensor = creation.legacy_type("ShortTensor", int16)
+CharTensor = creation.legacy_type("CharTensor", int8)
+ByteTensor = creation.legacy_type("ByteTensor", uint8)
 BoolTensor = creation.legacy_type("BoolTensor", bool)
 
 # Names of the module itself; ops are found by ``__getattr__``.
@@ -87,11 +90,14 @@ __all__ = [
     "_C",
     "_VF",
     "BoolTensor",
+    "ByteTensor",
+    "CharTensor",
     "DoubleTensor",
     "FloatTensor",
     "HalfTensor",
     "IntTensor",
     "LongTensor",
+    "ShortTensor",
     "Size",
     "Tensor",
     "_unique",

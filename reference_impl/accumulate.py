@@ -24,7 +24,8 @@ def accumulate(variable: Tensor, ct: Any, *, create_graph: bool, owned: bool) ->
     if meta.grad_dtype is not None:
         ct, owned = _as_grad_dtype(ct, meta.grad_dtype), False
     if create_graph:
-        meta.grad = OPS["clone"](ct) if held is None else held + ct
+        # A copy of its own, which may be written to, with the history of what arrived.
+        meta.grad = OPS["copy_"](OPS["empty_like"](ct), ct) if held is None else held + ct
         return
     if held is None:
         meta.grad = make(_own(ct, variable, owned=owned))

@@ -387,6 +387,8 @@ def call_into(
         isinstance(x, Tensor) and x.requires_grad for x in (*args, *rest.values(), out)
     ):
         raise errors.OutArgumentError(name)
+    if MODE.special and DUAL_LEVELS and _dual_level([*args, *rest.values(), out]) is not None:
+        raise errors.ForwardOutError(name)
     found = fn(*args, **rest)
     if out._data.shape != found._data.shape:
         out._data = np.empty(found._data.shape, dtype=out._data.dtype)

@@ -244,7 +244,7 @@ class GraphTask:
         for fn in tuple(extra.pre.values()):
             result = fn(shown)
             if result is not None:
-                shown = hooks.check_results(result, shown, fn)
+                shown = hooks.check_results(result, shown, fn, bare=True)
         return [self._taken(ct) for ct in shown]
 
     def _retain(self, tensor: Tensor, ct: Any) -> None:

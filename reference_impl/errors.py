@@ -136,6 +136,15 @@ class OutArgumentError(RuntimeError):
         )
 
 
+class ForwardOutError(NotImplementedError):
+    """out= with an argument that has a tangent."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"Trying to use forward AD with {name}_out that does not support it because it is an out= function"
+        )
+
+
 class NotDifferentiableError(RuntimeError):
     """The derivative of an op is not defined."""
 

@@ -231,7 +231,7 @@ class FunctionNode(Node, FunctionCtx):
                 )
             g = OPS["sum_to_size"](g, shape)
         if g._data.dtype != dtype:
-            if (g._data.dtype.kind == "c") != (dtype.kind == "c") and g._data.dtype.kind not in "f":
+            if (g._data.dtype.kind == "c") != (dtype.kind == "c") and g._data.dtype.kind != "f":
                 raise errors.InvalidGradientError(
                     f"Function {self.name()} returned an invalid gradient at index {place} - expected a "
                     f"{'complex' if dtype.kind == 'c' else 'real'} gradient, got one of dtype {g.dtype}: "

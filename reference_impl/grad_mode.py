@@ -25,6 +25,9 @@ class Mode(threading.local):
     saved_hooks: tuple[tuple[Callable[..., Any], Callable[..., Any]], ...] = ()
     saved_hooks_disabled: str | None = None
     node_creation_hooks: tuple[Callable[..., Any], ...] = ()
+    before_write: Callable[[Any], None] | None = (
+        None  # told each tensor that is about to be written to
+    )
     anomaly = False
     check_nan = True
     # vmaps that are running (mapping.Mapped), and serial numbers of the other function transforms, innermost last.
@@ -45,6 +48,7 @@ class Mode(threading.local):
             or self.saved_hooks
             or self.anomaly
             or self.node_creation_hooks
+            or self.before_write
             or self.vmap
             or self.transforms
             or DUAL_LEVELS

@@ -74,6 +74,8 @@ class Node(metaclass=_NodeType):
         extra = self._extra()
         if extra.metadata is None:
             extra.metadata = {}
+            if extra.trace is not None:  # anomaly mode was on
+                extra.metadata["traceback_"] = extra.trace.splitlines(keepends=True)
         return extra.metadata
 
     def _extra(self) -> hooks.NodeHooks:
@@ -108,7 +110,11 @@ class Node(metaclass=_NodeType):
         return f"<{type(self).__name__} object at {hex(id(self))}>"
 
     def __dir__(self) -> list[str]:
-        saved = [f"_saved_{n}" for n in (*self.saved_names, *self.meta_names)]
+        shown = [n for n in self.meta_names if not n.endswith(("_kinds", "_dtype"))]
+        named = [
+            n.removesuffix("_shape") + "_sym_sizes" if n.endswith("_shape") else n for n in shown
+        ]
+        saved = [f"_saved_{n}" for n in (*self.saved_names, *named)]
         raw = [f"_raw_saved_{n}" for n in self.saved_names]
         return sorted({*super().__dir__(), *saved, *raw})
 
@@ -120,6 +126,8 @@ class Node(metaclass=_NodeType):
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def _saved(self, wanted: str, name: str) -> Any:
+        if wanted.endswith("_sym_sizes"):
+            wanted = wanted.removesuffix("_sym_sizes") + "_shape"
         if wanted in self.meta_names:
             return self.meta[self.meta_names.index(wanted)]
         if wanted not in self.saved_names:

@@ -88,15 +88,19 @@ def check_result(found: Any, previous: Tensor, name: str) -> Tensor:
     return found
 
 
-def check_results(found: Any, previous: tuple[Any, ...], fn: Any) -> tuple[Any, ...]:
-    """What a hook of a node returned, if it may replace ``previous``; a bare tensor stands for a tuple of one.
+def check_results(
+    found: Any, previous: tuple[Any, ...], fn: Any, *, bare: bool = False
+) -> tuple[Any, ...]:
+    """What a hook of a node returned, if it may replace ``previous``; with ``bare`` a tensor stands for a tuple of one.
 
     Raises:
         TypeError: something in it is neither a tensor nor None.
         RuntimeError: it has another number of values, or one of another dtype or shape.
     """
     name = getattr(fn, "__name__", repr(fn))
-    many = tuple(found) if isinstance(found, tuple | list) else (found,)
+    if not isinstance(found, tuple) and not bare:
+        raise TypeError(f"expected tuple, but hook returned '{type(found).__name__}'")
+    many = found if isinstance(found, tuple) else (found,)
     if len(many) != len(previous):
         raise errors.HookResultError(
             f"hook '{name}' has returned an incorrect number of values (got {len(many)}, but expected {len(previous)})"

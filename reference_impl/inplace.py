@@ -62,6 +62,8 @@ def check_fits(name: str, target: Tensor, result: Any) -> None:
 
 def store(target: Tensor, result: Any) -> None:
     """Write ``result`` into the tensor's memory; the version rises by one."""
+    if MODE.special and MODE.before_write is not None:
+        MODE.before_write(target)
     np.copyto(target._array(), result, casting="unsafe")
     bump(target)
 

@@ -9,6 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from reference_impl import engine
+from reference_impl.autograd.saved_hooks import (
+    allow_mutation_on_saved_tensors,
+    disable_saved_tensors_hooks,
+    save_on_cpu,
+    saved_tensors_hooks,
+)
 from reference_impl.errors import NotOfferedError
 from reference_impl.grad_mode import MODE
 from reference_impl.graph import GradientEdge, Node, edge
@@ -54,49 +60,6 @@ def increment_version(tensor: Tensor | Iterable[Tensor]) -> None:
     """Raise the version as a write would, for writes autograd cannot see."""
     for t in (tensor,) if isinstance(tensor, Tensor) else tensor:
         bump(t)
-
-
-class saved_tensors_hooks:  # noqa: N801 - torch's name
-    """Inside, every saved tensor goes through ``pack_hook``, and each read through ``unpack_hook``."""
-
-    def __init__(
-        self, pack_hook: Callable[[Tensor], Any], unpack_hook: Callable[[Any], Tensor]
-    ) -> None:
-        self.pack_hook = pack_hook
-        self.unpack_hook = unpack_hook
-
-    def __enter__(self) -> None:
-        if MODE.saved_hooks_disabled is not None:
-            raise RuntimeError(MODE.saved_hooks_disabled)
-        if not (callable(self.pack_hook) and callable(self.unpack_hook)):
-            raise TypeError("incompatible function arguments: the hooks must be callable")
-        MODE.saved_hooks = (*MODE.saved_hooks, (self.pack_hook, self.unpack_hook))
-        MODE.refresh()
-
-    def __exit__(self, *exc_info: object) -> None:
-        MODE.saved_hooks = MODE.saved_hooks[:-1]
-        MODE.refresh()
-
-
-class save_on_cpu(saved_tensors_hooks):  # noqa: N801 - torch's name
-    """Inside, saved tensors are kept as copies on the CPU, where the reference has all tensors anyway."""
-
-    def __init__(self, pin_memory: bool = False, device_type: str = "cuda") -> None:
-        _ = pin_memory, device_type
-        super().__init__(lambda t: t.detach().clone(), lambda t: t)
-
-
-@contextlib.contextmanager
-def disable_saved_tensors_hooks(error_message: str) -> Iterator[None]:
-    """Inside, entering a hook context raises RuntimeError with this message."""
-    if MODE.saved_hooks:
-        raise RuntimeError(error_message)
-    previous = MODE.saved_hooks_disabled
-    MODE.saved_hooks_disabled = error_message
-    try:
-        yield
-    finally:
-        MODE.saved_hooks_disabled = previous
 
 
 @contextlib.contextmanager
@@ -169,63 +132,6 @@ def _any_hook(tensors: Sequence[Tensor], fn: Callable[..., None], lock: Any) -> 
         fn(grad)
 
     return _MultiHandle(tuple(t.register_hook(wrapped) for t in tensors if t.requires_grad))
-
-
-class _Clones:
-    """Originals of tensors that were saved and then written to, while mutation is allowed."""
-
-    def __init__(self) -> None:
-        self.cloned: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
-        self.original: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
-        self.active = True
-
-    def clear(self) -> None:
-        """Forget everything: the context is left."""
-        self.cloned.clear()
-        self.original.clear()
-        self.active = False
-
-
-class _Handle:
-    """What is kept in place of a saved tensor."""
-
-
-_mutation_contexts: list[_Clones] = []
-
-
-class allow_mutation_on_saved_tensors:  # noqa: N801 - torch's name
-    """Inside, a saved tensor may be written to: backward uses the value it had when it was saved."""
-
-    def __enter__(self) -> _Clones:
-        if _mutation_contexts:
-            raise RuntimeError("allow_mutation_on_saved_tensors contexts cannot be nested")
-        clones = _Clones()
-
-        def pack(t: Tensor) -> Any:
-            # A copy at once is simpler than one at the first write, and gives the same gradients.
-            handle = _Handle()
-            clones.original[handle] = (
-                t.clone() if t.requires_grad and t.grad_fn is None else t.detach().clone()
-            )
-            return handle
-
-        def unpack(handle: Any) -> Tensor:
-            if handle not in clones.original:
-                raise AssertionError(
-                    "Trying to backward outside of the 'allow_mutation_on_saved_tensors' context in "
-                    "which the graph was originally recorded."
-                )
-            found: Tensor = clones.original[handle]
-            return found
-
-        self.hooks = saved_tensors_hooks(pack, unpack)
-        self.hooks.__enter__()
-        _mutation_contexts.append(clones)
-        return clones
-
-    def __exit__(self, *exc_info: object) -> None:
-        self.hooks.__exit__(*exc_info)
-        _mutation_contexts.pop().clear()
 
 
 class region_activation_memory_budget:  # noqa: N801 - torch's name

@@ -378,4 +378,5 @@ def legacy_type(name: str, kind: dtypes.dtype) -> Any:
             return make(np.zeros(args[0] if isinstance(args[0], Size) else args, dtype=kind.np))
         return make(np.array(_without_tensors(args[0]) if args else [], dtype=kind.np))
 
-    return Legacy(name, (), {"__new__": construct, "dtype": kind})
+    members = {"__new__": construct, "dtype": kind, "legacy_name": f"torch.{name}"}
+    return Legacy(name, (), members)

@@ -44,12 +44,23 @@ define_function(
     "is_set_to", lambda self, other: self._shared() is other._shared() and self.shape == other.shape
 )
 define_function("is_same_size", lambda self, other: self.shape == other.shape)
-define_function(
-    "type",
-    lambda self, kind=None: (
-        f"torch.{self.dtype.short}Tensor" if kind is None else OPS["to"](self, kind)
-    ),
-)
+
+
+def as_type(self: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
+    """In another dtype, which may be named as a legacy type; without one the name of the tensor's own legacy type."""
+    _ = non_blocking
+    if dtype is None:
+        return f"torch.{self.dtype.short}Tensor"
+    name = dtype if isinstance(dtype, str) else getattr(dtype, "legacy_name", None)
+    if name is None:
+        return OPS["to"](self, dtype)
+    by_name = {f"torch.{d.short}Tensor": d for d in dtypes.ALL}
+    if name not in by_name:
+        raise ValueError(f"invalid type: {name!r}")
+    return OPS["to"](self, by_name[name])
+
+
+define_function("type", as_type)
 _NAMED: dict[str, Any] = {
     "result_type": result_type, "promote_types": promote_types, "can_cast": can_cast,
     "is_inference": lambda x: x.is_inference(),
