@@ -12,7 +12,7 @@ from reference_impl.ops.lang import array_of, constant, ones, op, reshape, shape
 from reference_impl.ops.reducing import others_product
 from reference_impl.ops.rule import define_function, define_op
 from reference_impl.registry import OPS
-from reference_impl.tensor import Tensor
+from reference_impl.tensor import Tensor, make
 
 # Below, `at` is the flat place in self to which each element of the source goes, as a bare array of the source's size.
 
@@ -337,10 +337,15 @@ def _segment(x: Tensor, reduce: str, initial: Any) -> Any:
         return op("new_full", x, tuple(x.shape[1:]), empty if initial is None else initial)
     if reduce == "mean":
         return (op("sum", x, 0) + (initial or 0.0)) / x.shape[0]
-    if initial is not None:
-        first = op("new_full", x, (1, *x.shape[1:]), initial)
-        x = op("cat", [first, x], 0)
-    return op({"max": "amax", "min": "amin"}.get(reduce, reduce), x, 0)
+    found = op({"max": "amax", "min": "amin"}.get(reduce, reduce), x, 0)
+    if initial is None:
+        return found
+    first = op("new_full", x, tuple(x.shape[1:]), initial)
+    if reduce in {"sum", "prod"}:
+        return found + first if reduce == "sum" else found * first
+    # At a tie with the start, which is a constant, the whole gradient goes to the entries.
+    keeps = found._data >= initial if reduce == "max" else found._data <= initial
+    return op("where", make(keeps), found, first)
 
 
 define_function("_segment_reduce", segment_reduce, method=False, aliases=("segment_reduce",))

@@ -35,7 +35,12 @@ def cov(self: Tensor, *, correction: int = 1, fweights: Any = None, aweights: An
             number = total - correction
     else:
         number = rows.shape[1] - correction
-    least = np.maximum(array_of(number), 0) if not isinstance(number, Tensor) else number
+    # Without degrees of freedom the scale is 0, whatever the weights are.
+    least = (
+        number
+        if isinstance(number, Tensor) and number._data > 0
+        else max(float(array_of(number)), 0.0)
+    )
     centred = rows - op("unsqueeze", average, 1)
     other = centred if weights is None else centred * weights
     made = op("mm", centred, op("conj", op("t", other)))

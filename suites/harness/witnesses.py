@@ -16,6 +16,7 @@ DIRECTIONS = 3
 _BARS = 4.0  # an error bar is an estimate; a witness speaks only of what lies outside four of them
 _TAYLOR_STEPS = tuple(2.0**-k for k in range(4, 12))
 _ROUND_OFF = 1e-13
+_SMALLEST_SCALE = 1e-4
 
 Line = Callable[[float], NDArray[Any]]
 
@@ -60,13 +61,14 @@ class Question:
     line: Callable[[Sequence[NDArray[Any]]], Line]
     rtol: float
     seed: int = 0
+    scale: float = 1.0  # the length over which the lines change; directions have numbers around 1
 
 
 def ask(question: Question) -> Witness:
     """Who is right, by differences along the direction in which the two sides differ most, and along random ones."""
     claims: list[tuple[float, float, Estimate, float]] = []
     for direction in _directions(question):
-        estimate = derivative(question.line(direction))
+        estimate = derivative(question.line(direction), scale=question.scale)
         mine = _along(question.subject, direction)
         theirs = mine if question.reference is None else _along(question.reference, direction)
         terms = _terms(question.subject, direction)
@@ -128,7 +130,13 @@ def vjp_question(
         )
 
     return Question(
-        reference=answers[0], subject=answers[1], like=inputs, line=line, rtol=rtol, seed=case.seed
+        reference=answers[0],
+        subject=answers[1],
+        like=inputs,
+        line=line,
+        rtol=rtol,
+        seed=case.seed,
+        scale=_scale(inputs),
     )
 
 
@@ -147,7 +155,13 @@ def jvp_question(
         )
 
     return Question(
-        reference=answers[0], subject=answers[1], like=like, line=line, rtol=rtol, seed=case.seed
+        reference=answers[0],
+        subject=answers[1],
+        like=like,
+        line=line,
+        rtol=rtol,
+        seed=case.seed,
+        scale=_scale(inputs),
     )
 
 
@@ -164,8 +178,21 @@ def double_question(
         return lambda s: _paired(first_order(_at(case, _moved(inputs, direction, s))), tangents)
 
     return Question(
-        reference=answers[0], subject=answers[1], like=inputs, line=line, rtol=rtol, seed=case.seed
+        reference=answers[0],
+        subject=answers[1],
+        like=inputs,
+        line=line,
+        rtol=rtol,
+        seed=case.seed,
+        scale=_scale(inputs),
     )
+
+
+def _scale(inputs: Sequence[NDArray[Any]]) -> float:
+    """1, or the size of the inputs where that is smaller: steps longer than they are would show another place."""
+    sizes = np.concatenate([np.abs(x).ravel() for x in inputs]) if inputs else np.zeros(0)
+    sizes = sizes[np.isfinite(sizes) & (sizes > 0)]
+    return float(min(1.0, max(np.median(sizes), _SMALLEST_SCALE))) if sizes.size else 1.0
 
 
 def adjoint_gap(

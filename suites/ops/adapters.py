@@ -3,6 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+
+from suites.harness.observation import array_of, is_tensor
 from suites.ops.spelling import Operator, spelled
 
 # How op_db calls what the reference has under torch's own signature.
@@ -52,13 +55,20 @@ _SINGULAR_VECTORS = {
     "linalg.svd": -2,
 }  # the dimension of V, or V^H, that counts the vectors
 
+# Note [In no order]
+# The eigenvalues of a matrix that is not Hermitian come in no documented order, and two libraries of linear
+# algebra give different ones. Both sides are sorted by real and imaginary part, with their vectors.
+# Source: torch.linalg.eigvals, "the eigenvalues are not guaranteed to be in any specific order".
+_IN_NO_ORDER = frozenset({"linalg.eig", "linalg.eigvals"})
+_DIGITS = 9  # to which eigenvalues are told apart, so that rounding sorts none of them elsewhere
+
 # Casts whose only option asks for a memory layout, which a value does not show.
 _CASTS = frozenset({"bfloat16", "double", "float", "half", "cdouble", "cfloat", "chalf"})
 
 
 def subject_operator(name: str, op: Operator, module: Any) -> Operator:
     """The operator as op_db calls it, for the subject."""
-    return _comparable(name, spelled(op, module))
+    return _comparable(name, spelled(op, module), module)
 
 
 def reference_operator(name: str, op: Operator, module: Any) -> Operator:
@@ -67,20 +77,22 @@ def reference_operator(name: str, op: Operator, module: Any) -> Operator:
     called = like(op) if like is not None else op
     if name in _CASTS:
         called = _without_layout(called)
-    return _comparable(name, spelled(called, module))
+    return _comparable(name, spelled(called, module), module)
 
 
 def _without_layout(op: Operator) -> Operator:
     return lambda x, *, memory_format=None: op(x)  # noqa: ARG005 - the keyword that is left out
 
 
-def _comparable(name: str, op: Operator) -> Operator:
+def _comparable(name: str, op: Operator, module: Any) -> Operator:
     if name in _HERMITIAN:
         op = _of_hermitian(op)
     if name in _TRIANGULAR:
         op = _of_triangle(op, _TRIANGULAR[name])
     if name in _SINGULAR_VECTORS:
         op = _without_null_space(op, _SINGULAR_VECTORS[name])
+    if name in _IN_NO_ORDER:
+        op = _in_order(op, module)
     return _up_to_a_sign(op, _UP_TO_A_SIGN[name]) if name in _UP_TO_A_SIGN else op
 
 
@@ -95,6 +107,23 @@ def _of_triangle(op: Operator, place: int) -> Operator:
     def called(*args: Any, upper: bool = False) -> Any:
         cut = args[place].triu() if upper else args[place].tril()
         return op(*args[:place], cut, *args[place + 1 :], upper=upper)
+
+    return called
+
+
+def _in_order(op: Operator, module: Any) -> Operator:
+    """See Note [In no order]."""
+
+    def called(*args: Any, **kwargs: Any) -> Any:
+        found = op(*args, **kwargs)
+        values = found if is_tensor(found) else found[0]
+        numbers = np.round(array_of(values.detach()), _DIGITS) + 0.0
+        order = np.lexsort((numbers.imag, numbers.real), axis=-1)
+        index = module.tensor(order, device=values.device)
+        if is_tensor(found):
+            return found.gather(-1, index)
+        wide = index.unsqueeze(-2).expand(found[1].shape)
+        return values.gather(-1, index), found[1].gather(-1, wide)
 
     return called
 

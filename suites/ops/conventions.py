@@ -40,6 +40,7 @@ _WHICH = "which of several equal elements is taken is documented as unspecified"
 _REFLECTORS = (
     "numbers that are no reflectors, on which the documented use (those of geqrf) does not come"
 )
+_FULL_RANK = "the driver gels is documented to assume full rank, and refuses other matrices only where it notices"
 _EDGES_LEFT_OUT: Mapping[str, tuple[tuple[str, ...], str]] = {
     **dict.fromkeys(("kthvalue", "topk", "mode"), (_TIED, _WHICH)),
     **dict.fromkeys(
@@ -49,7 +50,10 @@ _EDGES_LEFT_OUT: Mapping[str, tuple[tuple[str, ...], str]] = {
         ),
         (_TIED, _RANKLESS),
     ),
-    **dict.fromkeys(("ormqr", "linalg.householder_product"), ((*_TIED, "large"), _REFLECTORS)),
+    **dict.fromkeys(
+        ("ormqr", "linalg.householder_product"), ((*_TIED, "large", "tails"), _REFLECTORS)
+    ),
+    **dict.fromkeys(("linalg.lstsq", "linalg.lstsq.grad_oriented"), (_TIED, _FULL_RANK)),
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Inputs of our own: samples of op_db overwritten with what breaks operators - zeros, ties, tails, single gradients."""
+"""Inputs of our own: samples of op_db changed into what breaks operators - zeros, ties, tails, wide rows, dims."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from suites.harness.case import Case
 from suites.ops.conventions import is_edge_defined
+from suites.ops.dims import turned
 from suites.ops.opinfo_source import Sample
+from suites.ops.sizes import widened
 
 Array = NDArray[Any]
 
@@ -45,30 +47,54 @@ MUTATIONS: Mapping[str, Callable[[Array], Array]] = {
     "zeros": _zeros,
     "ties": _ties,
     "wholes": _wholes,
+    "tails": _scaled(10),
     "large": _scaled(1e3),
     "small": _scaled(1e-3),
 }
 
 
-def edges(samples: Sequence[Sample]) -> list[Sample]:
-    """Each mutation of each sample, and each sample with a gradient for one of its inputs alone."""
-    return [edge for sample in samples for edge in _edges(sample)]
+def edges(samples: Sequence[Sample], most: int) -> list[Sample]:
+    """Changes of at most ``most`` samples for each sort of change: the first, and others with several elements."""
+    several = [s for s in samples[1:] if all(x.size > 1 for x in s.case.inputs())]
+    chosen = [*samples[:1], *spread(several or samples[1:], most - 1)]
+    found = [edge for sample in chosen for edge in _overwritten(sample)]
+    for name, change in CHANGES.items():
+        changed = [
+            Sample(f"{name} of {sample.name}", case)
+            for sample in samples
+            if (case := change(sample.case)) is not None
+        ]
+        found += spread(changed, most)
+    return found
 
 
-def _edges(sample: Sample) -> Iterator[Sample]:
+def spread(samples: Sequence[Sample], most: int) -> list[Sample]:
+    """At most so many of the samples, evenly from first to last."""
+    places = np.linspace(0, len(samples) - 1, max(min(len(samples), most), 0))
+    return [samples[int(i)] for i in places]
+
+
+def _overwritten(sample: Sample) -> Iterator[Sample]:
+    """Each mutation of all differentiated inputs, zeros in each of them alone, and each with a gradient of its own."""
     for name, mutate in MUTATIONS.items():
-        case = mutated(sample.case, mutate)
+        case = mutated(sample.case, mutate, sample.case.differentiable)
         if case is not None and is_edge_defined(case.op, name):
             yield Sample(f"{name} of {sample.name}", case)
     by = sample.case.differentiable
     for i in by if len(by) > 1 else ():
         yield Sample(f"by {i} alone of {sample.name}", replace(sample.case, differentiable=(i,)))
+        case = mutated(sample.case, _zeros, (i,))
+        if case is not None and is_edge_defined(case.op, "zeros"):
+            yield Sample(f"zeros in {i} of {sample.name}", case)
 
 
-def mutated(case: Case, mutate: Callable[[Array], Array]) -> Case | None:
-    """The case with its differentiable inputs overwritten; None where that changes nothing."""
-    by = set(case.differentiable)
-    args, kwargs = case.rebuilt(lambda i, array: mutate(array) if i in by else array)
+# Whole calls in another form.
+CHANGES: Mapping[str, Callable[[Case], Case | None]] = {"wide": widened, "turned": turned}
+
+
+def mutated(case: Case, mutate: Callable[[Array], Array], places: Sequence[int]) -> Case | None:
+    """The case with some of its tensors overwritten; None where that changes nothing."""
+    args, kwargs = case.rebuilt(lambda i, array: mutate(array) if i in places else array)
     changed = replace(case, args=args, kwargs=kwargs)
     pairs = zip(case.arrays(), changed.arrays(), strict=True)
     return None if all(np.array_equal(a, b, equal_nan=True) for a, b in pairs) else changed

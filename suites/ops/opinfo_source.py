@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch.testing._internal.common_methods_invocations import op_db
+from torch.testing._internal.opinfo.core import BinaryUfuncInfo, ReductionOpInfo, UnaryUfuncInfo
 
 from suites.harness.case import Case
 from suites.ops.adapters import subject_operator
@@ -87,6 +88,21 @@ def entries() -> dict[str, Entry]:
     """Every entry of op_db that supports autograd, by its full name."""
     found = [Entry(info.full_name, info.name, info) for info in op_db if info.supports_autograd]
     return {entry.name: entry for entry in found}
+
+
+@functools.cache
+def elementwise_or_reduced() -> frozenset[str]:
+    """The operators that take rows of any length: those that torch lists as elementwise, or as reductions."""
+    kinds = (UnaryUfuncInfo, BinaryUfuncInfo, ReductionOpInfo)
+    listed = {name for name, entry in entries().items() if isinstance(entry.info, kinds)}
+    return frozenset(listed | set(_OF_ROWS) & set(entries()))
+
+
+_OF_ROWS = """
+    cumsum cumprod cummax cummin logcumsumexp sort topk softmax log_softmax logsumexp var std median nanmedian
+    lerp addcmul addcdiv clamp where max.reduction_with_dim min.reduction_with_dim nn.functional.mse_loss
+    nn.functional.l1_loss nn.functional.smooth_l1_loss nn.functional.huber_loss nn.functional.glu linalg.vector_norm
+""".split()  # noqa: SIM905 - a table of names reads better so
 
 
 @functools.cache

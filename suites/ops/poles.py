@@ -29,6 +29,11 @@ def _is_singular(case: Case) -> bool:
     return bool(x.size and np.any(np.linalg.matrix_rank(x) < x.shape[-1]))
 
 
+def _has_zero_pivot(case: Case) -> bool:
+    lu = case.args[1] if case.op == "lu_solve" else case.args[0]
+    return bool(np.any(np.diagonal(lu, axis1=-2, axis2=-1) == 0))
+
+
 POLES: tuple[Pole, ...] = (
     Pole(
         ("addcdiv",),
@@ -43,6 +48,13 @@ POLES: tuple[Pole, ...] = (
         _is_singular,
         "with check_errors=False a singular matrix gives infinities or NaN, whichever comes first; "
         "source: torch.linalg.solve_ex, which tells of it in info alone",
+    ),
+    Pole(
+        ("lu_solve", "linalg.lu_solve"),
+        ("value", "vjp", "jvp", "double"),
+        _has_zero_pivot,
+        "the solution divides by the pivots, and infinities of both signs meet in it; source: torch.linalg.lu_solve, "
+        "whose factors are those of linalg.lu_factor and so of an invertible matrix",
     ),
 )
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import pytest
 
 import reference_impl
@@ -23,7 +22,7 @@ from suites.ops.adapters import reference_operator
 from suites.ops.conventions import NOT_COMPARED, is_defined
 from suites.ops.core import CORE
 from suites.ops.drawing import is_drawn
-from suites.ops.edge_source import edges
+from suites.ops.edge_source import edges, spread
 from suites.ops.opinfo_source import Bend, Entry, Sample, as_it_is
 from suites.ops.spelling import spelled
 from suites.ops.ways import WAYS, Way, in_place
@@ -90,9 +89,8 @@ class Row:
         most = DRAWN[self.tier] if self.apart is None else None
         source = opinfo_source.samples(self.entry, self.dtype, seed, most)
         if self.check.endswith("-edges"):
-            source = edges(
-                _spread([s for s in source if _numbers(s) <= MOST_EDGED], MOST_EDGES[self.tier])
-            )
+            small = [s for s in source if _numbers(s) <= MOST_EDGED]
+            source = tuple(edges(small, MOST_EDGES[self.tier]))
         drawn = [
             sample
             for sample in source
@@ -103,7 +101,7 @@ class Row:
         if self.check.endswith("-edges"):
             return drawn
         small = [s for s in drawn if _numbers(s) <= MOST_NUMBERS[self.tier]] or drawn[:1]
-        return _spread(small, MOST_SAMPLES[self.tier])
+        return spread(small, MOST_SAMPLES[self.tier])
 
     def _is_beyond_witness(self, sample: Sample) -> bool:
         """Whether a draw could only be differenced in a dtype too coarse for differences, or is the result itself."""
@@ -137,12 +135,6 @@ class Row:
         faulty = {self.entry: opinfo_source.operator(self.entry, self.check, bend)}
         made: Implementation = self.column.driver.implementation(self.case_key.subject, faulty)
         return made
-
-
-def _spread(samples: Sequence[Sample], most: int) -> list[Sample]:
-    """At most so many of the samples, evenly from first to last."""
-    places = np.linspace(0, len(samples) - 1, min(len(samples), most))
-    return [samples[int(i)] for i in places]
 
 
 def parametrize(metafunc: pytest.Metafunc, check: str) -> None:

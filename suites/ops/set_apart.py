@@ -109,8 +109,23 @@ def _has_zero(case: Case) -> bool:
     return any(bool(np.any(x == 0)) for x in case.inputs())
 
 
-def _leaves_self_out(case: Case) -> bool:
-    return case.kwargs.get("include_self") is False
+def _ties_with_what_is_left_out(case: Case) -> bool:
+    """Whether with include_self=False an old value equals the extremum that replaces it."""
+    if case.kwargs.get("include_self") is not False:
+        return False
+    x, dim, index, src = np.atleast_1d(case.args[0]), *case.args[1:4]
+    index, src = np.atleast_1d(index), np.atleast_1d(src)
+    if case.op.startswith("index"):
+        index = np.broadcast_to(
+            np.moveaxis(index.reshape(-1, *[1] * (src.ndim - 1)), 0, dim), src.shape
+        )
+    is_max = case.op.endswith("amax")
+    found = np.full(x.shape, -np.inf if is_max else np.inf)
+    places = list(np.indices(index.shape))
+    taken = src[tuple(places)]
+    places[dim] = index
+    (np.maximum if is_max else np.minimum).at(found, tuple(places), taken)
+    return bool(np.any(found == x))
 
 
 def _meets_poles(case: Case) -> bool:
@@ -184,7 +199,7 @@ SET_APART: tuple[Apart, ...] = (
     ),
     Apart(("nn.functional.binary_cross_entropy",), DERIVATIVES, "at-bounds", _touches_bounds),
     Apart(("polar",), REVERSE, "at-zero", _has_zero),
-    Apart(WITH_AMAX, ("vjp-edges",), "without-self", _leaves_self_out),
+    Apart(WITH_AMAX, ("vjp-edges",), "without-self", _ties_with_what_is_left_out),
     Apart(("digamma",), DERIVATIVES, "at-poles", _meets_poles),
     Apart(("linalg.det",), ("vjp-edges", "jvp-edges"), "singular", _lacks_one_rank),
     Apart(("special.log_ndtr",), DERIVATIVES, "far-left", _is_far_left),
