@@ -35,9 +35,16 @@ def _call(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         level = _dual_level(inputs)
         if level is not None:
             return _call_dual(rule, inputs, params, level)
-    return _wrap(
-        rule, inputs, params, rule.forward(*rule.shape_args(promote(rule, inputs)), *params)
-    )
+    if MODE.special and MODE.compute is not None:
+        out = MODE.compute(
+            rule,
+            inputs,
+            params,
+            lambda: rule.forward(*rule.shape_args(promote(rule, inputs)), *params),
+        )
+    else:
+        out = rule.forward(*rule.shape_args(promote(rule, inputs)), *params)
+    return _wrap(rule, inputs, params, out)
 
 
 def _wrap(rule: Any, inputs: list[Any], params: tuple[Any, ...], out: Any) -> Any:

@@ -25,6 +25,9 @@ class Mode(threading.local):
     saved_hooks: tuple[tuple[Callable[..., Any], Callable[..., Any]], ...] = ()
     saved_hooks_disabled: str | None = None
     node_creation_hooks: tuple[Callable[..., Any], ...] = ()
+    compute: Callable[..., Any] | None = (
+        None  # asked for the arrays of each op, where somebody may have kept them
+    )
     before_write: Callable[[Any], None] | None = (
         None  # told each tensor that is about to be written to
     )
@@ -49,6 +52,7 @@ class Mode(threading.local):
             or self.anomaly
             or self.node_creation_hooks
             or self.before_write
+            or self.compute
             or self.vmap
             or self.transforms
             or DUAL_LEVELS

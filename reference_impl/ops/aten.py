@@ -19,6 +19,9 @@ class Overload:
     def __repr__(self) -> str:
         return f"<OpOverload(op='aten.{self.name}', overload='{self.overload}')>"
 
+    def __str__(self) -> str:
+        return f"aten.{self.name}.{self.overload}"
+
 
 class OverloadPacket:
     """All overloads of an op."""

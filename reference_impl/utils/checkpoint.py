@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import enum
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,7 +12,6 @@ from reference_impl.engine import RUNNING
 from reference_impl.errors import NotOfferedError
 from reference_impl.function import Function
 from reference_impl.grad_mode import MODE, enable_grad, no_grad
-from reference_impl.ops.aten import Overload
 from reference_impl.tensor import Tensor
 from reference_impl.utils.recompute import (
     DETERMINISM,
@@ -22,11 +20,17 @@ from reference_impl.utils.recompute import (
     random_state,
     replayed,
 )
+from reference_impl.utils.selective import (
+    CheckpointPolicy,
+    SelectiveCheckpointContext,
+    create_selective_checkpoint_contexts,
+)
 
 __all__ = [
     "CheckpointError",
     "CheckpointFunction",
     "CheckpointPolicy",
+    "SelectiveCheckpointContext",
     "checkpoint",
     "checkpoint_sequential",
     "create_selective_checkpoint_contexts",
@@ -223,44 +227,6 @@ def _chain(steps: list[Any]) -> Callable[[Any], Any]:
         return x
 
     return run
-
-
-# -- selective checkpointing -------------------------------------------------------------------------------------------
-
-
-class CheckpointPolicy(enum.Enum):
-    """What may become of an op's result."""
-
-    MUST_SAVE = 0
-    PREFER_SAVE = 1
-    MUST_RECOMPUTE = 2
-    PREFER_RECOMPUTE = 3
-
-
-def create_selective_checkpoint_contexts(
-    policy_fn_or_list: Any,
-    allow_cache_entry_mutation: bool = False,
-) -> tuple[Any, Any]:
-    """Contexts for ``context_fn`` that tell which results to keep.
-
-    The reference recomputes them all the same: that costs time and changes no gradient.
-
-    Raises:
-        ValueError: the list holds something other than overloads.
-        TypeError: the policy is neither a list nor a function.
-    """
-    _ = allow_cache_entry_mutation
-    if isinstance(policy_fn_or_list, list):
-        for op in policy_fn_or_list:
-            if not isinstance(op, Overload):
-                raise ValueError(  # noqa: TRY004
-                    f"Expected op in `op_list` to be an OpOverload but got: {op} of type "
-                    f"{type(op)}. Please update the "
-                    "OpOverloadPacket to a specific OpOverload."
-                )
-    elif not callable(policy_fn_or_list):
-        raise TypeError("policy_fn_or_list must be either a function or a list of ops.")
-    return contextlib.nullcontext(), contextlib.nullcontext()
 
 
 def __getattr__(name: str) -> Any:
