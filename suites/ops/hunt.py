@@ -52,6 +52,12 @@ class Hunted:
     def is_blamed_right(self) -> bool:
         return self.blame == ("reference" if self.planted.side == REFERENCE else "subject")
 
+    @property
+    def is_blamed_wrong(self) -> bool:
+        """Whether the right side is blamed, alone or with the other."""
+        innocent = "subject" if self.planted.side == REFERENCE else "reference"
+        return innocent in (self.blame or "")
+
 
 def every_fault() -> Iterator[Planted]:
     """Each fault in each operator in which it means something, on either side."""

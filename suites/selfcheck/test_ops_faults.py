@@ -1,0 +1,62 @@
+"""Faults planted in the derivatives of operators, on either side: the op suites find them and blame the right side."""
+
+import itertools
+
+import pytest
+
+from suites.harness import torch_driver
+from suites.harness.columns import Column
+from suites.harness.subject import REFERENCE, Subject
+from suites.ops.fault_targets import FAMILIES
+from suites.ops.faults import FAULTS
+from suites.ops.hunt import Planted, every_fault, hunt
+from suites.ops.killrate import page
+
+COLUMN = Column(Subject("cpu"), torch_driver)
+EACH = 2  # operators for each fault and side, of families as different as can be
+
+
+def a_few():
+    """For each fault and side operators of several families, other ones for each fault."""
+    by_kind = {}
+    for planted in every_fault():
+        by_kind.setdefault((planted.fault.name, planted.side), []).append(planted)
+    for number, planted in enumerate(by_kind.values()):
+        step = max(len(planted) // EACH, 1)
+        yield from itertools.islice(
+            itertools.cycle(planted), number % step, number % step + step * EACH, step
+        )
+
+
+@pytest.mark.parametrize(
+    "planted", list(a_few()), ids=lambda p: f"{p.fault.name.replace(' ', '-')}-{p.op}-{p.side}"
+)
+def test_a_planted_fault_is_found_and_never_blamed_on_the_other_side(planted):
+    hunted = hunt(planted, COLUMN, "standard")
+    assert hunted.is_found
+    assert not hunted.is_blamed_wrong
+
+
+def test_nothing_planted_is_nothing_found():
+    straight = next(p for p in every_fault() if p.op == "mul")
+    nothing = Planted(
+        fault=type(straight.fault)(name="nothing"), op="mul", family="pointwise", side="cpu"
+    )
+    assert not hunt(nothing, COLUMN, "standard").is_found
+
+
+def test_every_fault_is_planted_on_either_side_in_several_families():
+    families = {}
+    for planted in every_fault():
+        families.setdefault(planted.fault.name, set()).add(planted.family)
+    assert set(families) == {fault.name for fault in FAULTS}
+    assert sum(map(len, FAMILIES.values())) >= 40
+    assert {planted.side for planted in every_fault()} == {"cpu", REFERENCE}
+
+
+def test_the_page_tells_of_survivors():
+    planted = next(iter(every_fault()))
+    hunted = hunt(planted, COLUMN, "standard")
+    text = page([hunted, type(hunted)(planted=planted)], "standard")
+    assert "1 of 2 faults found" in text
+    assert "not found" in text
