@@ -74,6 +74,22 @@ def slope_of(line: Line, here: Vector, *, steps: Sequence[float], eps: float) ->
     )
 
 
+def finer(steps: Sequence[float], eps: float) -> list[float]:
+    """Steps for functions that change over much shorter lengths."""
+    return [h * (1e-4 if eps < _DOUBLE else 1e-2) for h in steps]
+
+
+def better(first: Slope, second: Slope) -> Slope:
+    """Of two slopes the one with the smaller bar, element by element."""
+    take = second.usable & (~first.usable | (second.error < first.error))
+    return Slope(
+        np.where(take, second.value, first.value),
+        np.where(take, second.error, first.error),
+        np.where(first.usable, first.half, second.half),
+        first.usable | second.usable,
+    )
+
+
 def _rounding(
     here: Vector, sides: Sequence[tuple[Vector, Vector]], steps: Sequence[float], eps: float
 ) -> list[Vector]:

@@ -15,7 +15,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from reference_impl.ladder import Slope, slope_of, steps_for
+from reference_impl.ladder import Slope, better, finer, slope_of, steps_for
 
 Vector = NDArray[Any]
 Mode = Literal["reverse", "forward"]
@@ -34,6 +34,7 @@ SLACK = 1e-8
 # show beside the others.
 FAINT = 2e-5
 BARS = 3.0
+COARSE = 1e-9
 TOO_COARSE = 1e-3
 TOO_COARSE_ABSOLUTE = 1e-5
 DOUBLE_EPS = float(np.finfo(np.float64).eps)
@@ -199,6 +200,11 @@ def first_step(problem: Problem) -> float:
     return max(1e-6, 0.2 * float(problem.eps) ** (1 / 3) if problem.eps > DOUBLE_EPS else 0.0)
 
 
+def is_coarse(problem: Problem) -> bool:
+    """Whether claims carry so much rounding that one direction may hide a mistake by accident."""
+    return problem.claim_eps > COARSE
+
+
 def glance(probe: Probe, modes: Sequence[Mode]) -> list[Look]:
     """One central difference against every mode; what it cannot settle is undecided, never wrong.
 
@@ -250,7 +256,13 @@ def study(probe: Probe, mode: Mode) -> tuple[Look, Slope]:
     spread = _spread(probe)
     steps = steps_for(problem.eps)
     slope = slope_of(probe.line_or_nan, problem.here, steps=steps, eps=problem.eps)
-    return weigh(probe, mode, slope, spread=spread), slope
+    look = weigh(probe, mode, slope, spread=spread)
+    if look.verdict != "right" or look.unusable:
+        short = finer(steps, problem.eps)
+        other = slope_of(probe.line_or_nan, problem.here, steps=short, eps=problem.eps)
+        slope = better(slope, other)
+        look = weigh(probe, mode, slope, spread=spread)
+    return look, slope
 
 
 def weigh(probe: Probe, mode: Mode, slope: Slope, *, spread: float = 0.0) -> Look:

@@ -72,7 +72,7 @@ def _of_function(
     given = inputs if isinstance(inputs, tuple | list | dict) else (inputs,)
     if type(given) is tuple and all(type(x) is Tensor for x in given):
         leaves, spec = list(given), None
-        names = [f"input {i}" for i in range(len(given))] if len(given) > 1 or extra else ["input"]
+        names = [f"input {i}" for i in range(len(given))] if len(given) != 1 or extra else ["input"]
     else:
         pairs, spec = pytree.tree_flatten_with_path(given)
         leaves = [leaf for _, leaf in pairs]

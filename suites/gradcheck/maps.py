@@ -36,7 +36,7 @@ class Function:
 
     def __init__(self, call: Callable[[Tensors], Any]) -> None:
         self.call = call
-        self._needs_grad_mode = False
+        self.needs_grad_mode = False
 
     def trace(self, xs: Tensors) -> list[Tensor]:
         if torch.is_grad_enabled():
@@ -45,18 +45,21 @@ class Function:
             return outputs_of(self.call(xs))
 
     def run(self, xs: Tensors) -> list[Tensor]:
-        if not self._needs_grad_mode:
+        if not self.needs_grad_mode:
             try:
                 with torch.no_grad():
                     return outputs_of(self.call(xs))
             except RuntimeError:
                 # A function that differentiates inside needs a graph, here as well.
                 found = self._run_with_graph(xs)
-                self._needs_grad_mode = True
+                self.needs_grad_mode = True
                 return found
         return self._run_with_graph(xs)
 
     def tangents(self, xs: Tensors, ts: Tensors) -> list[Tensor]:
+        if self.needs_grad_mode and not torch.is_grad_enabled():
+            with torch.enable_grad():
+                return [t.detach() for t in self.tangents([tracked(x) for x in xs], ts)]
         with forward_ad.dual_level():
             duals = [forward_ad.make_dual(x, t) for x, t in zip(xs, ts, strict=True)]
             ys = outputs_of(_forward(self.call, duals))
@@ -124,6 +127,10 @@ class TangentOf:
             return self.base.tangents(xs[: self.count], xs[self.count :])
 
     def tangents(self, xs: Tensors, ts: Tensors) -> list[Tensor]:
+        if self.base.needs_grad_mode:
+            raise ForwardMissingError(
+                "a function that differentiates inside, by forward mode twice"
+            )
         count = self.count
 
         def tangent(*given: Tensor) -> tuple[Tensor, ...]:

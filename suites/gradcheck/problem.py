@@ -94,7 +94,9 @@ class TorchProblem:
         self.counts["vjps"] += 1
         if self._kept is not None:
             ct = np.where(self._kept, ct, 0.0)
-        return self.gradient(self.cotangents(ct))
+        found = self.gradient(self.cotangents(ct))
+        # Where an infinite output gets the cotangent 0, 0 * inf is nobody's mistake.
+        return np.where(np.isnan(found), 0.0, found) if self.infinite else found
 
     def cotangents(self, ct: Vector) -> list[Tensor]:
         """The flat cotangent as one tensor for each output."""
@@ -233,7 +235,8 @@ def _row(x: Tensor) -> Vector:
         x = x.detach()
     if x.dtype is not torch.float64 or not x.is_cpu:
         x = _plain(x)
-    row: Vector = (x.resolve_neg() if x.is_neg() else x).numpy().reshape(-1)
+    # Negation and zeros may be lazy.
+    row: Vector = x.numpy(force=x.is_neg() or x._is_zerotensor()).reshape(-1)
     return row
 
 
