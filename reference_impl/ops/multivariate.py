@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from reference_impl import dtypes
-from reference_impl.ops.lang import array_of, conj, divide_or_zero, either, exp, log, where
+from reference_impl.ops.lang import array_of, conj, divide_or_zero, either, log, where
 from reference_impl.ops.rule import define_function, define_op
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor
@@ -151,9 +151,6 @@ addcdiv = define_op(
 
 # -- logarithms of sums ------------------------------------------------------------------------------------------------
 
-exp2 = either("exp2", np.exp2)
-
-
 def _log_sum(x: Any, y: Any) -> Any:
     """log(e^x + e^y); of complex numbers relative to the one with the larger real part."""
     if x.dtype.kind != "c":
@@ -163,13 +160,18 @@ def _log_sum(x: Any, y: Any) -> Any:
     return np.where(np.isinf(x.real) & (x == y), x, made).astype(x.dtype)
 
 
+# A word of its own, so that its derivative is s (1 - s), which is 0 where an operand is infinite: that of
+# 1 / (1 + e^d), formed step by step, is the quotient of two infinities there.
+_sigmoid = either("sigmoid", lambda x: 1 / (1 + np.exp(-x)))
+
+
 def _share(mine: Any, other: Any) -> Any:
     """e^x / (e^x + e^y), from a difference so that it cannot overflow."""
-    return 1 / (1 + exp(other - mine))
+    return _sigmoid(mine - other)
 
 
 def _share2(mine: Any, other: Any) -> Any:
-    return 1 / (1 + exp2(other - mine))
+    return _sigmoid((mine - other) * math.log(2))
 
 
 def _log_sum_row(name: str, node: str, forward: Any, share: Any) -> Any:

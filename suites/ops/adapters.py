@@ -59,7 +59,7 @@ _SINGULAR_VECTORS = {
 # The eigenvalues of a matrix that is not Hermitian come in no documented order, and two libraries of linear
 # algebra give different ones. Both sides are sorted by real and imaginary part, with their vectors.
 # Source: torch.linalg.eigvals, "the eigenvalues are not guaranteed to be in any specific order".
-_IN_NO_ORDER = frozenset({"linalg.eig", "linalg.eigvals"})
+IN_NO_ORDER = frozenset({"linalg.eig", "linalg.eigvals"})
 _DIGITS = 9  # to which eigenvalues are told apart, so that rounding sorts none of them elsewhere
 
 # Casts whose only option asks for a memory layout, which a value does not show.
@@ -91,7 +91,7 @@ def _comparable(name: str, op: Operator, module: Any) -> Operator:
         op = _of_triangle(op, _TRIANGULAR[name])
     if name in _SINGULAR_VECTORS:
         op = _without_null_space(op, _SINGULAR_VECTORS[name])
-    if name in _IN_NO_ORDER:
+    if name in IN_NO_ORDER:
         op = _in_order(op, module)
     return _up_to_a_sign(op, _UP_TO_A_SIGN[name]) if name in _UP_TO_A_SIGN else op
 
@@ -145,3 +145,26 @@ def _without_null_space(op: Operator, last_dim: int) -> Operator:
         return u.narrow(-1, 0, s.shape[-1]), s, v.narrow(last_dim, 0, s.shape[-1])
 
     return called
+
+
+def spelled_out(name: str, path: str | None) -> str | None:
+    """What is called under an operator's name, as an expression; None where it is no short one."""
+    if path is None or name in IN_NO_ORDER or name in _SINGULAR_VECTORS:
+        return None
+    if name in _LIKE_OP_DB or name in _TRIANGULAR:
+        text = _WRITTEN.get(name)
+        return None if text is None else text.format(path)
+    if name in _HERMITIAN:
+        path = f"(lambda a, *args, **kwargs: {path}((a + a.mH) / 2, *args, **kwargs))"
+    if name not in _UP_TO_A_SIGN:
+        return path
+    magnitudes = f"y.abs() if i in {_UP_TO_A_SIGN[name]} else y for i, y in enumerate"
+    return f"lambda *args, **kwargs: tuple({magnitudes}({path}(*args, **kwargs)))"
+
+
+_WRITTEN: Mapping[str, str] = {
+    "where": "lambda self, condition, other: {}(condition, self, other)",
+    "cholesky_inverse": "lambda a, upper=False: {}(a.triu() if upper else a.tril(), upper=upper)",
+    "cholesky_solve": "lambda b, a, upper=False: {}(b, a.triu() if upper else a.tril(), upper=upper)",
+    "linalg.lstsq.grad_oriented": "lambda a, b, driver: {}(a, b, driver=driver)[:2]",
+}

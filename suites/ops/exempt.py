@@ -24,6 +24,10 @@ _IN_STORAGE = "the samples are views into a larger storage, which plain numbers 
 _CONTIGUOUS = (
     "an internal operator that is documented to want contiguous memory; the public one sees to that"
 )
+_OVERLAPS = "with indices that occur twice the operator is documented to be nondeterministic"
+_KINK = "every sample lies on the kink of the norm, where no second derivative is documented"
+_PHASES = "eigenvectors have a phase of their own, which tangents fix anew: second derivatives are of no one function"
+_DRAWS = "the result is a draw, whose derivative is zero"
 _WRITES_BUFFERS = (
     "the forward updates its running statistics in place, which recomputation does again"
 )
@@ -33,8 +37,10 @@ _CHUNKED = (
 RELATED_BY_NOBODY: Mapping[tuple[str, str], str] = {
     **dict.fromkeys(
         [
-            (op, "input-layouts")
-            for op in ("as_strided", "as_strided_copy", "view", "view_as", "view_as_complex", "view_as_real")
+            (op, relation)
+            for relation in ("input-layouts", "tangent-layouts")
+            for op in ("as_strided", "as_strided_copy", "view", "view_as", "view_copy", "view_as_complex",
+                "view_as_real", "as_strided_scatter")
         ],
         _BY_STRIDES,
     ),
@@ -43,7 +49,8 @@ RELATED_BY_NOBODY: Mapping[tuple[str, str], str] = {
             ("as_strided.partial_views", relation)
             for relation in (
                 "create-graph", "twice", "subsets", "input-layouts", "cotangent-layouts", "saved-hooks", "checkpoint",
-                "batched", "unmodified", "functional",
+                "batched", "unmodified", "functional", "vmap", "tangent-layouts", "tangent-sums", "functional-jvp",
+                "adjoint", "forward-over-forward", "second-orders",
             )
         ],
         _IN_STORAGE,
@@ -57,5 +64,12 @@ RELATED_BY_NOBODY: Mapping[tuple[str, str], str] = {
         _CHUNKED,
     ),
     ("native_group_norm", "input-layouts"): _CONTIGUOUS,
+    ("native_group_norm", "tangent-layouts"): _CONTIGUOUS,
+    **dict.fromkeys([(f"nn.functional.max_unpool{n}d", "adjoint") for n in (1, 2, 3)], _OVERLAPS),
+    **dict.fromkeys([(op, "vmap") for op in ("normal", "normal.number_mean", "bernoulli")], _DRAWS),
+    ("linalg.norm.subgradients_at_zero", "second-orders"): _KINK,
+    ("linalg.eig", "second-orders"): _PHASES,
+    ("linalg.eig", "forward-over-forward"): _PHASES,
+    ("linalg.norm.subgradients_at_zero", "forward-over-forward"): _KINK,
     ("nn.functional.instance_norm", "checkpoint"): _WRITES_BUFFERS,
 }  # fmt: skip

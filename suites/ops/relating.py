@@ -12,17 +12,29 @@ from suites.harness import selection
 from suites.harness.case import Arrays
 from suites.harness.compare import Difference, compare, worst_error, worst_first
 from suites.harness.identity import CaseKey
+from suites.harness.implementation import Implementation
 from suites.harness.judge import AGREE, DIFFER, SUBJECT_LACKS, Verdict, settle
 from suites.harness.notes import current_notes
 from suites.harness.plugin import RUN
 from suites.harness.tolerances import Tolerance, tolerance_for
 from suites.ops import opinfo_source
+from suites.ops.adapters import IN_NO_ORDER
 from suites.ops.core import CORE
 from suites.ops.drawing import is_drawn
 from suites.ops.exempt import RELATED_BY_NOBODY
-from suites.ops.relations import RELATIONS, Asked, Pair, plain
+from suites.ops.forward_relations import FORWARD_RELATIONS
+from suites.ops.relations import REVERSE_RELATIONS, Asked, Pair, plain
 from suites.ops.rows import Row, rows_of, stop_unless_supported
 
+RELATIONS = {**REVERSE_RELATIONS, **FORWARD_RELATIONS}
+# What torch must say that it has of an operator before a relation is asked of it.
+NEEDS = {
+    **dict.fromkeys(("tangent-layouts", "tangent-sums", "functional-jvp", "adjoint"), ("jvp",)),
+    "forward-over-forward": ("mixed",),
+    "second-orders": ("mixed", "double"),
+}
+_SECOND = frozenset({"forward-over-forward", "second-orders"})
+_REAL_ONLY = frozenset({"second-orders"})  # where derivatives are taken to be symmetric
 MOST_SAMPLES = {"quick": 1, "standard": 2, "full": 12}
 IN_QUICK = ("create-graph", "input-layouts", "cotangent-layouts", "subsets")
 
@@ -41,8 +53,11 @@ def relations_of(metafunc: pytest.Metafunc) -> Iterator[tuple[Row, str]]:
 
 
 def _related(row: Row, relations: Sequence[str]) -> Iterator[tuple[Row, str]]:
+    entry = opinfo_source.entries()[row.entry]
     for relation in relations:
-        if (row.entry, relation) not in RELATED_BY_NOBODY:
+        is_known = all(entry.has(need) for need in NEEDS.get(relation, ()))
+        is_real = not row.dtype.startswith("complex") or relation not in _REAL_ONLY
+        if is_known and is_real and (row.entry, relation) not in RELATED_BY_NOBODY:
             key = CaseKey(
                 f"ops/{row.entry}[{relation}]", row.case_key.subject, op=row.entry, check=relation
             )
@@ -58,7 +73,7 @@ def check_relation(row: Row, relation: str, seed: int) -> None:
     stop_unless_supported(row)
     drawn = [s for s in row.samples(seed) if not is_drawn(s.case, "vjp")]
     places = np.linspace(0, len(drawn) - 1, min(len(drawn), MOST_SAMPLES[row.tier]))
-    impl = row.sides().subject
+    impl = _subject(row)
     with np.errstate(all="ignore"), warnings.catch_warnings(), row.column.namespace(seed) as torch:
         warnings.simplefilter("ignore")
         for i in places:
@@ -67,9 +82,18 @@ def check_relation(row: Row, relation: str, seed: int) -> None:
     current_notes().facts["verdict"] = AGREE
 
 
+def _subject(row: Row) -> Implementation:
+    """What is under test; operators that the other suites bring into an order are taken as they are."""
+    if row.entry not in IN_NO_ORDER:
+        return row.sides().subject
+    op = opinfo_source.entries()[row.entry].info.op
+    made: Implementation = row.column.driver.implementation(row.case_key.subject, {row.entry: op})
+    return made
+
+
 def _check_sample(row: Row, relation: str, asked: Asked, name: str) -> None:
     plain(asked)  # what raises in the plain way as well is no matter of the relation
-    tolerance = tolerance_for(row.entry, row.dtype, 1)
+    tolerance = tolerance_for(row.entry, row.dtype, 2 if relation in _SECOND else 1)
     try:
         pairs = list(RELATIONS[relation](asked))
     except Exception as error:  # noqa: BLE001 - whatever the other way raises is what it has to say
@@ -79,13 +103,17 @@ def _check_sample(row: Row, relation: str, asked: Asked, name: str) -> None:
         _settle(name, pair, tolerance)
 
 
-# How torch says that vmap does not know a kernel: a lack, not a wrong answer.
-_UNBATCHED = re.compile(r"^vmap: |inside of vmap")
+# How torch says that it does not know a kernel in some transform: a lack, not a wrong answer.
+_LACKS = re.compile(
+    r"^vmap: |inside of vmap|[Bb]atching rule|Batch norm got a batched tensor"
+    r"|required rank 4 tensor to use channels_last|Trying to use forward AD with"
+    r"|must override the setup_context staticmethod"
+)
 
 
 def _of_error(error: Exception, where: str) -> Verdict:
     told = f"{where} raised {type(error).__name__}: {error}"
-    if _UNBATCHED.search(str(error)):
+    if _LACKS.search(str(error)):
         return Verdict(kind=SUBJECT_LACKS, reason=told)
     return Verdict(kind=DIFFER, blame="subject", failure="wrong-error", reason=told)
 

@@ -96,10 +96,11 @@ def gradients(call: Call, asked: Asked, **options: Any) -> Arrays:
     found = asked.torch.autograd.grad(
         call.outputs, call.inputs, call.cts, allow_unused=True, **options
     )
-    return _arrays(found)
+    return arrays_of(found)
 
 
-def _arrays(tensors: Sequence[Any]) -> Arrays:
+def arrays_of(tensors: Sequence[Any]) -> Arrays:
+    """Copies of tensors as arrays; None stays None."""
     return tuple(None if x is None else array_of(x.detach().resolve_conj()).copy() for x in tensors)
 
 
@@ -221,9 +222,9 @@ def replace_cts(call: Call, cts: list[Any]) -> Call:
 def unmodified(asked: Asked) -> Iterator[Pair]:
     """Neither inputs nor incoming gradients are written to."""
     call = called(asked)
-    before = _arrays([*call.tensors, *call.cts])
+    before = arrays_of([*call.tensors, *call.cts])
     gradients(call, asked)
-    yield "inputs and cotangents afterwards", before, _arrays([*call.tensors, *call.cts])
+    yield "inputs and cotangents afterwards", before, arrays_of([*call.tensors, *call.cts])
 
 
 def functional(asked: Asked) -> Iterator[Pair]:
@@ -238,7 +239,7 @@ def functional(asked: Asked) -> Iterator[Pair]:
     inputs = [tensors[i] for i in by]
     ys, pull = asked.torch.func.vjp(fn, *inputs)
     found = pull(tuple(cotangents_of(asked, ys)))
-    yield "torch.func.vjp", _zeros_for_none(plain(asked), inputs), _arrays(found)
+    yield "torch.func.vjp", _zeros_for_none(plain(asked), inputs), arrays_of(found)
 
 
 def _zeros_for_none(found: Arrays, inputs: Sequence[Any]) -> Arrays:
@@ -249,7 +250,7 @@ def _zeros_for_none(found: Arrays, inputs: Sequence[Any]) -> Arrays:
     )
 
 
-RELATIONS: Mapping[str, Callable[[Asked], Iterator[Pair]]] = {
+REVERSE_RELATIONS: Mapping[str, Callable[[Asked], Iterator[Pair]]] = {
     "create-graph": create_graph,
     "twice": twice,
     "subsets": each_subset,

@@ -8,8 +8,8 @@ from suites.harness import torch_driver
 from suites.harness.case import Case
 from suites.harness.subject import Subject
 from suites.harness.tolerances import tolerance_for
-from suites.ops.relating import differences_of
-from suites.ops.relations import RELATIONS, Asked
+from suites.ops.relating import RELATIONS, differences_of
+from suites.ops.relations import Asked
 
 RNG = np.random.default_rng(3)
 CASE = Case(
@@ -123,7 +123,7 @@ class WrongInABatch(Product):
 
 def _wrong_under_transforms(x, y):
     inside = torch._C._functorch.peek_interpreter_stack() is not None
-    return Product.apply(x, y) * (2.0 if inside else 1.0)
+    return x * y * (2.0 if inside else 1.0)
 
 
 calls = {"count": 0}
@@ -133,6 +133,72 @@ def _wrong_when_recomputed(x, y):
     calls["count"] += 1
     scale = 1.0 if calls["count"] % 2 else 2.0
     return Product.apply(x, y * scale)
+
+
+class WithTangent(Product):
+    """A product with forward mode, scaled by a fault of its subclasses."""
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        ctx.save_for_backward(*inputs)
+        ctx.save_for_forward(*inputs)
+
+    @staticmethod
+    def scale(_t, _u):
+        return 1.0
+
+    @classmethod
+    def jvp(cls, ctx, t, u):
+        x, y = ctx.saved_tensors
+        return (t * y + x * u) * cls.scale(t, u)
+
+
+class ReadsRawTangent(WithTangent):
+    """Wrong where a tangent is not contiguous."""
+
+    @staticmethod
+    def scale(t, _u):
+        return 1.0 if t.is_contiguous() else 2.0
+
+
+class WrongForOneTangent(WithTangent):
+    """Wrong where the second input has no tangent."""
+
+    @staticmethod
+    def scale(_t, u):
+        return 1.0 if u is not None and bool(u.any()) else 2.0
+
+
+class TwiceInForward(WithTangent):
+    """Twice too large in forward mode."""
+
+    @staticmethod
+    def scale(_t, _u):
+        return 2.0
+
+
+class Lopsided(WithTangent):
+    """A product whose tangent takes one of its factors for a constant."""
+
+    @classmethod
+    def jvp(cls, ctx, t, u):
+        _, y = ctx.saved_tensors
+        return t * y + torch.from_numpy(CASE.args[0]) * u
+
+
+def _wrong_in_vmap(x, y):
+    running = torch._C._functorch.get_interpreter_stack() or []
+    in_batch = any(level.key() == torch._C._functorch.TransformType.Vmap for level in running)
+    return x * y * (2.0 if in_batch else 1.0)
+
+
+class DoublyWrong(WithTangent):
+    """A product whose backward is right, but for the forward mode of what it calls."""
+
+    @staticmethod
+    def backward(ctx, ct):
+        x, y = ctx.saved_tensors
+        return TwiceInForward.apply(ct, y), TwiceInForward.apply(ct, x)
 
 
 FAULTS = {
@@ -146,6 +212,13 @@ FAULTS = {
     "batched": WrongInABatch.apply,
     "unmodified": WritesToItsCotangent.apply,
     "functional": _wrong_under_transforms,
+    "vmap": _wrong_in_vmap,
+    "tangent-layouts": ReadsRawTangent.apply,
+    "tangent-sums": WrongForOneTangent.apply,
+    "functional-jvp": _wrong_under_transforms,
+    "adjoint": TwiceInForward.apply,
+    "forward-over-forward": Lopsided.apply,
+    "second-orders": DoublyWrong.apply,
 }
 
 
@@ -163,7 +236,7 @@ def test_every_relation_has_a_planted_fault():
 
 @pytest.mark.parametrize("relation", RELATIONS)
 def test_relation_passes_a_right_operator(relation):
-    assert not _differences(relation, Product.apply)
+    assert not _differences(relation, torch.mul)
 
 
 @pytest.mark.parametrize("relation", RELATIONS)
