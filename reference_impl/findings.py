@@ -15,8 +15,10 @@ from reference_impl.probing import Look, Mode, Probe
 from reference_impl.taylor import remainder_orders
 
 _CLEARLY_FIRST_ORDER = 1.5
+# Formulas that cancel leave errors of this part of the largest values; nobody calls that a wrong gradient.
+NEGLIGIBLE = 1e-7
 
-Kind = Literal["wrong", "undecided", "nondeterministic", "relation"]
+Kind = Literal["wrong", "undecided", "nondeterministic", "relation", "negligible"]
 
 
 class GradientError(AssertionError):
@@ -143,6 +145,8 @@ def _described(one: Examined, what: str) -> Finding:
     if AT_KINK in one.look.notes:
         return Finding("wrong", what, _says_at_kink(one), trust=one.look.notes[1:])
     located = locate(one.probe, one.look.mode)
+    if _is_negligible(one, located):
+        return Finding("negligible", what, _says_negligible(located.entry))
     whole = one.probe.problem.vjp(one.probe.ct) if one.look.mode == "reverse" else None
     return Finding(
         "wrong",
@@ -153,6 +157,21 @@ def _described(one: Examined, what: str) -> Finding:
         (*_trust(one.probe, one.look), *one.look.notes),
         one.look,
     )
+
+
+def _is_negligible(one: Examined, located: Located) -> bool:
+    """Whether the worst entry is off by what a formula that cancels may be: nothing beside its output's own values."""
+    entry = located.entry
+    slopes = np.abs(located.sampled.columns[:, entry.output_place])
+    size = max(
+        float(slopes.max(initial=0.0)), abs(float(one.probe.problem.here[entry.output_place]))
+    )
+    return abs(entry.claimed - entry.numeric) <= NEGLIGIBLE * size
+
+
+def _says_negligible(entry: Entry) -> str:
+    output, given = entry.output.say(entry.output_place), entry.input.say(entry.input_place)
+    return f"d {output} / d {given} is {entry.claimed - entry.numeric:.2g} off, which is nothing beside the values"
 
 
 def _says_at_kink(one: Examined) -> str:
@@ -169,9 +188,19 @@ def name_of(mode: Mode) -> str:
     return f"{mode} mode"
 
 
-def resolution_of(looks: Sequence[Look]) -> float:
-    """The coarsest bar, relative to the terms."""
-    return max((look.bar / look.size for look in looks if look.size > 0), default=0.0)
+def result_of(
+    findings: Sequence[Finding],
+    examined: Sequence[Examined],
+    counts: dict[str, int],
+    lacks: tuple[str, ...] = (),
+) -> CheckResult:
+    """The result of looking at several modes; what is negligible becomes a note."""
+    looks = [one.look for one in examined]
+    notes = [note for look in looks if look.verdict == "right" for note in look.notes]
+    notes += [f"{f.what}: {f.says}" for f in findings if f.kind == "negligible"]
+    resolution = max((look.bar / look.size for look in looks if look.size > 0), default=0.0)
+    kept = tuple(f for f in findings if f.kind != "negligible")
+    return CheckResult(kept, tuple(dict.fromkeys(notes)), lacks, resolution, dict(counts))
 
 
 def _entry_lines(entry: Entry) -> list[str]:
@@ -221,12 +250,6 @@ def _trust(probe: Probe, look: Look) -> tuple[str, ...]:
     if look.spread:
         told.append(f"the function differs by {look.spread:.2g} between calls at the same point")
     return tuple(told)
-
-
-def notes_of(examined: Sequence[Examined]) -> tuple[str, ...]:
-    """What there is to say of verdicts that are right all the same."""
-    right = [one.look for one in examined if one.look.verdict == "right"]
-    return tuple(dict.fromkeys(note for look in right for note in look.notes))
 
 
 def named(findings: Sequence[Finding | None]) -> tuple[Finding, ...]:

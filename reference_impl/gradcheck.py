@@ -24,8 +24,7 @@ from reference_impl.findings import (
     describe,
     name_of,
     named,
-    notes_of,
-    resolution_of,
+    result_of,
 )
 from reference_impl.probing import DOUBLE_EPS, Mode, Part, PerturbedPointError, Probe
 
@@ -91,9 +90,7 @@ def inspect(
     findings = [describe(one, name_of(one.look.mode)) for one in examined]
     if len(modes) > 1 and not any(findings):
         findings.append(adjoint_finding(examined[0].probe))
-    notes = notes_of(examined)
-    looks = [one.look for one in examined]
-    return CheckResult(named(findings), notes, (), resolution_of(looks), dict(problem.counts))
+    return result_of(named(findings), examined, problem.counts)
 
 
 def adjoint_finding(probe: Probe) -> Finding | None:

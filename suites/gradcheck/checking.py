@@ -18,14 +18,13 @@ from reference_impl.findings import (
     combined,
     describe,
     named,
-    notes_of,
-    resolution_of,
+    result_of,
 )
 from reference_impl.gradcheck import adjoint_finding
 from reference_impl.probing import Mode, draw
 from suites.gradcheck.arguments import Arguments, arguments_of
 from suites.gradcheck.maps import ForwardMissingError, Function, GradientOf, TangentOf, TensorMap
-from suites.gradcheck.problem import BackwardError, TorchProblem, unflat
+from suites.gradcheck.problem import BackwardError, BackwardMissingError, TorchProblem, unflat
 from suites.gradcheck.relations import RELATIONS
 
 BOTH: tuple[Mode, ...] = ("reverse", "forward")
@@ -182,9 +181,10 @@ def _examined(problem: TorchProblem, modes: Sequence[Mode], seed: int, name: str
     lacks: list[str] = []
     try:
         examined = examine(problem, modes, seed=seed)
-    except ForwardMissingError as error:
-        lacks = [f"{name.format('forward')}: {error}"]
-        modes = [mode for mode in modes if mode != "forward"]
+    except (ForwardMissingError, BackwardMissingError) as error:
+        missing = "forward" if isinstance(error, ForwardMissingError) else "reverse"
+        lacks = [f"{name.format(missing)}: {error}"]
+        modes = [mode for mode in modes if mode != missing]
         examined = []
     except BackwardError as error:
         return CheckResult(
@@ -192,18 +192,11 @@ def _examined(problem: TorchProblem, modes: Sequence[Mode], seed: int, name: str
         )
     if lacks and modes:
         rest = _examined(problem, modes, seed, name)
-        return CheckResult(rest.findings, rest.notes, tuple(lacks), rest.resolution, rest.counts)
+        return replace(rest, lacks=(*lacks, *rest.lacks))
     findings = [describe(one, name.format(one.look.mode)) for one in examined]
     if len(examined) > 1 and not any(findings):
         findings.append(adjoint_finding(examined[0].probe))
-    looks = [one.look for one in examined]
-    return CheckResult(
-        named(findings),
-        notes_of(examined),
-        tuple(lacks),
-        resolution_of(looks),
-        dict(problem.counts),
-    )
+    return result_of(named(findings), examined, problem.counts, tuple(lacks))
 
 
 def _backward_failed(error: BackwardError, what: str) -> Finding:

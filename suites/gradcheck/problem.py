@@ -23,6 +23,10 @@ class BackwardError(RuntimeError):
     """Backward raised; the error it raised is the cause."""
 
 
+class BackwardMissingError(RuntimeError):
+    """There is no backward here, and torch says so."""
+
+
 class TorchProblem:
     """Values, and the derivatives that torch claims, of a map at a point.
 
@@ -119,7 +123,9 @@ class TorchProblem:
                 allow_unused=True,
             )
         except RuntimeError as error:
-            raise BackwardError(str(error).strip().split("\n")[0]) from error
+            says = str(error).strip().split("\n")[0]
+            missing = "not implemented" in says or "not differentiable" in says
+            raise (BackwardMissingError if missing else BackwardError)(says) from error
         if len(found) == 1 and found[0] is not None:
             return flat(found)
         return flat(
