@@ -21,6 +21,7 @@ from reference_impl.probing import (
     glance,
     is_coarse,
     length,
+    rounding_of,
     study,
     weigh,
 )
@@ -74,7 +75,7 @@ def adjoint_gap(probe: Probe) -> tuple[float, float, float]:
     """``<ct, jvp t>``, ``<vjp ct, t>`` and how far apart rounding may bring them; this holds at kinks as well."""
     reverse, forward = probe.terms("reverse"), probe.terms("forward")
     eps = max(ADJOINT, 64 * probe.problem.claim_eps)
-    floor = 16 * probe.problem.claim_eps * length(probe.ct * probe.problem.here)
+    floor = rounding_of(probe)
     bar = eps * (length(reverse) + length(forward)) + floor + 1e-300
     return float(forward.sum()), float(reverse.sum()), bar
 
@@ -112,16 +113,22 @@ def _settled(one: Examined, seed: int) -> Examined:
         bent = bent | _not_additive(probe, slope)
     if bent.any():
         return _at_kinks(probe, mode, slope, bent)
-    if look.verdict == "wrong":
-        shown = _shown(probe, mode, seed)
-        if shown == 0:
-            # A wrong gradient shows in every direction: this bar was too narrow by accident.
-            note = f"one direction was {look.gap:.2g} off at a bar of {look.bar:.2g}; {CONFIRMATIONS} others agree"
-            return Examined(replace(look, verdict="right", notes=(note,)), probe)
-        if shown < CONFIRMATIONS and not is_coarse(probe.problem):
-            note = "some directions agree with the claim and some do not"
-            return Examined(replace(look, verdict="undecided", notes=(note,)), probe)
-    return Examined(look, probe)
+    return (
+        _doubted(Examined(look, probe), seed) if look.verdict == "wrong" else Examined(look, probe)
+    )
+
+
+def _doubted(one: Examined, seed: int) -> Examined:
+    """The verdict ``wrong``, where other directions confirm it."""
+    look, shown = one.look, _shown(one.probe, one.look.mode, seed)
+    if shown == 0:
+        # A wrong gradient shows in every direction: this bar was too narrow by accident.
+        note = f"one direction was {look.gap:.2g} off at a bar of {look.bar:.2g}; {CONFIRMATIONS} others agree"
+        return Examined(replace(look, verdict="right", notes=(note,)), one.probe)
+    if shown < CONFIRMATIONS and not is_coarse(one.probe.problem):
+        note = "some directions agree with the claim and some do not"
+        return Examined(replace(look, verdict="undecided", notes=(note,)), one.probe)
+    return one
 
 
 def _jumps(probe: Probe) -> bool:

@@ -288,9 +288,15 @@ def _bar(probe: Probe, slope: Slope, size: float) -> float:
     problem = probe.problem
     slack = max(SLACK, 16 * problem.claim_eps) * size
     # A gradient that is a sum of large terms which cancel carries their rounding.
-    floor = 16 * problem.claim_eps * length(probe.ct * problem.here)
+    floor = rounding_of(probe)
     kinks = float(np.dot(np.abs(probe.ct), slope.half))
     return slack + floor + BARS * length(probe.ct * slope.error) + kinks * (1 + 1e-6)
+
+
+def rounding_of(probe: Probe) -> float:
+    """What rounding of the values may bring into a claim; values that are all zero say nothing and count as one."""
+    size = length(probe.ct * probe.problem.here) or length(probe.ct)
+    return 16 * probe.problem.claim_eps * size
 
 
 def _spread(probe: Probe) -> float:
