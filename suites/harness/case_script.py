@@ -1,6 +1,7 @@
 """A case as a script that needs torch alone: literal inputs, expected numbers, exit code 1 while they differ."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from suites.harness.subject import EAGER, Subject
 from suites.harness.tolerances import Tolerance
 
 _LONGEST = 4000  # elements; a longer script helps nobody
-_PLAIN = (bool, int, float, complex, str, type(None))
+_PLAIN = (bool, int, float, complex, str, slice, type(None), type(...))
 
 _BODY = {
     "vjp": """
@@ -51,56 +52,16 @@ for i, (got, want) in enumerate(zip(found, wanted)):
 """
 
 
-def case_script(
-    case: Case,
-    check: str,
-    subject: Subject,
-    *,
-    cts: Sequence[NDArray[Any]],
-    wanted: Arrays,
-    tolerance: Tolerance,
-) -> str | None:
-    """The script of one check, or None where the case is too long to be written out or is no plain data.
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """How a script says an operator: an expression for it, and lines that define ``call`` anew."""
 
-    Args:
-        case: the call.
-        check: ``value``, ``vjp``, ``jvp`` or ``double``.
-        subject: where it failed.
-        cts: the cotangents of the differentiable outputs.
-        wanted: what the reference, or the differences, say.
-        tolerance: how far the answer may lie from it.
-    """
-    literals = _Literals(subject)
-    if sum(array.size for array in case.arrays()) > _LONGEST or not _is_plain(
-        (case.args, dict(case.kwargs))
-    ):
-        return None
-    arrays, places = case.arrays(), {i: n for n, i in enumerate(case.differentiable)}
-    args, kwargs = case.rebuilt(
-        lambda i, _: _Name(f"x{places[i]}" if i in places else literals.tensor(arrays[i]))
-    )
-    given = ", ".join([*map(repr, args), *(f"{key}={value!r}" for key, value in kwargs.items())])
-    tracked = ", ".join(f"{literals.tensor(x)}.requires_grad_()" for x in case.inputs())
-    fields = {
-        "cts": ", ".join(map(literals.tensor, cts)),
-        "tangents": ", ".join(map(literals.tensor, case.drawn_tangents())),
-        "wanted": ", ".join("None" if w is None else literals.tensor(w) for w in wanted),
-        "rtol": tolerance.rtol,
-        "atol": tolerance.atol,
-        "is_strict": check == "vjp",
-    }
-    head = (
-        f'"""{check} of {case.op} on {subject.label}: exits 1 while it fails."""\n'
-        f"import sys\n\nimport torch\n\ninf, nan = float('inf'), float('nan')\n"
-        f"op = {_op_text(case.op, subject.mode)}\ninputs = [{tracked}]\n\n\n"
-        f"def call({', '.join(f'x{n}' for n in places.values())}):\n    result = op({given})\n"
-        f"    return [y for y in (result if isinstance(result, (tuple, list)) else [result])]\n\n"
-    )
-    return head + _BODY[check].format(**fields) + _END.format(**fields)
+    op: str
+    around: str = ""
 
 
-class _Name:
-    """Text that stands for itself when it is written out."""
+class Text:
+    """Text that stands for itself when it is written out, such as the name of a dtype."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -109,7 +70,58 @@ class _Name:
         return self._text
 
 
-class _Literals:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a script compares with: the right answer, the cotangents it belongs to, and how far another may lie."""
+
+    arrays: Arrays
+    cts: Sequence[NDArray[Any]]
+    tolerance: Tolerance
+
+
+def case_script(
+    case: Case, check: str, subject: Subject, wanted: Wanted, spelling: Spelling | None = None
+) -> str | None:
+    """The script of one check, or None where the case is too long to be written out or is no plain data.
+
+    Args:
+        case: the call.
+        check: ``value``, ``vjp``, ``jvp`` or ``double``.
+        subject: where it failed.
+        wanted: what the reference, or the differences, say.
+        spelling: how the operator is called, where it is no function of torch under the case's name.
+    """
+    literals = Literals(subject)
+    said = spelling or Spelling(op=_op_text(case.op, subject.mode))
+    if sum(array.size for array in case.arrays()) > _LONGEST or not _is_plain(
+        (case.args, dict(case.kwargs))
+    ):
+        return None
+    arrays, places = case.arrays(), {i: n for n, i in enumerate(case.differentiable)}
+    args, kwargs = case.rebuilt(
+        lambda i, _: Text(f"x{places[i]}" if i in places else literals.tensor(arrays[i]))
+    )
+    given = ", ".join([*map(repr, args), *(f"{key}={value!r}" for key, value in kwargs.items())])
+    tracked = ", ".join(f"{literals.tensor(x)}.requires_grad_()" for x in case.inputs())
+    fields = {
+        "cts": ", ".join(map(literals.tensor, wanted.cts)),
+        "tangents": ", ".join(map(literals.tensor, case.drawn_tangents())),
+        "wanted": ", ".join("None" if w is None else literals.tensor(w) for w in wanted.arrays),
+        "rtol": wanted.tolerance.rtol,
+        "atol": wanted.tolerance.atol,
+        "is_strict": check == "vjp",
+    }
+    head = (
+        f'"""{check} of {case.op} on {subject.label}: exits 1 while it fails."""\n'
+        f"import sys\n\nimport torch\n\ninf, nan = float('inf'), float('nan')\n"
+        f"op = {said.op}\ninputs = [{tracked}]\n\n\n"
+        f"def call({', '.join(f'x{n}' for n in places.values())}):\n    result = op({given})\n"
+        f"    return [y for y in (result if isinstance(result, (tuple, list)) else [result])]\n\n"
+    )
+    return head + said.around + _BODY[check].format(**fields) + _END.format(**fields)
+
+
+class Literals:
     """Arrays as torch expressions, in the dtype that the subject gives them."""
 
     def __init__(self, subject: Subject) -> None:
@@ -128,7 +140,7 @@ def _is_plain(value: Any) -> bool:
         return all(map(_is_plain, value))
     if isinstance(value, dict):
         return all(map(_is_plain, value.values()))
-    return isinstance(value, (np.ndarray, *_PLAIN))
+    return isinstance(value, (np.ndarray, Text, *_PLAIN))
 
 
 def _op_text(name: str, mode: str) -> str:

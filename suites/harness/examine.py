@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from suites.harness.case import Arrays, Case, CaseOutcome, OpMissingError, run_case
-from suites.harness.case_script import case_script
+from suites.harness.case_script import Spelling, Wanted, case_script
 from suites.harness.implementation import Implementation
 from suites.harness.judge import DIFFER, Verdict, judge
 from suites.harness.subject import Subject
@@ -98,15 +98,26 @@ def _gap_of(side: Implementation, case: Case) -> float | None:
 
 
 def repro_of(
-    sides: Sides, case: Case, check: str, subject: Subject, tolerance: Tolerance
+    sides: Sides,
+    case: Case,
+    check: str,
+    subject: Subject,
+    tolerance: Tolerance,
+    *,
+    written: tuple[Case, Spelling] | None = None,
 ) -> str | None:
-    """A script for a case on which the sides differ, with the reference's numbers; None where they cannot be had."""
+    """A script for a case on which the sides differ, with the reference's numbers; None where they cannot be had.
+
+    ``written`` is the call as a script says it, where the case's own call is no plain one.
+    """
     wanted = outcome_of(sides.reference, case, ("value", check))
     if wanted is None or wanted.raised:
         return None
     answer = tuple(v.value for v in wanted.values) if check == "value" else _answer(wanted, check)
     cts = case.drawn_cotangents([v.value for v in wanted.values if v.requires_grad])
-    return case_script(case, check, subject, cts=cts, wanted=answer or (), tolerance=tolerance)
+    said, spelling = written or (case, None)
+    right = Wanted(arrays=answer or (), cts=cts, tolerance=tolerance)
+    return case_script(said, check, subject, right, spelling)
 
 
 def outcome_of(impl: Implementation, case: Case, checks: tuple[str, ...]) -> CaseOutcome | None:

@@ -24,6 +24,7 @@ from suites.ops.drawing import is_drawn
 from suites.ops.opinfo_source import Sample
 from suites.ops.rounding import is_explained
 from suites.ops.rows import Row, stop_unless_supported
+from suites.ops.scripts import script_of
 from suites.ops.ways import case_for, is_composed
 
 ORDER = {"value": 0, "vjp": 1, "jvp": 1, "double": 2}
@@ -36,6 +37,8 @@ class Finding:
 
     sample: str
     verdict: Verdict
+    case: Case
+    check: str
 
 
 def check_row(row: Row, seed: int) -> None:
@@ -51,10 +54,20 @@ def check_row(row: Row, seed: int) -> None:
     with np.errstate(all="ignore"), warnings.catch_warnings(), row.column.namespace(seed):
         warnings.simplefilter("ignore")  # that an op is deprecated is no news of its derivatives
         found = judged(row, samples)
-    differing = [f for f in found if f.verdict.kind == DIFFER]
+        differing = [f for f in found if f.verdict.kind == DIFFER]
+        script = _script(row, differing)
     if differing or found:
-        settle(_told(differing or found, len(samples)))
+        settle(_told(differing or found, len(samples)), script)
     current_notes().facts["verdict"] = AGREE
+
+
+def _script(row: Row, differing: Sequence[Finding]) -> str | None:
+    """The script of the smallest case that failed."""
+    if not differing:
+        return None
+    least = min(differing, key=lambda f: sum(array.size for array in f.case.arrays()))
+    tolerance = tolerance_for(row.entry, row.dtype, ORDER[least.check] + row.way.orders)
+    return script_of(row, least.case, least.check, tolerance)
 
 
 def judged(row: Row, samples: Sequence[Sample], sides: Sides | None = None) -> list[Finding]:
@@ -68,7 +81,7 @@ def judged(row: Row, samples: Sequence[Sample], sides: Sides | None = None) -> l
             if verdict.kind == AGREE:
                 current_notes().count(verdict.worst)
             else:
-                found.append(Finding(sample.name, verdict))
+                found.append(Finding(sample.name, verdict, sample.case, check))
                 break
     return found
 

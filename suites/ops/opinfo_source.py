@@ -123,6 +123,23 @@ def operator(name: str, way: str, bend: Bend = as_it_is) -> Callable[..., Any]:
     return op if call is None else call(torch, op)
 
 
+def path_of(name: str, way: str) -> str | None:
+    """Where an entry's operator, or its in-place form, stands in torch's namespace; None where it has no such place."""
+    op = entries()[name].op
+    if way == "inplace" and op.startswith("nn.functional."):
+        return f"(lambda *args, **kwargs: torch.{op}(*args, inplace=True, **kwargs))"
+    op = f"{op.removesuffix('_')}_" if way == "inplace" else op.removeprefix("torch.")
+    roots = ("torch.Tensor",) if way == "inplace" else ("torch", "torch.Tensor", "torch.ops.aten")
+    return next((f"{root}.{op}" for root in roots if _is_there(f"{root}.{op}")), None)
+
+
+def _is_there(path: str) -> bool:
+    found: Any = torch
+    for part in path.split(".")[1:]:
+        found = getattr(found, part, None)
+    return callable(found)
+
+
 @functools.lru_cache(maxsize=64)
 def samples(name: str, dtype: str, seed: int = 0, most: int | None = None) -> tuple[Sample, ...]:
     """The first ``most`` samples of one entry as plain data, the same ones for the same seed.
