@@ -7,12 +7,12 @@ import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
+from unittest import mock
 
 import torch
 from torch import Tensor
 from torch.autograd import gradcheck, gradgradcheck
 
-from reference_impl.findings import GradientError
 from suites.gradcheck.checking import Settings, inspect
 from suites.gradcheck.planting import PLANTS, Plant
 
@@ -109,9 +109,16 @@ def _accepts(checker: str, fn: Counted, inputs: Any, order: int, seed: int) -> b
         return result.verdict != "wrong"
     run = gradcheck if order == 1 else gradgradcheck
     try:
-        return bool(run(fn, inputs, fast_mode=checker == "torch fast"))
-    except (GradientError, RuntimeError):
+        if checker == "torch slow":
+            return bool(run(fn, inputs))
+        # Having found a mistake, the fast mode runs the slow one, for its message alone; here that would never end.
+        with mock.patch(_FALLBACK, return_value="left out"):
+            return bool(run(fn, inputs, fast_mode=True))
+    except RuntimeError:
         return False
+
+
+_FALLBACK = "torch.autograd.gradcheck._run_slow_mode_and_get_error"
 
 
 def as_markdown(rows: Sequence[Row], *, seeds: int) -> str:
@@ -120,7 +127,9 @@ def as_markdown(rows: Sequence[Row], *, seeds: int) -> str:
         "# What gradient checkers find",
         "",
         f"Planted mistakes and right functions, {seeds} seeds each, torch {torch.__version__.split('+')[0]}. Each "
-        "cell: outcome; evaluations of the function and milliseconds a check.",
+        "cell: outcome; evaluations of the function and milliseconds a check. torch slow is not run where it would "
+        f"need more than {EVALUATIONS:,} evaluations. torch fast is stopped when it has found a mistake, before it "
+        "runs the slow mode for its message; ours locates and names the mistake within its count.",
         "",
         "| what | elements | " + " | ".join(CHECKERS) + " |",
         "|---|---|" + "---|" * len(CHECKERS),
