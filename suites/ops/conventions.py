@@ -33,6 +33,11 @@ def _overlaps_strides(case: Case) -> bool:
     return np.unique(places).size < np.asarray(places).size
 
 
+def _is_singular(case: Case) -> bool:
+    x = case.args[0]
+    return bool(x.size and np.any(np.linalg.matrix_rank(x) < x.shape[-1]))
+
+
 # Inputs of our own that are left out, by operator: which mutations, and why.
 _TIED = ("zeros", "ties", "wholes")
 _RANKLESS = "a matrix of lower rank, or with equal eigenvalues, has no derivative here; torch.linalg says so of each"
@@ -68,6 +73,9 @@ _UNDEFINED_ON: Mapping[tuple[str, str], Callable[[Case], bool]] = {
     ("unfold", "view"): _overlaps_windows,
     ("as_strided", "view"): _overlaps_strides,
     ("as_strided.partial_views", "view"): _overlaps_strides,
+    # With check_errors=False a singular matrix gives infinities or NaN, whichever comes first; source:
+    # torch.linalg.solve_ex, which tells of it in info alone.
+    **{("linalg.solve_ex", f"{check}-edges"): _is_singular for check in ("value", "vjp", "jvp")},
 }
 
 

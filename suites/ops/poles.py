@@ -24,11 +24,6 @@ def _divides_by_zero(case: Case) -> bool:
     return bool(np.any(case.args[-1] == 0))
 
 
-def _is_singular(case: Case) -> bool:
-    x = case.args[0]
-    return bool(x.size and np.any(np.linalg.matrix_rank(x) < x.shape[-1]))
-
-
 def _has_zero_pivot(case: Case) -> bool:
     lu = case.args[1] if case.op == "lu_solve" else case.args[0]
     return bool(np.any(np.diagonal(lu, axis1=-2, axis2=-1) == 0))
@@ -41,13 +36,6 @@ POLES: tuple[Pole, ...] = (
         _divides_by_zero,
         "at 0 / 0 and beyond, the terms of the quotient rule are infinities whose sum hangs on their order; "
         "source: IEEE 754, section 7.2",
-    ),
-    Pole(
-        ("linalg.solve_ex",),
-        ("value", "vjp", "jvp", "double"),
-        _is_singular,
-        "with check_errors=False a singular matrix gives infinities or NaN, whichever comes first; "
-        "source: torch.linalg.solve_ex, which tells of it in info alone",
     ),
     Pole(
         ("lu_solve", "linalg.lu_solve"),

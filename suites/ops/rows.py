@@ -24,6 +24,7 @@ from suites.ops.core import CORE
 from suites.ops.drawing import is_drawn
 from suites.ops.edge_source import edges, spread
 from suites.ops.opinfo_source import Bend, Entry, Sample, as_it_is
+from suites.ops.own_cases import own_samples
 from suites.ops.spelling import spelled
 from suites.ops.ways import WAYS, Way, in_place
 
@@ -90,7 +91,8 @@ class Row:
         source = opinfo_source.samples(self.entry, self.dtype, seed, most)
         if self.check.endswith("-edges"):
             small = [s for s in source if _numbers(s) <= MOST_EDGED]
-            source = tuple(edges(small, MOST_EDGES[self.tier]))
+            own = () if self.dtype.startswith("complex") else own_samples(self.entry, seed)
+            source = (*edges(small, MOST_EDGES[self.tier]), *own)
         drawn = [
             sample
             for sample in source

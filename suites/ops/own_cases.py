@@ -1,0 +1,80 @@
+"""Calls of our own by name: the points at which operators have been wrong, or have a documented answer of their own."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from suites.harness.case import Case
+from suites.ops.opinfo_source import Sample
+
+_INF = np.inf
+_MASK = np.array([[True, True], [False, False]])
+
+
+def _reduced(reduce: str) -> list[tuple[Any, ...]]:
+    """An old value that equals the new one, kept and left out."""
+    return [
+        ([1.0, 5.0], 0, np.array([0]), [1.0], reduce, {"include_self": include})
+        for include in (True, False)
+    ]
+
+
+# By operator: its arguments, lists for tensors that are differentiated, and a table of options at the end.
+_CALLS: Mapping[str, list[tuple[Any, ...]]] = {
+    "abs": [([0.0, -0.0, 2.0], {})],
+    "sgn": [([0.0, -3.0], {})],
+    "sqrt": [([0.0, 4.0], {})],
+    "rsqrt": [([0.0, 4.0], {})],
+    "pow": [([0.0, 0.0, 2.0], [2.0, 1.0, 0.0], {}), ([-2.0, 0.0], [3.0, 0.0], {})],
+    "xlogy": [([0.0, 0.0, 2.0], [0.0, 3.0, 1.0], {})],
+    "hypot": [([0.0, 3.0], [0.0, 4.0], {})],
+    "atan2": [([0.0, 0.0, 1.0], [0.0, 1.0, 0.0], {})],
+    "sinc": [([0.0, 1.0, 1e-9], {})],
+    "maximum": [([1.0, 2.0], [1.0, 3.0], {})],
+    "minimum": [([1.0, 2.0], [1.0, 3.0], {})],
+    "fmax": [([1.0, 2.0], [1.0, 3.0], {})],
+    "fmin": [([1.0, 2.0], [1.0, 3.0], {})],
+    "clamp": [
+        ([-1.0, 0.0, 1.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0], {}),
+        ([-1.0, 0.0, 1.0], [0.0, 0.0, 0.0], [-0.5, -0.5, 1.0], {}),
+    ],
+    "logaddexp": [([_INF, -_INF, 1.0], [_INF, -_INF, 1.0], {}), ([-_INF, 2.0], [1.0, _INF], {})],
+    "prod": [([0.0, 0.0, 3.0], 0, {}), ([0.0, 2.0, 3.0], {})],
+    "cumprod": [([2.0, 0.0, 3.0, 0.0, 5.0], 0, {})],
+    "amax": [([[1.0, 1.0], [2.0, 1.0]], {"dim": 1})],
+    "linalg.vector_norm": [
+        ([0.0, 0.0], {}), ([1.0, -1.0, 0.5], _INF, {}), ([1.0, -1.0], -_INF, {}), ([0.0, 2.0], 1, {}),
+    ],
+    "linalg.det": [([[1.0, 0.0], [0.0, 0.0]], {})],
+    "logcumsumexp": [([0.0, 30.0], 0, {}), ([1e8, 1e8], 0, {}), ([-_INF, 0.0], 0, {})],
+    "logsumexp": [([-_INF, 0.0], 0, {})],
+    "digamma": [([-1.0, 0.5], {}), ([0.0, 0.5], {})],
+    **{f"polygamma.polygamma_n_{n}": [([-1.0, 0.5], 1, {}), ([1.0], 1, {})] for n in range(5)},
+    "special.polygamma.special_polygamma_n_0": [([-1.0, 0.5], 1, {}), ([1.0], 1, {})],
+    "special.log_ndtr": [([-1e6, -2.0], {})],
+    "polar": [([0.0, 1.0], [0.3, 0.3], {})],
+    "cdist": [([[0.0, 0.0]], [[1.0, 1.0]], _INF, {}), ([[1.0, 2.0]], [[1.0, 2.0]], {})],
+    "nn.functional.pdist": [([[0.0, 0.0], [1.0, 1.0]], {"p": _INF}), ([[1.0, 2.0], [1.0, 2.0]], {})],
+    "nn.functional.normalize": [([[0.0, 0.0], [3.0, 4.0]], {})],
+    "nn.functional.cosine_similarity": [([[0.0, 0.0]], [[3.0, 4.0]], {})],
+    "nn.functional.prelu": [([0.0, -2.0], {"weight": np.array([0.25])})],
+    "nn.functional.soft_margin_loss": [([-1000.0], np.array([1.0]), {})],
+    "nn.functional.binary_cross_entropy": [([0.0, 1.0], [0.5, 0.5], {})],
+    "nn.functional.gaussian_nll_loss": [([1.0], [0.0], [0.0], {"eps": 0.01})],
+    "masked.logsumexp": [([[1.0, 2.0], [3.0, 4.0]], 1, {"mask": _MASK})],
+    "index_reduce.amax": _reduced("amax"),
+    "index_reduce.amin": _reduced("amin"),
+    "scatter_reduce.amax": _reduced("amax"),
+    "scatter_reduce.amin": _reduced("amin"),
+}  # fmt: skip
+
+
+def own_samples(op: str, seed: int) -> Iterator[Sample]:
+    """The calls of our own for an operator, real ones."""
+    for number, (*args, kwargs) in enumerate(_CALLS.get(op, ())):
+        arrays = [np.array(a) if isinstance(a, list) else a for a in args]
+        tensors = [a for a in args if isinstance(a, (list, np.ndarray))]
+        by = tuple(i for i, a in enumerate(tensors) if isinstance(a, list))
+        case = Case(op=op, args=tuple(arrays), kwargs=kwargs, differentiable=by, seed=seed + number)
+        yield Sample(f"own {number}: {args} {kwargs or ''}".replace("\n", "")[:160], case)
