@@ -63,6 +63,7 @@ RELATED_BY_NOBODY: Mapping[tuple[str, str], str] = {
         ],
         _CHUNKED,
     ),
+    ("nn.functional.prelu", "positions"): "its weight belongs to channels, so that places differ",
     ("native_group_norm", "input-layouts"): _CONTIGUOUS,
     ("native_group_norm", "tangent-layouts"): _CONTIGUOUS,
     **dict.fromkeys([(f"nn.functional.max_unpool{n}d", "adjoint") for n in (1, 2, 3)], _OVERLAPS),

@@ -60,6 +60,11 @@ class Entry:
         """The floating and complex dtypes that torch computes in on the CPU."""
         return _names(self.info.supported_dtypes("cpu"))
 
+    @property
+    def is_elementwise(self) -> bool:
+        """Whether each number of the result comes from one number of each operand."""
+        return isinstance(self.info, (UnaryUfuncInfo, BinaryUfuncInfo))
+
     def has(self, need: str | None) -> bool:
         """Whether torch says that it has this derivative, or this form, at all."""
         if need is None:

@@ -23,10 +23,11 @@ from suites.ops.core import CORE
 from suites.ops.drawing import is_drawn
 from suites.ops.exempt import RELATED_BY_NOBODY
 from suites.ops.forward_relations import FORWARD_RELATIONS
+from suites.ops.position_relation import positions
 from suites.ops.relations import REVERSE_RELATIONS, Asked, Pair, plain
 from suites.ops.rows import Row, rows_of, stop_unless_supported
 
-RELATIONS = {**REVERSE_RELATIONS, **FORWARD_RELATIONS}
+RELATIONS = {**REVERSE_RELATIONS, **FORWARD_RELATIONS, "positions": positions}
 # What torch must say that it has of an operator before a relation is asked of it.
 NEEDS = {
     **dict.fromkeys(("tangent-layouts", "tangent-sums", "functional-jvp", "adjoint"), ("jvp",)),
@@ -34,7 +35,9 @@ NEEDS = {
     "second-orders": ("mixed", "double"),
 }
 _SECOND = frozenset({"forward-over-forward", "second-orders"})
-_REAL_ONLY = frozenset({"second-orders"})  # where derivatives are taken to be symmetric
+_REAL_ONLY = frozenset(
+    {"second-orders", "positions"}
+)  # where derivatives are symmetric, or numbers real
 MOST_SAMPLES = {"quick": 1, "standard": 2, "full": 12}
 IN_QUICK = ("create-graph", "input-layouts", "cotangent-layouts", "subsets")
 
@@ -56,6 +59,8 @@ def _related(row: Row, relations: Sequence[str]) -> Iterator[tuple[Row, str]]:
     entry = opinfo_source.entries()[row.entry]
     for relation in relations:
         is_known = all(entry.has(need) for need in NEEDS.get(relation, ()))
+        if relation == "positions":
+            is_known = entry.is_elementwise
         is_real = not row.dtype.startswith("complex") or relation not in _REAL_ONLY
         if is_known and is_real and (row.entry, relation) not in RELATED_BY_NOBODY:
             key = CaseKey(

@@ -197,6 +197,13 @@ class DoublyWrong(WithTangent):
         return TwiceInForward.apply(ct, y), TwiceInForward.apply(ct, x)
 
 
+def _wrong_at_the_end(x, y):
+    """A product whose last number a kernel's tail gets wrong."""
+    scale = torch.ones_like(x).flatten()
+    scale[-1] = 2.0
+    return x * y * scale.view_as(x)
+
+
 FAULTS = {
     "create-graph": WrongWhileRecorded.apply,
     "twice": WrongTheSecondTime.apply,
@@ -215,6 +222,7 @@ FAULTS = {
     "adjoint": TwiceInForward.apply,
     "forward-over-forward": _lopsided,
     "second-orders": DoublyWrong.apply,
+    "positions": _wrong_at_the_end,
 }
 
 
