@@ -14,11 +14,13 @@ from suites.harness.case import Case
 # problem is badly conditioned: a difference of two nearly equal numbers, an inverse of a nearly singular
 # matrix. So the reference, in float64, answers again with every input moved by a relative STEP in a random
 # direction. What moves, scaled from STEP down to one ulp of the subject's dtype, is what one rounding of each
-# input does; SAFETY such roundings are allowed. A jump, as at a kink, does not scale: it is cut down by ulp /
-# STEP as well and so explains nothing. Exact zeros stay where they are.
+# input does; SAFETY such roundings are allowed. What does not shrink with the step is a jump, as at a kink or
+# a tie, and explains nothing: no rounding of exact inputs makes one. Exact zeros stay where they are.
 STEP_BY_ULP = ((1e-10, 1e-6), (1e-5, 1e-4), (1.0, 3e-2))  # ulps up to this, and the step for them
 SAFETY = 64.0
 DRAWS = 3
+_SHORTER = 8.0  # the second step is so much shorter
+_LEAST_SHRINK = 2.0  # a move that shrinks by less than this with it is a jump
 
 Answers = Sequence[NDArray[Any] | None]
 
@@ -33,12 +35,29 @@ def allowance(answer: Callable[[Case], Answers], case: Case, eps: float) -> Answ
     """
     step = next(step for largest, step in STEP_BY_ULP if eps <= largest)
     here = answer(case)
-    moved = [_moves(here, answer(_moved(case, step, seed))) for seed in range(DRAWS)]
-    scale = SAFETY * eps / step
+    slopes = [_slopes(answer, here, case, step, seed) for seed in range(DRAWS)]
     return [
-        None if want is None else scale * np.max([m[i] for m in moved], axis=0)
+        None if want is None else SAFETY * eps * np.max([s[i] for s in slopes], axis=0)
         for i, want in enumerate(here)
     ]
+
+
+def _slopes(
+    answer: Callable[[Case], Answers], here: Answers, case: Case, step: float, seed: int
+) -> list[NDArray[Any] | None]:
+    """How fast each element moves along one direction; 0 where it jumps."""
+    far, near = (
+        _moves(here, answer(_moved(case, length, seed))) for length in (step, step / _SHORTER)
+    )
+    return [
+        None if f is None or n is None else _slope(f, n, step)
+        for f, n in zip(far, near, strict=True)
+    ]
+
+
+def _slope(far: NDArray[Any], near: NDArray[Any], step: float) -> NDArray[Any]:
+    slope = np.minimum(far, near * _SHORTER) / step
+    return np.asarray(np.where(far >= _LEAST_SHRINK * near, slope, 0.0))
 
 
 def _moves(here: Answers, there: Answers) -> list[NDArray[Any] | None]:

@@ -36,7 +36,7 @@ def is_explained(
         ]
     allowed = allowance(again, _drawn(sides, case), tolerance.eps)
     return all(
-        w is None or (f is not None and _is_within(w, f, a, tolerance))
+        w is None or (f is not None and is_within(w, f, a, tolerance))
         for w, f, a in zip(wanted, found, allowed, strict=True)
     )
 
@@ -55,7 +55,8 @@ def _differ_in_facts(outcomes: Outcomes) -> bool:
     return facts[0] != facts[-1]
 
 
-def _is_within(want: NDArray[Any], got: NDArray[Any], allowed: Any, tolerance: Tolerance) -> bool:
+def is_within(want: NDArray[Any], got: NDArray[Any], allowed: Any, tolerance: Tolerance) -> bool:
+    """Whether two answers lie no further apart than the bound and what rounding allows."""
     if want.shape != got.shape or allowed is None:
         return False
     return not compare(want, got, replace(tolerance, atol=tolerance.atol + allowed))
