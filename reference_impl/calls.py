@@ -13,6 +13,7 @@ from reference_impl.batching import Batched
 from reference_impl.grad_mode import DUAL_LEVELS, MODE
 from reference_impl.graph import AccumulateGrad, Node, as_tensor, edge, next_sequence
 from reference_impl.promotion import promote
+from reference_impl.refusing import check_tensors, refused
 from reference_impl.registry import OPS
 from reference_impl.saved import save
 from reference_impl.tensor import Tensor, make
@@ -31,20 +32,28 @@ def call(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
 
 def _call(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     inputs, params = rule.bind(args, kwargs)
+    if rule.pointwise:
+        check_tensors(rule, inputs)
     if MODE.special and DUAL_LEVELS and MODE.fwd_grad:
         level = _dual_level(inputs)
         if level is not None:
             return _call_dual(rule, inputs, params, level)
     if MODE.special and MODE.compute is not None:
-        out = MODE.compute(
-            rule,
-            inputs,
-            params,
-            lambda: rule.forward(*rule.shape_args(promote(rule, inputs)), *params),
-        )
+        out = MODE.compute(rule, inputs, params, lambda: _forward(rule, inputs, params))
     else:
-        out = rule.forward(*rule.shape_args(promote(rule, inputs)), *params)
+        out = _forward(rule, inputs, params)
     return _wrap(rule, inputs, params, out)
+
+
+def _forward(rule: Any, inputs: list[Any], params: tuple[Any, ...]) -> Any:
+    """What the op computes, on arrays; NumPy's refusals come out as torch's."""
+    try:
+        return rule.forward(*rule.shape_args(promote(rule, inputs)), *params)
+    except (ValueError, IndexError) as error:
+        found = refused(rule.name, inputs, error)
+        if found is error:
+            raise
+        raise found from error
 
 
 def _wrap(rule: Any, inputs: list[Any], params: tuple[Any, ...], out: Any) -> Any:
@@ -302,8 +311,7 @@ def write(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # n
     dual = _dual_level(inputs) if MODE.special and MODE.fwd_grad else None
     if dual is not None:
         return _write_dual(rule, inputs, params, dual)
-    arrays = rule.shape_args(promote(rule, inputs))
-    result = rule.forward(*arrays, *params)
+    result = _forward(rule, inputs, params)
     hidden: tuple[Any, ...] = ()
     if rule.hidden:
         result, hidden = result[0], result[-rule.hidden :]

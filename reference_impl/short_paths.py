@@ -9,6 +9,7 @@ from typing import Any
 from reference_impl.calls import alias, call, record, write
 from reference_impl.grad_mode import MODE
 from reference_impl.graph import edge, next_sequence
+from reference_impl.refusing import refused
 from reference_impl.saved import save
 from reference_impl.tensor import Tensor
 
@@ -69,7 +70,7 @@ def make_binary(rule: Any) -> Callable[..., Any]:  # noqa: C901, PLR0915 - see N
     forward = rule.forward
     node_class = rule.node_class
     integral = rule.promote == "common"
-    takes_numbers = not inspect.isfunction(forward)  # those of ours want arrays of one dtype
+    takes_numbers = not inspect.isfunction(forward) and not rule.tensors_only
     # Which of the two operands the formula of each input names; ops that save more take the long path.
     of_self = rule.names_for("self")
     of_other = rule.names_for("other")
@@ -89,8 +90,12 @@ def make_binary(rule: Any) -> Callable[..., Any]:  # noqa: C901, PLR0915 - see N
             b = other
         else:
             return call(rule, (self, other), {})
+        try:
+            data = forward(a, b)
+        except ValueError as error:
+            raise refused(rule.name, [self, other], error) from error
         out = new(Tensor)
-        out._data = data = forward(a, b)
+        out._data = data
         out._storage = out._meta = out._grad_fn = None
         out._output_nr = 0
         if not MODE.grad:

@@ -28,6 +28,12 @@ QUICK: dict[Any, Any] = {
     np.negative: operator.neg,
 }
 
+# Ops of several tensors that take no Python number in place of one.
+TENSORS_ONLY = frozenset(
+    ("atan2", "fmax", "fmin", "maximum", "minimum", "logaddexp", "logaddexp2", "nextafter", "hypot", "ldexp", "polar",
+     "complex", "igamma", "igammac", "heaviside")
+)  # fmt: skip
+
 # Other spellings of a parameter that torch accepts.
 SPELLINGS = {
     "input": "self",
@@ -75,6 +81,7 @@ class OpRule:
         self.single = len(self.output_names) == 1 and not self.many
         self.uniform: bool = fields["uniform"]
         self.mixes_complex: bool = fields["mixes_complex"]
+        self.tensors_only = name in TENSORS_ONLY
         self.tracked = self.vjp != NOT_DIFFERENTIABLE
         self._read_signature(fields["params"])
         self._plan()

@@ -74,3 +74,10 @@ RELATED_BY_NOBODY: Mapping[tuple[str, str], str] = {
     ("linalg.norm.subgradients_at_zero", "forward-over-forward"): _KINK,
     ("nn.functional.instance_norm", "checkpoint"): _WRITES_BUFFERS,
 }  # fmt: skip
+
+# (operator, wrong input of op_db): why it is right to take it.
+_BOUND = "op_db counts a number as bound among the wrong inputs; torch.clamp_max is documented to take one"
+NOT_REFUSED: Mapping[tuple[str, str], str] = {
+    ("clamp_max", "wrong input 0"): _BOUND,
+    ("clamp_min", "wrong input 0"): _BOUND,
+}

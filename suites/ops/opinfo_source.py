@@ -61,6 +61,11 @@ class Entry:
         return _names(self.info.supported_dtypes("cpu"))
 
     @property
+    def has_refusals(self) -> bool:
+        """Whether op_db has inputs that must raise."""
+        return self.info.error_inputs_func is not None
+
+    @property
     def is_elementwise(self) -> bool:
         """Whether each number of the result comes from one number of each operand."""
         return isinstance(self.info, (UnaryUfuncInfo, BinaryUfuncInfo))
@@ -162,6 +167,27 @@ def samples(name: str, dtype: str, seed: int = 0, most: int | None = None) -> tu
         )
         taken = list(itertools.islice(drawn, most))
     return tuple(_sample(name, i, sample, seed) for i, sample in enumerate(taken))
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A call that must raise, and what it must raise."""
+
+    name: str
+    call: Callable[[], Any]
+    error: type[Exception]
+    message: str
+
+
+def refusals(name: str, device: str) -> list[Refusal]:
+    """The calls of one entry that op_db says must raise on this device."""
+    info = entries()[name].info
+    found = []
+    for i, wrong in enumerate(info.error_inputs(device)):
+        sample = wrong.sample_input
+        call = functools.partial(info.op, sample.input, *sample.args, **sample.kwargs)
+        found.append(Refusal(f"wrong input {i}", call, wrong.error_type, wrong.error_regex))
+    return found
 
 
 class _seeded:  # noqa: N801 - used as a function

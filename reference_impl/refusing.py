@@ -1,0 +1,77 @@
+"""What NumPy refuses, said as torch says it: by Python type, and where shapes do not match, by wording."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from reference_impl.tensor import Tensor
+
+# How NumPy says that shapes do not fit each other. What an op itself refuses has other words and passes as it is.
+_SHAPES = re.compile(
+    r"could not be broadcast|shape mismatch|could not broadcast|cannot be broadcast|non-broadcastable"
+)
+_OTHERS = re.compile(
+    r"cannot reshape array|negative dimensions|zip\(\) argument|not enough values to unpack|must match exactly"
+    r"|must have the same number of dimensions|axes don't match|Axes must be different|len\(axes\)|can't contain negative"
+    r"|inhomogeneous|mismatch in its core dimension|must have the same shape|need at least one"
+    r"|tuple index out of range|list index out of range"
+)
+
+
+# What torch computes of two numbers, too.
+_OF_NUMBERS = frozenset({"add.plain", "sub.plain", "add.scaled", "sub.scaled", "mul", "true_divide"})
+
+
+def check_tensors(rule: Any, inputs: list[Any]) -> None:
+    """Refuse a number where the op takes tensors alone, and a call without any tensor.
+
+    Raises:
+        TypeError: with the argument's name, place and type.
+    """
+    numbers = [i for i, x in enumerate(inputs) if not isinstance(x, Tensor) and x is not None]
+    if rule.tensors_only and numbers:
+        at = numbers[0]
+        name = "input" if rule.inputs[at] == "self" else rule.inputs[at]
+        found = type(inputs[at]).__name__
+        raise TypeError(f"{rule.name}(): argument '{name}' (position {at + 1}) must be Tensor, not {found}")
+    if inputs and len(numbers) == len(inputs) and rule.name not in _OF_NUMBERS:
+        got = ", ".join(type(x).__name__ for x in inputs)
+        raise TypeError(f"{rule.name}() received an invalid combination of arguments - got ({got})")
+
+
+def refused(name: str, inputs: list[Any], error: Exception) -> Exception:
+    """The error that a user sees for ``error``, which came out of an op's forward on these inputs."""
+    text = str(error)
+    if isinstance(error, np.exceptions.AxisError):
+        return IndexError(_axis(error))
+    if _SHAPES.search(text):
+        return RuntimeError(_mismatch([_shape(x) for x in inputs]) or f"{name}: {text}")
+    if _OTHERS.search(text):
+        return RuntimeError(f"{name}: {text}")
+    return error
+
+
+def _shape(x: Any) -> tuple[int, ...]:
+    return tuple(np.shape(getattr(x, "_data", x)))
+
+
+def _axis(error: np.exceptions.AxisError) -> str:
+    span = max(error.ndim or 0, 1)
+    return f"Dimension out of range (expected to be in range of [{-span}, {span - 1}], but got {error.axis})"
+
+
+def _mismatch(shapes: list[tuple[int, ...]]) -> str | None:
+    """Names the first dimension, from the last on, along which two shapes cannot be broadcast."""
+    for a, b in pairwise(shapes):
+        ndim = max(len(a), len(b))
+        for back in range(1, min(len(a), len(b)) + 1):
+            if a[-back] != b[-back] and 1 not in {a[-back], b[-back]}:
+                return (
+                    f"The size of tensor a ({a[-back]}) must match the size of tensor b ({b[-back]}) at "
+                    f"non-singleton dimension {ndim - back}"
+                )
+    return None
