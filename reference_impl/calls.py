@@ -136,7 +136,7 @@ def record(  # noqa: PLR0913, PLR0917 - what is taken before a write comes along
         t._grad_fn = node
         t._output_nr = i
         if t._meta is not None and t._meta.view is not None:
-            t._meta.view.version = t._storage.version
+            t._meta.view.version = t._shared().version
     if MODE.special:
         _note_creation(node)
     return node  # type: ignore[no-any-return]

@@ -16,8 +16,8 @@ _SHAPES = re.compile(
 )
 _OTHERS = re.compile(
     r"cannot reshape array|negative dimensions|zip\(\) argument|not enough values to unpack|must match exactly"
-    r"|must have the same number of dimensions|axes don't match|Axes must be different|len\(axes\)|can't contain negative"
-    r"|inhomogeneous|mismatch in its core dimension|must have the same shape|need at least one"
+    r"|must have the same number of dimensions|axes don't match|Axes must be different|len\(axes\)"
+    r"|can't contain negative|inhomogeneous|mismatch in its core dimension|must have the same shape|need at least one"
     r"|tuple index out of range|list index out of range"
 )
 

@@ -14,9 +14,9 @@ def _short_rules(count):
     found = {}
     for fn in registry.OPS.values():
         rule = getattr(fn, "rule", None)
-        if rule is not None and len(rule.inputs) == count and fn is rule.call:
-            if "forward" in fn.__code__.co_freevars:  # only the short paths call it themselves
-                found[rule.name] = rule
+        is_short = "forward" in fn.__code__.co_freevars if rule and fn is rule.call else False
+        if is_short and len(rule.inputs) == count:  # only the short paths call forward themselves
+            found[rule.name] = rule
     return sorted(found.values(), key=lambda rule: rule.name)
 
 
@@ -24,25 +24,26 @@ def _leaf(values):
     return torch.tensor(values, dtype=torch.float64, requires_grad=True)
 
 
+def _written(leaf):
+    made = leaf * 1.0
+    made.add_(0.0)
+    return made
+
+
+# An operand for each case that the short paths tell apart, from a leaf.
+OPERANDS = {
+    "leaf": lambda leaf: leaf,
+    "result": lambda leaf: leaf * 1.0,
+    "constant": lambda leaf: leaf.detach().clone(),
+    "row": lambda leaf: _leaf(leaf[0].tolist()),
+    "written": _written,
+    "view": lambda leaf: (leaf * 1.0)[:, :],
+}
+KINDS = tuple(OPERANDS)
+
+
 def _operands(kind):
-    """An operand for each case that the short paths tell apart."""
-    leaf = _leaf([[0.3, 0.6], [0.2, 0.7]])
-    if kind == "leaf":
-        return leaf
-    if kind == "result":
-        return leaf * 1.0
-    if kind == "constant":
-        return leaf.detach().clone()
-    if kind == "row":
-        return _leaf([0.4, 0.5])
-    if kind == "written":
-        written = leaf * 1.0
-        written.add_(0.0)
-        return written
-    return (leaf * 1.0)[:, :]
-
-
-KINDS = ("leaf", "result", "constant", "row", "written", "view")
+    return OPERANDS[kind](_leaf([[0.3, 0.6], [0.2, 0.7]]))
 
 
 def _seen(y, inputs):
