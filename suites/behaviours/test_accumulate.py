@@ -351,6 +351,15 @@ def test_changing_the_passed_cotangent_later_leaves_grad_alone(torch):
 
 
 @clause("accumulate.grad-is-not-the-passed-cotangent")
+def test_changing_the_cotangent_of_a_view_later_leaves_grad_alone(torch):
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    v = torch.tensor([[0.5, -3.0]])
+    x.unsqueeze(0).backward(v)
+    v.fill_(99.0)
+    assert_values(x.grad, [0.5, -3.0])
+
+
+@clause("accumulate.grad-is-not-the-passed-cotangent")
 def test_changing_grad_later_leaves_the_passed_cotangent_alone(torch):
     x = torch.tensor([1.0, 2.0], requires_grad=True)
     v = torch.tensor([0.5, -3.0])

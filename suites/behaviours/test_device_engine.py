@@ -1,16 +1,14 @@
 """Accelerators, second part: precision switches, errors across threads, several devices, and meta tensors."""
 
-import pytest
-
 from suites.harness.assertions import assert_same, assert_values, raises
+from suites.harness.capabilities import requires
 from suites.harness.clauses import clause
 
 
 @clause("device.tf32-off-for-matmul-on-for-convolution")
 def test_tf32_is_off_for_products_and_on_for_convolutions(torch):
     backend = getattr(torch.backends, torch.get_default_device().type, None)
-    if not hasattr(getattr(backend, "matmul", None), "allow_tf32"):
-        pytest.skip(f"{torch.get_default_device().type} has no TF32 switch")
+    requires(hasattr(getattr(backend, "matmul", None), "allow_tf32"), "switch for TF32")
     assert backend.matmul.allow_tf32 is False
     assert torch.backends.cudnn.allow_tf32 is True
 
@@ -30,8 +28,7 @@ def test_error_of_a_hook_reaches_the_caller_with_its_type(torch):
 
 @clause("device.gradients-of-two-devices-accumulate")
 def test_gradients_of_two_devices_meet_on_the_leafs_device(torch):
-    if torch.accelerator.device_count() < 2:
-        pytest.skip("one accelerator only")
+    requires(torch.accelerator.device_count() > 1, "second accelerator")
     kind = torch.get_default_device().type
     x = torch.tensor([1.0, 2.0], device=f"{kind}:0", requires_grad=True)
     here, there = x * 3, x.to(f"{kind}:1") * 5

@@ -7,6 +7,7 @@ import weakref
 import pytest
 
 from suites.harness.assertions import assert_same, assert_values, raises
+from suites.harness.capabilities import requires
 from suites.harness.clauses import clause
 
 NODE_NAMES = {
@@ -278,8 +279,10 @@ def test_node_of_a_write_points_to_the_former_node(torch):
 
 @clause("graph.creation-hook-sees-each-new-node")
 def test_creation_hook_is_called_for_each_node_made_inside(torch):
-    if not hasattr(torch.autograd.graph, "node_creation_hook"):
-        pytest.skip("torch.autograd.graph.node_creation_hook does not exist in this version")
+    requires(
+        hasattr(torch.autograd.graph, "node_creation_hook"),
+        "torch.autograd.graph.node_creation_hook",
+    )
     seen = []
     x = torch.tensor([1.0, 2.0], requires_grad=True)
     with torch.autograd.graph.node_creation_hook(seen.append):

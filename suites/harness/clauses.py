@@ -76,6 +76,42 @@ def all_clauses() -> dict[str, Clause]:
     return load_clauses()
 
 
+# Note [In which versions a clause holds]
+# ``since`` says between which two releases a promise began to hold: ">2.1.2, <=2.13" is after the one, by the other;
+# ``holds_in`` lists the releases on which it was found to hold. A clause is left out where the releases looked at on
+# both sides of the running version, as far as there are any, are known not to hold it. In between it runs.
+def why_excluded(clause: Clause, version: str) -> str | None:
+    """Why a clause does not speak of this version of torch; None where it does, or nobody knows."""
+    here = release(version)
+    began = re.search(r">([\d.]+)", clause.since)
+    if began is not None and here <= release(began[1]):
+        return f"the clause holds in torch {clause.since}; this is {version}"
+    looked_at = _releases_looked_at()
+    below = [v for v in looked_at if release(v) <= here][-1:]
+    above = [v for v in looked_at if release(v) >= here][:1]
+    if clause.holds_in and not {*below, *above} & set(clause.holds_in):
+        return f"the clause holds in torch {', '.join(clause.holds_in)}; this is {version}"
+    return None
+
+
+def release(version: str) -> tuple[int, int, int]:
+    """The numbers of a version, without what marks a build: (2, 13, 0) for ``2.13.0+cpu``.
+
+    Raises:
+        ValueError: it does not begin with numbers.
+    """
+    found = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", version)
+    if found is None:
+        raise ValueError(f"'{version}' is no version, wanted one like 2.13.0")
+    return int(found[1]), int(found[2]), int(found[3] or 0)
+
+
+@functools.cache
+def _releases_looked_at() -> tuple[str, ...]:
+    found = {v for clause in all_clauses().values() for v in clause.holds_in}
+    return tuple(sorted(found, key=release))
+
+
 def find_clause(clause_id: str) -> Clause:
     """The clause of that id.
 

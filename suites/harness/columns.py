@@ -34,10 +34,17 @@ class Column:
         entered: AbstractContextManager[Any] = self.driver.namespace(self.subject, seed=seed)
         return entered
 
-    def hides(self, kind: str) -> bool:
-        """Whether this column's mode cannot show clauses of that kind."""
-        hidden = getattr(self.driver, "HIDDEN_BY_MODE", {})
-        return kind in hidden.get(self.subject.mode, ())
+    @property
+    def torch_version(self) -> str | None:
+        """The version of torch under test, by which clauses are selected; None for anything but torch."""
+        found: str | None = getattr(self.driver, "TORCH_VERSION", None)
+        return found
+
+    def why_hidden(self, clause: str, kind: str) -> str | None:
+        """Why this column's mode cannot show a clause; None where it can."""
+        ask = getattr(self.driver, "why_hidden", None)
+        found: str | None = ask(self.subject.mode, clause, kind) if ask else None
+        return found
 
 
 def make_columns(options: Options) -> list[Column]:

@@ -11,7 +11,7 @@ from suites.harness.subject import DEFAULT_DTYPE, EAGER
 from suites.harness.tolerances import EPS
 
 TIERS = ("quick", "standard", "full")
-MODES = ("eager", "aot_eager")
+MODES = ("eager", "aot_eager", "func", "deterministic", "single-threaded")
 DTYPES = (DEFAULT_DTYPE, *EPS, "int64", "int32", "int16", "int8", "uint8", "bool")
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
 
@@ -58,7 +58,7 @@ def declare(parser: pytest.Parser) -> None:
         action="append",
         default=None,
         metavar="NAME",
-        help="eager or aot_eager; may be repeated (eager)",
+        help="eager, aot_eager, func, deterministic or single-threaded; may be repeated (eager)",
     )
     add(
         "--tier",

@@ -7,9 +7,10 @@ from zlib import crc32
 
 import pytest
 
+from suites.harness.clauses import all_clauses, why_excluded
 from suites.harness.columns import Column
 from suites.harness.expectations import Expectation
-from suites.harness.identity import CASE_SUITES, Identity, kinds, needs_accelerator
+from suites.harness.identity import CASE_SUITES, Identity, needs_accelerator
 from suites.harness.run import Run
 
 _NARROWING = ("-k", "-m", "--deselect", "--shard", "--replay", "--ignore")
@@ -116,9 +117,13 @@ def _beside_the_point(column: Column | None, cases: list[Identity]) -> Stop | No
     """Whether the clause speaks of something that this column cannot show."""
     if needs_accelerator(cases) and cases[0].subject.device in _HOST:
         return Stop("not-applicable", "the clause speaks of accelerators")
-    if column is not None and any(column.hides(kind) for kind in kinds(cases)):
-        return Stop(
-            "not-applicable",
-            f"the mode {column.subject.mode} cannot show what the clause speaks of",
+    if column is None:
+        return None
+    for clause in (all_clauses()[case.clause] for case in cases if case.clause is not None):
+        version = column.torch_version
+        why = column.why_hidden(clause.id, clause.kind) or (
+            why_excluded(clause, version) if version is not None else None
         )
+        if why is not None:
+            return Stop("not-applicable", why)
     return None

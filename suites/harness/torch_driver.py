@@ -2,39 +2,224 @@
 
 import functools
 import re
+import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from types import FunctionType
 from typing import Any
 
 import torch
+from torch.overrides import TorchFunctionMode
+from torch.utils._pytree import tree_flatten, tree_leaves, tree_map, tree_unflatten
 
 from suites.harness.implementation import TorchSpelling
 from suites.harness.left_as_found import left_as_found
-from suites.harness.subject import DEFAULT_DTYPE, Subject
+from suites.harness.subject import DEFAULT_DTYPE, EAGER, Subject
 
 VERSION = torch.__version__
+# By which clauses are selected: they say in which versions of torch they hold.
+TORCH_VERSION = VERSION
 
 # A warning given once in a process would make the order of tests matter.
 torch.set_warn_always(True)
 
 
-def _compiled(fn: Callable[..., Any]) -> Callable[..., Any]:
-    compiled: Callable[..., Any] = torch.compile(fn, backend="aot_eager")
-    return compiled
+# Note [Operation by operation]
+# A compiled test body would show the tracer, not the promise: it sees the assertions, the hooks and the errors. So in a
+# mode that changes how operations are computed, the body runs as it stands, and each differentiable operation in it
+# goes through the mode by itself: compiled on its own, or inside a vmap over one example. What autograd promises about
+# gradients, leaves, accumulation, hooks and errors must hold all the same. See docs/decisions/0008-modes.md.
+OPERATIONS = {
+    "abs", "acos", "add", "addcdiv", "addcmul", "addmm", "amax", "amin", "asin", "atan", "atan2", "bmm", "cat",
+    "ceil", "clamp", "clone", "conj", "cos", "cosh", "cumprod", "cumsum", "div", "dot", "einsum", "erf", "exp",
+    "expm1", "floor", "gather", "index_select", "kron", "lerp", "linear", "log", "log1p", "log_softmax",
+    "logsumexp", "masked_fill", "matmul", "mean", "mm", "mse_loss", "mul", "mv", "neg", "norm", "outer", "pow",
+    "prod", "reciprocal", "relu", "roll", "rsqrt", "rsub", "sigmoid", "sign", "sin", "sinh", "softmax",
+    "softplus", "sqrt", "stack", "std", "sub", "sum", "tan", "tanh", "trace", "tril", "triu", "true_divide",
+    "var", "where",
+}  # fmt: skip
 
 
-def _as_it_is(fn: Callable[..., Any]) -> Callable[..., Any]:
-    return fn
+def _is_plain(x: Any) -> bool:
+    """Whether ``x`` is a tensor of no function transform and without a tangent."""
+    wrapped = torch._C._functorch.is_functorch_wrapped_tensor(x)
+    return not wrapped and torch.autograd.forward_ad.unpack_dual(x).tangent is None
 
 
-# How a function is run in each mode, and what the mode cannot show.
-MODES: dict[str, Callable[[Callable[..., Any]], Callable[..., Any]]] = {
-    "eager": _as_it_is,
-    "aot_eager": _compiled,
+class OperationByOperation(TorchFunctionMode):  # type: ignore[misc]  # torch does not say its type
+    """Inside, each differentiable operation on plain tensors is run by ``run``."""
+
+    def __init__(self, run: Callable[..., Any]) -> None:
+        super().__init__()
+        self.run = run
+
+    def __torch_function__(
+        self,
+        func: Any,
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        kwargs = kwargs or {}
+        name = getattr(func, "__name__", "")
+        if name not in OPERATIONS or "out" in kwargs or not torch.is_grad_enabled():
+            return func(*args, **kwargs)
+        tensors = [x for x in tree_leaves((args, kwargs)) if isinstance(x, torch.Tensor)]
+        if not any(x.requires_grad for x in tensors) or not all(_is_plain(x) for x in tensors):
+            return func(*args, **kwargs)
+        return self.run(func, args, kwargs)
+
+
+_COMPILED: dict[Any, Callable[..., Any]] = {}
+
+
+def _signature(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """What a compiled operation depends on."""
+    leaves, structure = tree_flatten((args, kwargs))
+    facts = tuple(
+        (tuple(x.shape), x.stride(), x.dtype, x.device, x.requires_grad)
+        if isinstance(x, torch.Tensor)
+        else (type(x), x)
+        for x in leaves
+    )
+    return func, structure, facts
+
+
+def _compiled_alone(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """The result of one operation, compiled by itself."""
+    key = _signature(func, args, kwargs)
+    if key not in _COMPILED:
+        code = _call.__code__.replace()  # the compiler counts recompilations by code object
+        fresh = FunctionType(code, _call.__globals__, "operation")
+        _COMPILED[key] = torch.compile(fresh, backend="aot_eager", fullgraph=True, dynamic=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the tracer reads .grad of whatever it is given
+        return _COMPILED[key](func, args, kwargs)
+
+
+def _call(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    return func(*args, **kwargs)
+
+
+def _mapped_alone(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """The result of one operation, computed inside a vmap over one example."""
+    leaves, structure = tree_flatten((args, kwargs))
+    places = [i for i, x in enumerate(leaves) if isinstance(x, torch.Tensor)]
+
+    def one(*tensors: torch.Tensor) -> Any:
+        full = list(leaves)
+        for i, x in zip(places, tensors, strict=True):
+            full[i] = x
+        inner, named = tree_unflatten(full, structure)
+        return func(*inner, **named)
+
+    found = torch.func.vmap(one)(*[leaves[i].unsqueeze(0) for i in places])
+    return tree_map(lambda x: x.squeeze(0), found)
+
+
+def _by_operation(run: Callable[..., Any]) -> Callable[[], AbstractContextManager[Any]]:
+    return lambda: OperationByOperation(run)
+
+
+@contextmanager
+def _deterministic() -> Iterator[None]:
+    before = torch.are_deterministic_algorithms_enabled()
+    torch.use_deterministic_algorithms(mode=True)
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before)
+
+
+# What surrounds a test body in each mode.
+MODES: dict[str, Callable[[], AbstractContextManager[Any]]] = {
+    "eager": nullcontext,
+    "aot_eager": _by_operation(_compiled_alone),
+    "func": _by_operation(_mapped_alone),
+    "deterministic": _deterministic,
+    "single-threaded": lambda: torch.autograd.set_multithreading_enabled(False),
 }
-HIDDEN_BY_MODE: dict[str, frozenset[str]] = {
-    "eager": frozenset(),
-    "aot_eager": frozenset({"graph"}),
+
+
+@dataclass(frozen=True, slots=True)
+class Capability:
+    """Something that a mode cannot show, and the clauses that are about it."""
+
+    name: str
+    reason: str
+    kinds: frozenset[str] = frozenset()
+    clauses: frozenset[str] = frozenset()
+
+
+# -- what a mode cannot show -------------------------------------------------------------------------------------------
+
+_OF_NODES = frozenset(
+    [
+        "data.assignment-after-saving-gives-silent-wrong-gradient",
+        "detach.clone-keeps-the-graph",
+        "device.meta-backward-gives-meta-grad",
+        "function.mark-dirty-returns-same-object",
+        "graph.output-alone-keeps-graph-alive",
+        "hook.hook-stays-with-node-before-write",
+        "hook.hooks-around-node-fire-in-order",
+        "hook.node-hook-may-replace-grad-inputs",
+        "inplace.relu-in-place-equals-relu",
+        "inplace.write-to-non-leaf-is-differentiated",
+        "inplace.write-to-view-updates-base-history",
+        "leaf.flags-along-chain-match-tutorials",
+        "leaf.rebinding-an-update-loses-the-leaf",
+        "leaf.user-tensor-is-leaf-result-is-not",
+        "retain.backward-releases-saved-tensors",
+        "retain.reading-freed-saved-tensor-raises",
+        "saved.raw-saved-tensor-takes-own-hooks",
+        "saved.reading-overwritten-saved-tensor-raises",
+        "saved.registering-hooks-after-release-raises",
+        "saved.registering-hooks-twice-raises",
+    ]
+)
+_OF_RECOMPUTATION = frozenset(
+    [
+        "checkpoint.early-stop-can-be-disabled",
+        "checkpoint.reentrant-with-keyword-arguments-raises",
+        "checkpoint.non-reentrant-supports-double-backward",
+        "checkpoint.only-non-reentrant-tracks-nested-inputs",
+        "checkpoint.recomputes-with-same-gradients",
+        "checkpoint.reentrant-without-tracked-input-warns",
+        "checkpoint.selective-policy-of-wrong-type-raises",
+        "checkpoint.sequential-gives-same-gradients",
+    ]
+)
+_RECOMPUTATION = Capability(
+    "recomputation",
+    "backward recomputes a checkpoint outside of the mode, operation by operation as they are",
+    clauses=_OF_RECOMPUTATION,
+)
+HIDDEN_BY_MODE: dict[str, tuple[Capability, ...]] = {
+    "func": (
+        Capability(
+            "nodes",
+            "an operation inside vmap stands in the graph as three, and its result is a view of the mapped one",
+            kinds=frozenset({"graph"}),
+            clauses=_OF_NODES,
+        ),
+        Capability(
+            "view detaching",
+            "the result of an operation inside vmap is a view, which cannot be detached in place",
+            clauses=frozenset({"detach.in-place-detach-makes-leaf"}),
+        ),
+        Capability(
+            "autocast",
+            "it does not reach operations inside a function transform",
+            clauses=frozenset({"dtype.autocast-keeps-parameter-grads-full-precision"}),
+        ),
+        Capability(
+            "masked tensors",
+            "function transforms take no subclass of tensors",
+            clauses=frozenset({"subgradient.masked-tensor-division-is-safe"}),
+        ),
+        _RECOMPUTATION,
+    ),
 }
 
 
@@ -68,7 +253,7 @@ def implementation(
 
     def find_op(name: str) -> Callable[..., Any] | None:
         op = offered.get(name) or _by_path(name)
-        return None if op is None else wrap(op, subject.mode)
+        return None if op is None else wrap_operator(op, subject.mode)
 
     return TorchSpelling(torch, subject, find_op)
 
@@ -87,8 +272,34 @@ def _by_path(name: str) -> Callable[..., Any] | None:
 
 
 def wrap(fn: Callable[..., Any], mode: str) -> Callable[..., Any]:
-    """``fn``, run in that mode."""
-    return MODES[mode](fn)
+    """The body of a test, run in that mode."""
+    if mode == EAGER:
+        return fn
+
+    @functools.wraps(fn)
+    def body(*args: Any, **kwargs: Any) -> Any:
+        with MODES[mode]():
+            return fn(*args, **kwargs)
+
+    return body
+
+
+def wrap_operator(fn: Callable[..., Any], mode: str) -> Callable[..., Any]:
+    """One operator, run in that mode."""
+    if mode == "aot_eager":
+        compiled: Callable[..., Any] = torch.compile(fn, backend="aot_eager")
+        return compiled
+    if mode == "func":
+        return lambda *args, **kwargs: _mapped_alone(fn, args, kwargs)
+    return wrap(fn, mode)
+
+
+def why_hidden(mode: str, clause: str, kind: str) -> str | None:
+    """Which capability the mode would need to show the clause, and why it has not; None where it can show it."""
+    for lacking in HIDDEN_BY_MODE.get(mode, ()):
+        if kind in lacking.kinds or clause in lacking.clauses:
+            return f"the mode {mode} has no {lacking.name}: {lacking.reason}"
+    return None
 
 
 def is_device_name(device: str) -> bool:
@@ -117,8 +328,9 @@ def why_unsupported(device: str, dtype: str) -> str | None:
     return None
 
 
-# How torch's dispatcher says that a backend has no kernel for an operator or a dtype.
+# How torch says that a backend has no kernel for an operator or a dtype, or a mode no second derivative.
 _LACKS = (
+    re.compile(r"aot_autograd does not currently support double backward"),
     re.compile(r"Could not run '[^']+' with arguments from the '[^']+' backend"),
     re.compile(r"\"[^\"]+\" not implemented for '[^']+'"),
     re.compile(r"is not currently implemented for the \w+ device"),

@@ -2,6 +2,7 @@
 
 import ast
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,7 +12,13 @@ from suites.harness.clauses import (
     all_clauses,
     clause,
     load_clauses,
+    release,
+    why_excluded,
 )
+from suites.harness.columns import Column
+from suites.harness.identity import Identity
+from suites.harness.selection import why_not
+from suites.harness.subject import Subject
 from suites.harness.tell import clause_page
 from suites.selfcheck.launcher import ROOT
 
@@ -142,3 +149,83 @@ def test_a_malformed_file_is_refused(tmp_path, text, said):
     folder = tmp_path if text is None else area(tmp_path, text)
     with pytest.raises(ClauseFileError, match=said):
         load_clauses(folder)
+
+
+def clause_of(tmp_path, since, holds_in=()):
+    text = GOOD.replace('since = "<=1.13"', f'since = "{since}"\nholds_in = {list(holds_in)}')
+    (tmp_path / "area.toml").write_text(text, encoding="utf-8")
+    return load_clauses(tmp_path)["area.something-happens"]
+
+
+@pytest.mark.parametrize(
+    ("since", "holds_in", "version", "runs"),
+    [
+        pytest.param("<=1.13", ["1.13", "2.1.2", "2.13.0"], "2.13.0+cpu", True, id="always"),
+        pytest.param("<=1.13", ["1.13", "2.1.2", "2.13.0"], "1.10", True, id="older than any seen"),
+        pytest.param(">2.1.2, <=2.13", ["2.13.0"], "2.13.1", True, id="new, on the newest"),
+        pytest.param(">2.1.2, <=2.13", ["2.13.0"], "2.15.0.dev2026", True, id="new, on a nightly"),
+        pytest.param(">2.1.2, <=2.13", ["2.13.0"], "2.1.2", False, id="new, on the last without"),
+        pytest.param(">2.1.2, <=2.13", ["2.13.0"], "1.13.1", False, id="new, on an old one"),
+        pytest.param(">2.1.2, <=2.13", ["2.13.0"], "2.6.0", True, id="new, in between"),
+        pytest.param("<=1.13", ["1.13", "2.1.2"], "2.13.0", False, id="gone"),
+        pytest.param("<=1.13", ["1.13", "2.1.2"], "2.14.1", False, id="gone, on a later one"),
+        pytest.param("<=1.13", ["1.13", "2.1.2"], "2.2.0", True, id="gone, in between"),
+        pytest.param("", [], "2.13.0", True, id="nobody looked"),
+    ],
+)
+def test_version_selects_clauses(tmp_path, since, holds_in, version, runs):
+    why = why_excluded(clause_of(tmp_path, since, holds_in), version)
+    assert (why is None) == runs
+    assert runs or version in why
+
+
+def test_version_without_numbers_is_refused():
+    assert release("2.13.0a0+git") == (2, 13, 0)
+    with pytest.raises(ValueError, match="wanted one like"):
+        release("nightly")
+
+
+class _Driver:
+    """A driver of torch in some version, without modes."""
+
+    def __init__(self, version):
+        self.TORCH_VERSION = version
+
+
+class _Spent:
+    def spent(self):
+        return False
+
+
+@pytest.mark.parametrize(("version", "outcome"), [("2.1.2", "not-applicable"), ("2.13.0", None)])
+def test_clause_of_another_version_is_not_applicable(version, outcome):
+    new = next(c for c in all_clauses().values() if c.since == ">2.1.2, <=2.13")
+    subject = Subject("cpu")
+    case = Identity(
+        subject.case_id(f"behaviours/{new.id}[x]"), "behaviours", subject, clause=new.id
+    )
+    column = Column(subject, _Driver(version))
+
+    item = SimpleNamespace(callspec=SimpleNamespace(params={"torch": column}))
+    stop = why_not(_Spent(), item, [case], None)
+    assert (stop.outcome if stop else None) == outcome
+    assert stop is None or "2.1.2" in stop.reason
+
+
+def test_modes_name_clauses_that_exist():
+    driver = pytest.importorskip("suites.harness.torch_driver")
+    named = {
+        clause_id
+        for lacking in driver.HIDDEN_BY_MODE.values()
+        for capability in lacking
+        for clause_id in capability.clauses
+    }
+    assert named - set(all_clauses()) == set()
+    assert set(driver.HIDDEN_BY_MODE) <= set(driver.MODES)
+
+
+def test_mode_names_the_capability_it_has_not():
+    driver = pytest.importorskip("suites.harness.torch_driver")
+    assert "no nodes" in driver.why_hidden("func", "graph.grad-fn-is-node-or-none", "graph")
+    assert driver.why_hidden("func", "accumulate.adds-to-existing-grad", "state") is None
+    assert driver.why_hidden("eager", "graph.grad-fn-is-node-or-none", "graph") is None
