@@ -21,6 +21,7 @@ from reference_impl.probing import (
     glance,
     is_coarse,
     length,
+    refine,
     rounding_of,
     study,
     weigh,
@@ -102,6 +103,9 @@ def _also(one: Examined, dim: Probe, seed: int) -> Examined:
 
 def _settled(one: Examined, seed: int) -> Examined:
     probe, mode = one.probe, one.look.mode
+    closer = refine(probe, one.look)
+    if closer.verdict == "right":
+        return Examined(closer, probe)
     look, slope = study(probe, mode)
     size = float(np.abs(probe.problem.here).max(initial=0.0)) + 1e-300
     if look.spread > SPREAD * size:

@@ -1,5 +1,7 @@
 """The gradient checker for functions on NumPy arrays: it accepts right derivatives and names what else is wrong."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -49,7 +51,14 @@ def only(place, factor):
     return how
 
 
-FAULTS = {
+def entry_of(result):
+    """The entry that the first finding names."""
+    entry = result.findings[0].entry
+    assert entry is not None, result
+    return entry
+
+
+FAULTS: dict[str, Any] = {
     "twice": (1, lambda g, _: 2 * g, "it is twice the right value"),
     "negated": (0, lambda g, _: -g, "-1 times the right value"),
     "zero": (1, lambda g, _: 0 * g, "it is zero (or None)"),
@@ -82,7 +91,7 @@ def test_a_wrong_vjp_is_found_and_named(fault):
 
 def test_the_element_that_is_wrong_is_named_with_both_numbers():
     result = inspect(layer, (A, W, B), vjp=spoiled(0, only(7, 1.05)))
-    entry = result.findings[0].entry
+    entry = entry_of(result)
     assert entry.input.element(entry.input_place) == ((2, 1), "")
     assert entry.claimed / entry.numeric == pytest.approx(1.05, rel=1e-6)
     assert "d output[2," in str(result)
@@ -143,7 +152,7 @@ def test_a_kink_in_one_output_does_not_hide_a_mistake_in_another():
     x = np.array([0.0, 1.0, -1.0])
     result = inspect(np.abs, x, vjp=lambda ct: ct * np.array([0.0, 1.01, -1.0]))
     assert result.verdict == "wrong"
-    assert result.findings[0].entry.input_place == 1
+    assert entry_of(result).input_place == 1
 
 
 def test_a_random_function_is_called_random_with_its_spread():
@@ -171,7 +180,7 @@ def test_elements_with_tiny_gradients_are_looked_at_on_their_own():
         vjp=lambda ct: ct * scale * np.cos(x) * np.array([1.0, 1.0, 1.005, 1.0]),
     )
     assert wrong.verdict == "wrong"
-    assert wrong.findings[0].entry.input_place == 2
+    assert entry_of(wrong).input_place == 2
 
 
 @pytest.mark.parametrize("size", [10, 1000, 100_000])
@@ -181,7 +190,7 @@ def test_one_wrong_element_is_found_among_many(size):
     share = np.ones(size)
     share[at] = 1.005
     result = inspect(np.tanh, x, vjp=lambda ct: ct * share / np.cosh(x) ** 2)
-    assert result.findings[0].entry.input_place == at
+    assert entry_of(result).input_place == at
     assert result.counts["values"] < 700
 
 
@@ -200,7 +209,7 @@ def test_forward_and_reverse_must_agree_even_at_a_kink():
     assert "forward against reverse" in result.findings[0].what
 
 
-BAD = {
+BAD: dict[str, Any] = {
     "nothing-to-check": (np.sin, X, {}, "give vjp="),
     "integers": (np.negative, np.arange(3), {"vjp": np.negative}, "input 0 has dtype int64"),
     "integer-result": (np.argmax, X, {"vjp": lambda ct: ct}, "output 0 has dtype int64"),

@@ -1,4 +1,4 @@
-"""Commands: ``python -m suites.gradcheck detect --sizes 10,1000 --seeds 20 -o FILE``, ``python -m suites.gradcheck ops``."""
+"""Commands: ``python -m suites.gradcheck detect --sizes 10,1000 -o FILE`` and ``python -m suites.gradcheck ops``."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from suites.gradcheck.planting import PLANTS, Plant
 
 CHECKERS = ("torch slow", "torch fast", "ours")
 # A slow check that would cost more evaluations than this is not run, and the table says so.
-EVALUATIONS = 2_500
+EVALUATIONS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
