@@ -33,15 +33,16 @@ SPREAD = 1e-9
 CONFIRMATIONS = 2
 COARSE_LOOKS = 4
 SPLITS = 5
-NONLINEAR = 10.0
+WIDE_BARS = 10.0
 KINKS_LOOKED_AT = 8
 KINK_DIRECTIONS = 4
 NEARBY = 24
 NEARBY_RADIUS = 1e-4
 NEARBY_SLACK = 1e-3
-_JUMP = 1e-4
+_JUMP = 1e-2
 # Forward and reverse mode add up the same products in another order; nothing but rounding parts them.
 ADJOINT = 1e-9
+COMPLEX_STEP_ERROR = 1e-12
 AT_KINK = "at a kink"
 
 
@@ -117,9 +118,31 @@ def _settled(one: Examined, seed: int) -> Examined:
         bent = bent | _not_additive(probe, slope)
     if bent.any():
         return _at_kinks(probe, mode, slope, bent)
-    return (
-        _doubted(Examined(look, probe), seed) if look.verdict == "wrong" else Examined(look, probe)
-    )
+    found = Examined(look, probe)
+    return found if look.verdict == "right" else _without_verdict(found, slope, seed)
+
+
+def _without_verdict(one: Examined, slope: Slope, seed: int) -> Examined:
+    """What neither a glance nor many steps called right."""
+    wrong = one.look.verdict == "wrong"
+    return _doubted(one, seed) if wrong else _by_complex_step(one, slope)
+
+
+def _by_complex_step(one: Examined, slope: Slope) -> Examined:
+    """The verdict by a complex step, which has no cancellation, where differences are too rough to tell.
+
+    Functions that are not analytic give something else there, so it can only show that a claim is right.
+    """
+    found = one.probe.problem.complex_slope(one.probe.t)
+    if found is None or not np.isfinite(found).all():
+        return one
+    error = COMPLEX_STEP_ERROR * np.abs(found)
+    exact = Slope(found, error, slope.half, slope.usable, slope.moved)
+    look = weigh(one.probe, one.look.mode, exact)
+    if look.verdict != "right":
+        return one
+    note = "decided by a complex step, since differences are too rough"
+    return Examined(replace(look, notes=(note,)), one.probe)
 
 
 def _doubted(one: Examined, seed: int) -> Examined:
@@ -136,9 +159,9 @@ def _doubted(one: Examined, seed: int) -> Examined:
 
 
 def _jumps(probe: Probe) -> bool:
-    """Whether the function changes as much for a step of 1e-9 as for one a hundred times as long."""
+    """Whether the function changes as much for a step of 1e-9 as for one a million times as long."""
     here = probe.problem.here
-    near, far = (np.abs(probe.line_or_nan(h) - here) for h in (1e-9, 1e-7))
+    near, far = (np.abs(probe.line_or_nan(h) - here) for h in (1e-9, 1e-3))
     scale = max(float(np.abs(here).max(initial=0.0)), 1e-300)
     return bool(np.any((near > far / 2) & (near > _JUMP * scale)))
 
@@ -188,7 +211,7 @@ def _not_additive(probe: Probe, slope: Slope) -> NDArray[np.bool_]:
             slope_of(part.line_or_nan, problem.here, steps=steps, eps=problem.eps) for part in parts
         )
         gap = np.abs(first.value + second.value - slope.value)
-        bar = NONLINEAR * (first.error + second.error + slope.error)
+        bar = WIDE_BARS * (first.error + second.error + slope.error)
         size = np.abs(first.value) + np.abs(second.value) + np.abs(slope.value)
         usable = first.usable & second.usable & slope.usable
         bent |= usable & (gap > bar + 1e-4 * size + 1e-12)

@@ -39,6 +39,8 @@ __all__ = [
     "inspect",
 ]
 
+COMPLEX_STEP = 1e-30
+
 Array = NDArray[Any]
 Map = Callable[..., Any]
 
@@ -161,6 +163,21 @@ class ArrayProblem:
             raise InputError("no jvp was given")
         like = [np.empty(s, self._dtype(i)) for i, s in enumerate(self._shapes)]
         return _answers(self._jvp(*unflat(t, self._xs)), like, "jvp", "output")
+
+    def complex_slope(self, t: Array) -> Array | None:
+        """``Im f(x + i h t) / h`` for an h so small that nothing else is left of it."""
+        if any(part.is_complex for part in (*self.inputs, *self.outputs)):
+            return None
+        steps = unflat(t, self._xs)
+        try:
+            ys = self._call(
+                [x + COMPLEX_STEP * 1j * s for x, s in zip(self._xs, steps, strict=True)]
+            )
+        except Exception:  # noqa: BLE001 - a function that does not take complex numbers may say so in any way
+            return None
+        if [y.shape for y in ys] != self._shapes or any(y.dtype.kind != "c" for y in ys):
+            return None
+        return np.concatenate([y.imag.ravel() for y in ys]) / COMPLEX_STEP
 
     def _dtype(self, i: int) -> str:
         return "complex128" if self.outputs[i].is_complex else "float64"

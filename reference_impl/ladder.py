@@ -24,13 +24,15 @@ class Slope:
     """A slope, element by element.
 
     ``error`` is its bar. ``half`` is half the distance between the one-sided slopes where these differ at every step (a
-    kink at the point itself), and 0 elsewhere. ``usable`` marks elements that were finite at two neighbouring steps.
+    kink at the point itself), and 0 elsewhere. ``usable`` marks elements that were finite at two neighbouring steps,
+    ``moved`` those that changed at any.
     """
 
     value: Vector
     error: Vector
     half: Vector
     usable: NDArray[np.bool_]
+    moved: NDArray[np.bool_]
 
     @property
     def kinks(self) -> int:
@@ -71,6 +73,7 @@ def slope_of(line: Line, here: Vector, *, steps: Sequence[float], eps: float) ->
         np.where(usable, error, 0.0),
         np.where(usable, half, 0.0),
         usable,
+        np.any([ahead != behind for ahead, behind in sides], axis=0),
     )
 
 
@@ -81,23 +84,29 @@ def finer(steps: Sequence[float], eps: float) -> list[float]:
 
 def better(first: Slope, second: Slope) -> Slope:
     """Of two slopes the one with the smaller bar, element by element."""
-    take = second.usable & (~first.usable | (second.error < first.error))
+    # What stands still only when steps are short is rounded to a grid, and has no slope 0.
+    on_grid = first.usable & first.moved & ~second.moved
+    take = second.usable & ~on_grid & (~first.usable | (second.error < first.error))
     return Slope(
         np.where(take, second.value, first.value),
         np.where(take, second.error, first.error),
         np.where(first.usable, first.half, second.half),
         first.usable | second.usable,
+        first.moved | second.moved,
     )
 
 
 def _rounding(
     here: Vector, sides: Sequence[tuple[Vector, Vector]], steps: Sequence[float], eps: float
 ) -> list[Vector]:
-    """What rounding of the values alone may move each pair by; nothing where the values do not move at all."""
+    """What rounding of the values may move each pair by: nothing where they never move, all where they stop to."""
     bars = []
+    has_moved = sides[0][0] != sides[0][1]
     for h, (ahead, behind) in zip(steps[1:], sides[1:], strict=True):
         size = np.maximum(np.abs(here), np.maximum(np.abs(ahead), np.abs(behind)))
-        bars.append(np.where(ahead == behind, 0.0, _NOISE * eps * size / h))
+        still = np.where(has_moved, np.inf, 0.0)
+        bars.append(np.where(ahead == behind, still, _NOISE * eps * size / h))
+        has_moved = has_moved | (ahead != behind)
     return bars
 
 

@@ -98,6 +98,9 @@ class Problem(Protocol):
     def jvp(self, t: Vector) -> Vector:
         """The claimed tangent of the outputs, shape (m,)."""
 
+    def complex_slope(self, t: Vector) -> Vector | None:
+        """The slope by a complex step; None where the function or its numbers do not allow one."""
+
 
 @dataclass(slots=True)
 class Look:

@@ -169,6 +169,34 @@ def test_a_noisy_function_is_neither_right_nor_wrong_beyond_its_noise():
     assert inspect(rough, X, vjp=lambda ct: -ct * np.cos(X)).verdict == "wrong"
 
 
+def noise(x):
+    """What rounding in a long computation leaves; a complex step does not see it."""
+    return 3e-4 * np.sin(1e12 * np.real(x))
+
+
+def test_a_complex_step_decides_where_differences_are_too_rough():
+    right = inspect(lambda x: np.sin(x) + noise(x), X, vjp=lambda ct: ct * np.cos(X))
+    assert right.verdict == "right"
+    assert "complex step" in str(right)
+    slightly = inspect(lambda x: np.sin(x) + noise(x), X, vjp=lambda ct: ct * 1.001 * np.cos(X))
+    assert not slightly.ok
+
+
+def test_a_complex_step_of_a_function_that_is_not_analytic_decides_nothing():
+    rough = inspect(
+        lambda x: np.sin(np.real(x)) + noise(x) + 0 * x, X, vjp=lambda ct: ct * np.cos(X)
+    )
+    assert rough.verdict == "undecided"
+
+
+def test_a_function_that_rounds_to_a_grid_is_judged_by_steps_beyond_it():
+    def cast(x):
+        return np.sin(x.astype(np.float32)).astype(np.float64)
+
+    assert inspect(cast, X, vjp=lambda ct: ct * np.cos(X)).verdict == "right"
+    assert inspect(cast, X, vjp=lambda ct: ct * 1.01 * np.cos(X)).verdict == "wrong"
+
+
 def test_elements_with_tiny_gradients_are_looked_at_on_their_own():
     scale = np.array([1e8, 1.0, 1.0, 1.0])
     x = RNG.normal(size=4)

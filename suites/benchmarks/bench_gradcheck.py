@@ -23,7 +23,7 @@ GOALS = {
     "first order": ((15, 45), (1.5, None), (None, 4)),
     "second order": ((12, 40), (None, None), (None, None)),
 }
-ROUNDS = 3
+ROUNDS = 2
 EACH = 4
 EVERY = 5
 # Beyond this many entries of the Jacobian the slow mode alone would decide the row.

@@ -16,6 +16,8 @@ from reference_impl.findings import InputError
 from reference_impl.probing import DOUBLE_EPS, Part, PerturbedPointError
 from suites.gradcheck.maps import TensorMap, tracked
 
+COMPLEX_STEP = 1e-30
+
 Vector = NDArray[Any]
 
 
@@ -137,6 +139,20 @@ class TorchProblem:
         with torch.no_grad():
             found = flat(self.map.tangents([x.detach() for x in self.xs], unflat(t, self.xs)))
         return found if self._kept is None else np.where(self._kept, found, 0.0)
+
+    def complex_slope(self, t: Vector) -> Vector | None:
+        """``Im f(x + i h t) / h`` for an h so small that nothing else is left of it."""
+        if self.eps > DOUBLE_EPS or any(x.is_complex() for x in (*self.xs, *self.ys)):
+            return None
+        pairs = zip(self.xs, unflat(t, self.xs), strict=True)
+        try:
+            with torch.no_grad():
+                ys = self.map.run([torch.complex(x.detach(), COMPLEX_STEP * s) for x, s in pairs])
+        except (RuntimeError, TypeError, ValueError):
+            return None
+        if [y.shape for y in ys] != self._shapes or not all(y.is_complex() for y in ys):
+            return None
+        return flat(y.imag for y in ys) / COMPLEX_STEP
 
     def _judged(self) -> NDArray[np.bool_] | None:
         """Which output elements count; None when all do. Infinite ones have no derivative.
