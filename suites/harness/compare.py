@@ -61,7 +61,7 @@ def worst_error(expected: NDArray[Any], actual: NDArray[Any], tolerance: Toleran
         return Worst(0.0, 0.0, 0.0)
     error, bound = _errors(expected, actual, tolerance)
     # Near zero an ulp says nothing: what is smaller than the absolute bound is measured at that bound.
-    spacing = np.maximum(_magnitude(expected), max(tolerance.atol, _SMALLEST))
+    spacing = np.maximum(_magnitude(expected), np.maximum(tolerance.atol, _SMALLEST))
     ulps = error / (tolerance.eps * 2.0 ** np.floor(np.log2(spacing))) if tolerance.eps else error
     return Worst(_largest(_over_bound(error, bound)), _largest(ulps), _largest(error))
 

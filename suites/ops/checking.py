@@ -22,7 +22,7 @@ from suites.harness.tolerances import Tolerance, tolerance_for
 from suites.ops.alike import UNDEFINED, aligned, raised_alike
 from suites.ops.drawing import is_drawn
 from suites.ops.opinfo_source import Sample
-from suites.ops.rounding import is_explained
+from suites.ops.rounding import explained
 from suites.ops.rows import Row, stop_unless_supported
 from suites.ops.scripts import script_of
 from suites.ops.ways import case_for, is_composed
@@ -101,8 +101,9 @@ def verdict_on(sides: Sides, case: Case, check: str, tolerance: Tolerance) -> Ve
     verdict = judge(check, *outcomes, tolerance)
     if verdict.kind != DIFFER or verdict.failure != "value":
         return verdict
-    if is_explained(sides, case, check, tolerance, outcomes):
-        return Verdict(kind=AGREE)
+    worst = explained(sides, case, check, tolerance, outcomes)
+    if worst is not None:
+        return Verdict(kind=AGREE, worst=worst)
     return _witnessed(sides, case, check, tolerance, verdict)
 
 

@@ -4,27 +4,32 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from suites.harness.case import Case, run_case
-from suites.harness.compare import compare
+from suites.harness.compare import Worst, compare, worst_error
 from suites.harness.examine import Sides
-from suites.harness.tolerances import Tolerance
+from suites.harness.tolerances import EPS, Tolerance
 from suites.ops.alike import Outcomes
 from suites.ops.answers import answers
 from suites.ops.conditioning import allowance
+from suites.ops.neighbours import COARSE, reach
 from suites.ops.poles import is_pole, with_poles
 
 
-def is_explained(
+def explained(
     sides: Sides, case: Case, check: str, tolerance: Tolerance, outcomes: Outcomes
-) -> bool:
-    """Whether every difference is one that roundings of the inputs make too. See Note [What rounding explains]."""
+) -> Worst | None:
+    """The largest error where every difference is one that roundings of the inputs make too; None where one is not.
+
+    See Note [What rounding explains].
+    """
     wanted, found = (answers(outcome, check) for outcome in outcomes if outcome is not None)
     if len(wanted) != len(found) or (check == "value" and _differ_in_facts(outcomes)):
-        return False
+        return None
     if any((w is None) != (f is None) for w, f in zip(wanted, found, strict=True)):
-        return False
+        return None
 
     def again(at: Case) -> Sequence[NDArray[Any] | None]:
         return answers(run_case(sides.reference, at, (check,)), check)
@@ -34,11 +39,62 @@ def is_explained(
             f if w is None or f is None or w.shape != f.shape else with_poles(w, f)
             for w, f in zip(wanted, found, strict=True)
         ]
-    allowed = allowance(again, _drawn(sides, case), tolerance.eps)
-    return all(
-        w is None or (f is not None and is_within(w, f, a, tolerance))
+    overflows = tolerance.eps in _LARGEST and _overflows(sides, case, tolerance.eps)
+    found = [
+        _held(w, f, tolerance.eps, overflows=overflows) for w, f in zip(wanted, found, strict=True)
+    ]
+    drawn = _drawn(sides, case)
+    allowed = allowance(again, drawn, tolerance.eps)
+    if tolerance.eps > COARSE:
+        allowed = [
+            None if a is None or r is None else a + r
+            for a, r in zip(allowed, reach(again, drawn, tolerance.eps), strict=True)
+        ]
+    pairs = [
+        (w, f, a)
         for w, f, a in zip(wanted, found, allowed, strict=True)
-    )
+        if w is not None and f is not None
+    ]
+    if not all(is_within(w, f, a, tolerance) for w, f, a in pairs):
+        return None
+    errors = [error_of(w, f, a, tolerance) for w, f, a in pairs]
+    return max(errors, key=lambda worst: worst.over_bound, default=None) or Worst(0.0, 0.0, 0.0)
+
+
+def error_of(want: NDArray[Any], got: NDArray[Any], allowed: Any, tolerance: Tolerance) -> Worst:
+    """The largest error in units of the bound with what rounding allows; ulps are those of the plain bound."""
+    wide = worst_error(want, got, replace(tolerance, atol=tolerance.atol + allowed))
+    return replace(worst_error(want, got, tolerance), over_bound=wide.over_bound)
+
+
+# The largest number of a dtype, by its ulp at 1; what is larger, the dtype holds as an infinity.
+_LARGEST = {
+    EPS["float16"]: float(np.finfo(np.float16).max),
+    EPS["bfloat16"]: 2.0**128 * (1 - 2.0**-8),
+    EPS["float32"]: float(np.finfo(np.float32).max),
+}
+
+
+def _held(
+    want: NDArray[Any] | None, got: NDArray[Any] | None, eps: float, *, overflows: bool
+) -> NDArray[Any] | None:
+    """``got`` with the wanted number in place of an infinity of its sign, where that is beyond the dtype's range.
+
+    Where the operator's value ``overflows``, derivatives formed from it say nothing, finite or not.
+    """
+    if want is None or got is None or want.shape != got.shape or want.dtype.kind != "f":
+        return got
+    if overflows:
+        return np.where(np.isfinite(got), got, want)
+    is_beyond = np.abs(want) > _LARGEST.get(eps, np.inf)
+    return np.where(is_beyond & np.isinf(got) & (np.sign(got) == np.sign(want)), want, got)
+
+
+def _overflows(sides: Sides, case: Case, eps: float) -> bool:
+    """Whether a value of the operator itself, of which a derivative is asked, is beyond the dtype's range."""
+    values = [v.value for v in run_case(sides.reference, case, ("value",)).values]
+    real = [v for v in values if v.dtype.kind == "f"]
+    return any(bool(np.any(np.isfinite(v) & (np.abs(v) > _LARGEST[eps]))) for v in real)
 
 
 def _differ_in_facts(outcomes: Outcomes) -> bool:

@@ -8,7 +8,7 @@ from suites.harness.tolerances import tolerance_for
 from suites.ops import test_coverage as coverage
 from suites.ops.conditioning import SAFETY, allowance
 from suites.ops.poles import POLES, with_poles
-from suites.ops.rounding import is_within
+from suites.ops.rounding import error_of, is_within
 
 EPS = 2.0**-23
 
@@ -65,3 +65,12 @@ def test_an_entry_without_a_row_fails(monkeypatch):
     )
     with pytest.raises(AssertionError):
         coverage.test_each_entry_has_a_row_or_a_reason()
+
+
+def test_what_rounding_explains_is_recorded_in_units_of_the_wider_bound():
+    tolerance = tolerance_for("mul", "float64")
+    want, got = np.array([0.0, 1.0]), np.array([1e-9, 1.0])
+    worst = error_of(want, got, np.array([1e-8, 0.0]), tolerance)
+    assert 0.05 < worst.over_bound < 0.1
+    assert worst.absolute == 1e-9
+    assert worst.ulps > 1
