@@ -42,7 +42,6 @@ from reference_impl.dtypes import (
     uint8,
 )
 from reference_impl.dtypes import bool_ as bool  # noqa: A004 - torch's name
-from reference_impl.errors import NotOfferedError
 from reference_impl.grad_mode import (
     enable_grad,
     inference_mode,
@@ -51,6 +50,7 @@ from reference_impl.grad_mode import (
     no_grad,
     set_grad_enabled,
 )
+from reference_impl.missing import NotOfferedError
 from reference_impl.ops import creation, families
 from reference_impl.ops.creation import tensor
 from reference_impl.printing import set_printoptions
@@ -60,7 +60,8 @@ from reference_impl.private import load, save, unique_dim
 from reference_impl.private import unique_counted as _unique2
 from reference_impl.private import unique_sorted as _unique
 from reference_impl.registry import Namespace, lookup
-from reference_impl.tensor import Size, Tensor
+from reference_impl.size import Size
+from reference_impl.tensor import Tensor
 from reference_impl.vmap import vmap
 
 __version__ = "0.1.0"

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from reference_impl import errors, forward_ad, inplace, mapping, views
+from reference_impl import forward_ad, inplace, inplace_names, mapping, views
 from reference_impl.batching import Batched
 from reference_impl.grad_mode import DUAL_LEVELS, MODE
 from reference_impl.graph import AccumulateGrad, Node, as_tensor, edge, next_sequence
+from reference_impl.out_arguments import call_into, dual_level
 from reference_impl.promotion import promote
 from reference_impl.refusing import check_tensors, refused
 from reference_impl.registry import OPS
@@ -35,7 +36,7 @@ def _call(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if rule.pointwise:
         check_tensors(rule, inputs)
     if MODE.special and DUAL_LEVELS and MODE.fwd_grad:
-        level = _dual_level(inputs)
+        level = dual_level(inputs)
         if level is not None:
             return _call_dual(rule, inputs, params, level)
     if MODE.special and MODE.compute is not None:
@@ -243,16 +244,6 @@ def _note_creation(node: Node) -> None:
 # -- forward mode ------------------------------------------------------------------------------------------------------
 
 
-def _dual_level(inputs: list[Any]) -> int | None:
-    """The innermost open level at which an input has a tangent."""
-    for level in reversed(DUAL_LEVELS):
-        if any(
-            forward_ad.tangent_of(x, level) is not None for x in inputs if isinstance(x, Tensor)
-        ):
-            return level
-    return None
-
-
 def _call_dual(rule: Any, inputs: list[Any], params: tuple[Any, ...], level: int) -> Any:
     """Run the op on primals and its JVP on primals and tangents, both seen from below ``level``."""
     tangents = [forward_ad.tangent_of(x, level) for x in inputs]
@@ -285,7 +276,7 @@ def _as_dtype(tangent: Tensor, primal: Tensor) -> Any:
 # -- in place ----------------------------------------------------------------------------------------------------------
 
 
-def write(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: PLR0912 - a step per check
+def write(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: C901, PLR0912 - a step per check
     """Run the op on its first input in place.
 
     Raises:
@@ -308,7 +299,7 @@ def write(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # n
         mapping.refuse_captured(target, rule.name)
     if rule.pointwise:
         inplace.check_partial_overlap(target, inputs[1:])
-    dual = _dual_level(inputs) if MODE.special and MODE.fwd_grad else None
+    dual = dual_level(inputs) if MODE.special and MODE.fwd_grad else None
     if dual is not None:
         return _write_dual(rule, inputs, params, dual)
     result = _forward(rule, inputs, params)
@@ -317,6 +308,9 @@ def write(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # n
         result, hidden = result[0], result[-rule.hidden :]
     inplace.check_fits(rule.name, target, result)
     if not tracked:
+        if MODE.grad and not rule.tracked and target.requires_grad and not MODE.inference:
+            # What the target was no longer matters, so its gradient ends here, as it does at a copy of a constant.
+            return OPS["copy_"](target, make(np.asarray(result)))
         inplace.store(target, result)
         return target
     # A rule that needs the value from before the write keeps a copy of it, with its history.
@@ -329,7 +323,7 @@ def write(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # n
     inplace.store(target, result)
     node = record(rule, inputs, params, alias(target), hidden, edges, kept)
     if node is not None:
-        views.rebase(target, node)
+        views.rebase(target, inplace_names.renamed(node))
     return target
 
 
@@ -384,29 +378,3 @@ def _start_tangent(target: Tensor, tangent: Tensor, level: int) -> None:
         part = part[step.which] if isinstance(part, tuple | list) else part
     part.copy_(tangent)
     forward_ad.set_tangent(target, part, level)
-
-
-def call_into(
-    fn: Callable[..., Any], name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> Any:
-    """The ``out=`` form: compute, then write the result into the tensor given.
-
-    Raises:
-        RuntimeError: in grad mode, if an argument requires grad.
-    """
-    out = kwargs["out"]
-    if MODE.special and MODE.vmap:
-        mapping.refuse_out(name, args, kwargs)
-    rest = {k: v for k, v in kwargs.items() if k != "out"}
-    if MODE.grad and any(
-        isinstance(x, Tensor) and x.requires_grad for x in (*args, *rest.values(), out)
-    ):
-        raise errors.OutArgumentError(name)
-    if MODE.special and DUAL_LEVELS and _dual_level([*args, *rest.values(), out]) is not None:
-        raise errors.ForwardOutError(name)
-    found = fn(*args, **rest)
-    if out._data.shape != found._data.shape:
-        out._data = np.empty(found._data.shape, dtype=out._data.dtype)
-    inplace.check_fits(name, out, found._data)
-    inplace.store(out, found._data)
-    return out

@@ -11,10 +11,10 @@ from typing import Any, Self
 
 from reference_impl import engine, grad_mode, saved
 from reference_impl.autograd.forward_ad import _set_fwd_grad_enabled
-from reference_impl.errors import NotOfferedError
 from reference_impl.function import DelayedError, Function
 from reference_impl.grad_mode import MODE
 from reference_impl.graph import AccumulateGrad
+from reference_impl.missing import NotOfferedError
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor
 

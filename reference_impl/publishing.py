@@ -6,8 +6,9 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from reference_impl import calls, mapping, registry
+from reference_impl import mapping, registry
 from reference_impl.grad_mode import MODE
+from reference_impl.out_arguments import call_into
 from reference_impl.tensor import Tensor
 
 
@@ -17,7 +18,7 @@ def takes_out(name: str, fn: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(fn)
     def op(*args: Any, out: Any = None, **kwargs: Any) -> Any:
         if out is not None:
-            return calls.call_into(fn, name, args, {**kwargs, "out": out})
+            return call_into(fn, name, args, {**kwargs, "out": out})
         if MODE.special and (MODE.vmap or MODE.transforms):
             return mapping.layered(fn, name, args, kwargs)
         return fn(*args, **kwargs)

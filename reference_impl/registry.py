@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Callable
 from typing import Any
 
-from reference_impl.errors import NotOfferedError
+from reference_impl.missing import NotOfferedError
 
 OPS: dict[str, Callable[..., Any]] = {}
 

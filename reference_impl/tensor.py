@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 import weakref
 from typing import TYPE_CHECKING, Any
 
@@ -11,30 +12,8 @@ from reference_impl import dtypes, errors
 from reference_impl.grad_mode import MODE
 from reference_impl.operators import Operators
 from reference_impl.registry import OPS, require
+from reference_impl.size import Size
 from reference_impl.storage import Storage
-
-
-class Size(tuple[int, ...]):
-    """A shape; prints as torch.Size."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return f"torch.Size({list(self)})"
-
-    def numel(self) -> int:
-        """Number of elements of a tensor of this shape."""
-        count = 1
-        for n in self:
-            count *= n
-        return count
-
-    def __add__(self, other: Any) -> Size:
-        return Size(tuple.__add__(self, tuple(other)))
-
-    def __getitem__(self, key: Any) -> Any:
-        found = tuple.__getitem__(self, key)
-        return Size(found) if isinstance(key, slice) else found
 
 
 class AutogradMeta:
@@ -333,13 +312,24 @@ class Tensor(Operators, metaclass=_TensorType):
         return bool(self._data.item())
 
     def __float__(self) -> float:
+        self._warn_of_history()
         return float(self.item())
 
     def __int__(self) -> int:
         return int(self.item())
 
     def __complex__(self) -> complex:
+        self._warn_of_history()
         return complex(self.item())
+
+    def _warn_of_history(self) -> None:
+        if MODE.grad and self.requires_grad:
+            warnings.warn(
+                "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\nConsider "
+                "using tensor.detach() first.",
+                UserWarning,
+                stacklevel=3,
+            )
 
     def __index__(self) -> int:
         if self._data.dtype.kind not in "iub" or self._data.size != 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar
 
 from reference_impl import errors
@@ -263,7 +264,7 @@ def refuse_forbidden_view(t: Tensor, info: ViewInfo, *, indirect: bool = False) 
 
 def _producer(t: Tensor) -> str:
     fn = t._grad_fn
-    return "unknown" if fn is None else str(fn.name()).removesuffix("Backward")
+    return "unknown" if fn is None else re.sub(r"Backward\d*$", "", str(fn.name()))
 
 
 def rebase(t: Tensor, node: Node) -> None:

@@ -30,8 +30,8 @@ from reference_impl.autograd.grad_mode import (
 )
 from reference_impl.autograd.gradcheck import GradcheckError, gradcheck, gradgradcheck
 from reference_impl.autograd.variable import Variable
-from reference_impl.errors import NotOfferedError
 from reference_impl.gradients import backward, grad
+from reference_impl.missing import NotOfferedError
 from reference_impl.private import force_original_view_tracking as _force_original_view_tracking
 from reference_impl.private import is_view_replay_enabled
 from reference_impl.private import preserve_version_counter as _unsafe_preserve_version_counter

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from reference_impl.errors import NotOfferedError
 from reference_impl.forward_ad import (
     UnpackedDualTensor,
     close_level,
@@ -14,6 +13,7 @@ from reference_impl.forward_ad import (
     tangent_of,
 )
 from reference_impl.grad_mode import DUAL_LEVELS, MODE
+from reference_impl.missing import NotOfferedError
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor
 

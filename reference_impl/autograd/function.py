@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from reference_impl.errors import NotOfferedError
 from reference_impl.function import (
     Function,
     FunctionMeta,
@@ -12,6 +11,7 @@ from reference_impl.function import (
 )
 from reference_impl.function_node import FunctionCtx
 from reference_impl.function_node import FunctionNode as BackwardCFunction
+from reference_impl.missing import NotOfferedError
 
 __all__ = [
     "BackwardCFunction",

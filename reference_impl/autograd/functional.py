@@ -22,9 +22,9 @@ from reference_impl.autograd.products import (
     vhp,
     vjp,
 )
-from reference_impl.errors import NotOfferedError
 from reference_impl.forward_ad import close_level, open_level, renew
 from reference_impl.grad_mode import enable_grad
+from reference_impl.missing import NotOfferedError
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from reference_impl.errors import NotOfferedError
 from reference_impl.grad_mode import (
     enable_grad,
     enforce_grad_layout_policy,
@@ -12,6 +11,7 @@ from reference_impl.grad_mode import (
     set_grad_enabled,
     set_multithreading_enabled,
 )
+from reference_impl.missing import NotOfferedError
 
 __all__ = [
     "enable_grad",

@@ -15,11 +15,11 @@ from reference_impl.autograd.saved_hooks import (
     save_on_cpu,
     saved_tensors_hooks,
 )
-from reference_impl.errors import NotOfferedError
 from reference_impl.grad_mode import MODE
 from reference_impl.graph import GradientEdge, Node, edge
 from reference_impl.hooks import RemovableHandle
 from reference_impl.inplace import bump
+from reference_impl.missing import NotOfferedError
 from reference_impl.tensor import Tensor
 
 __all__ = [

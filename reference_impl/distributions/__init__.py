@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from reference_impl.errors import NotOfferedError
 from reference_impl.grad_mode import no_grad
+from reference_impl.missing import NotOfferedError
 from reference_impl.registry import OPS
-from reference_impl.tensor import Size, Tensor
+from reference_impl.size import Size
+from reference_impl.tensor import Tensor
 
 
 def _broadcast(*values: Any) -> tuple[Any, ...]:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from reference_impl.errors import NotOfferedError
 from reference_impl.func.forward import jacfwd, jvp, linearize
 from reference_impl.func.matrices import hessian, jacrev
 from reference_impl.func.modules import (
@@ -12,6 +11,7 @@ from reference_impl.func.modules import (
     stack_module_state,
 )
 from reference_impl.func.reverse import grad, grad_and_value, vjp
+from reference_impl.missing import NotOfferedError
 from reference_impl.vmap import vmap
 
 __all__ = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reference_impl.errors import NotOfferedError
+from reference_impl.missing import NotOfferedError
 from reference_impl.registry import OPS
 
 

@@ -13,7 +13,8 @@ from reference_impl.grad_mode import MODE
 from reference_impl.ops.lang import array_of
 from reference_impl.ops.rule import define_function, define_op
 from reference_impl.registry import OPS, register
-from reference_impl.tensor import Size, Tensor, make
+from reference_impl.size import Size
+from reference_impl.tensor import Tensor, make
 
 
 def _finish(data: Any, *, requires_grad: bool = False, device: Any = None) -> Tensor:

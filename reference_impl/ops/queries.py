@@ -10,7 +10,8 @@ from reference_impl import dtypes
 from reference_impl.ops.lang import array_of
 from reference_impl.ops.rule import define_function
 from reference_impl.registry import OPS, register
-from reference_impl.tensor import Size, Tensor
+from reference_impl.size import Size
+from reference_impl.tensor import Tensor
 
 
 def result_type(*xs: Any) -> dtypes.dtype:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from reference_impl.errors import NotOfferedError
 from reference_impl.grad_mode import enable_grad, no_grad
+from reference_impl.missing import NotOfferedError
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor
 

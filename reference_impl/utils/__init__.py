@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from reference_impl.errors import NotOfferedError
+from reference_impl.missing import NotOfferedError
 from reference_impl.utils import checkpoint, hooks
 
 __all__ = ["checkpoint", "hooks"]

@@ -9,9 +9,9 @@ from typing import Any
 
 from reference_impl import gradients
 from reference_impl.engine import RUNNING
-from reference_impl.errors import NotOfferedError
 from reference_impl.function import Function
 from reference_impl.grad_mode import MODE, enable_grad, no_grad
+from reference_impl.missing import NotOfferedError
 from reference_impl.tensor import Tensor
 from reference_impl.utils.recompute import (
     DETERMINISM,
