@@ -67,12 +67,25 @@ def is_edge_defined(op: str, mutation: str) -> bool:
     return mutation not in _EDGES_LEFT_OUT.get(op, ((), ""))[0]
 
 
+def _ties(case: Case) -> bool:
+    """Whether numbers occur twice, where the order of equal ones is not asked for."""
+    array = case.args[0]
+    return not case.kwargs.get("stable", False) and bool(np.unique(array).size < array.size)
+
+
 # (operator, check): the samples on which it is undefined. Writing to a tensor whose elements share memory is
 # documented as undefined; source: torch.Tensor.expand and torch.as_strided, their warnings.
 _UNDEFINED_ON: Mapping[tuple[str, str], Callable[[Case], bool]] = {
     ("unfold", "view"): _overlaps_windows,
     ("as_strided", "view"): _overlaps_strides,
     ("as_strided.partial_views", "view"): _overlaps_strides,
+    # In which order equal elements come is unspecified without stable=True, and so is which of several the most
+    # frequent one is found at; source: torch.sort and torch.mode. In low precision there are many.
+    **{
+        (op, check): _ties
+        for op in ("sort", "msort", "mode")
+        for check in ("value", "vjp", "jvp", "double")
+    },
     # With check_errors=False a singular matrix gives infinities or NaN, whichever comes first; source:
     # torch.linalg.solve_ex, which tells of it in info alone.
     **{("linalg.solve_ex", f"{check}-edges"): _is_singular for check in ("value", "vjp", "jvp")},

@@ -57,7 +57,11 @@ STANDARD = {
     "forward-over-reverse": ("float64",),
 }
 EVERY = ("float64", "float32", "complex128", "complex64")
-FULL = dict.fromkeys(STANDARD, EVERY)
+LOW_PRECISION = ("bfloat16", "float16")
+FULL = {
+    **dict.fromkeys(STANDARD, EVERY),
+    **dict.fromkeys(("value", "vjp"), (*EVERY, *LOW_PRECISION)),
+}
 PLAN = {"quick": QUICK, "standard": STANDARD, "full": FULL}
 MOST_SAMPLES = {"quick": 2, "standard": 8, "full": 10**6}
 DRAWN = {"quick": 24, "standard": None, "full": None}
