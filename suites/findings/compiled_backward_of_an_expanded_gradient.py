@@ -1,7 +1,7 @@
 """A compiled function cannot be differentiated with create_graph where its incoming gradient is an expanded tensor.
 
-The gradient of sum() is one number, expanded. The compiled backward brings it into the strides that it was compiled for by
-writing into a new tensor that requires grad, and is refused by autograd itself.
+The gradient of sum() is one number, expanded. The compiled backward brings it into the strides that it was compiled
+for by writing into a new tensor that requires grad, and is refused by autograd itself.
 """
 
 import sys

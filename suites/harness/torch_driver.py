@@ -5,7 +5,6 @@ import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
 from types import FunctionType
 from typing import Any
 
@@ -13,6 +12,13 @@ import torch
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_flatten, tree_leaves, tree_map, tree_unflatten
 
+from suites.harness.hidden import (
+    OF_COMPILED_NODES,
+    OF_LONG_GRAPHS,
+    OF_NODES,
+    OF_RECOMPUTATION,
+    Capability,
+)
 from suites.harness.implementation import TorchSpelling
 from suites.harness.left_as_found import left_as_found
 from suites.harness.subject import DEFAULT_DTYPE, EAGER, Subject
@@ -65,6 +71,8 @@ class OperationByOperation(TorchFunctionMode):  # type: ignore[misc]  # torch do
         name = getattr(func, "__name__", "")
         if name not in OPERATIONS or "out" in kwargs or not torch.is_grad_enabled():
             return func(*args, **kwargs)
+        if torch._C._len_torch_dispatch_stack():  # another mode watches every operation as it is
+            return func(*args, **kwargs)
         tensors = [x for x in tree_leaves((args, kwargs)) if isinstance(x, torch.Tensor)]
         if not any(x.requires_grad for x in tensors) or not all(_is_plain(x) for x in tensors):
             return func(*args, **kwargs)
@@ -88,14 +96,23 @@ def _signature(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
 
 def _compiled_alone(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """The result of one operation, compiled by itself."""
+    if any(_is_second_order(x) for x in tree_leaves((args, kwargs))):
+        return func(*args, **kwargs)
     key = _signature(func, args, kwargs)
     if key not in _COMPILED:
-        code = _call.__code__.replace()  # the compiler counts recompilations by code object
-        fresh = FunctionType(code, _call.__globals__, "operation")
+        # The compiler counts recompilations by code, and equal code is the same to it.
+        code = _call.__code__.replace(co_name=f"operation_{len(_COMPILED)}")
+        fresh = FunctionType(code, _call.__globals__, code.co_name)
         _COMPILED[key] = torch.compile(fresh, backend="aot_eager", fullgraph=True, dynamic=False)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tracer reads .grad of whatever it is given
         return _COMPILED[key](func, args, kwargs)
+
+
+def _is_second_order(x: Any) -> bool:
+    """Whether ``x`` is a gradient that a compiled operation gave: the compiler cannot take it, nor differentiate it."""
+    fn = x.grad_fn if isinstance(x, torch.Tensor) else None
+    return fn is not None and fn.name() == "CompiledFunctionBackwardBackward"
 
 
 def _call(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -142,66 +159,47 @@ MODES: dict[str, Callable[[], AbstractContextManager[Any]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Capability:
-    """Something that a mode cannot show, and the clauses that are about it."""
-
-    name: str
-    reason: str
-    kinds: frozenset[str] = frozenset()
-    clauses: frozenset[str] = frozenset()
-
-
 # -- what a mode cannot show -------------------------------------------------------------------------------------------
 
-_OF_NODES = frozenset(
-    [
-        "data.assignment-after-saving-gives-silent-wrong-gradient",
-        "detach.clone-keeps-the-graph",
-        "device.meta-backward-gives-meta-grad",
-        "function.mark-dirty-returns-same-object",
-        "graph.output-alone-keeps-graph-alive",
-        "hook.hook-stays-with-node-before-write",
-        "hook.hooks-around-node-fire-in-order",
-        "hook.node-hook-may-replace-grad-inputs",
-        "inplace.relu-in-place-equals-relu",
-        "inplace.write-to-non-leaf-is-differentiated",
-        "inplace.write-to-view-updates-base-history",
-        "leaf.flags-along-chain-match-tutorials",
-        "leaf.rebinding-an-update-loses-the-leaf",
-        "leaf.user-tensor-is-leaf-result-is-not",
-        "retain.backward-releases-saved-tensors",
-        "retain.reading-freed-saved-tensor-raises",
-        "saved.raw-saved-tensor-takes-own-hooks",
-        "saved.reading-overwritten-saved-tensor-raises",
-        "saved.registering-hooks-after-release-raises",
-        "saved.registering-hooks-twice-raises",
-    ]
-)
-_OF_RECOMPUTATION = frozenset(
-    [
-        "checkpoint.early-stop-can-be-disabled",
-        "checkpoint.reentrant-with-keyword-arguments-raises",
-        "checkpoint.non-reentrant-supports-double-backward",
-        "checkpoint.only-non-reentrant-tracks-nested-inputs",
-        "checkpoint.recomputes-with-same-gradients",
-        "checkpoint.reentrant-without-tracked-input-warns",
-        "checkpoint.selective-policy-of-wrong-type-raises",
-        "checkpoint.sequential-gives-same-gradients",
-    ]
-)
 _RECOMPUTATION = Capability(
     "recomputation",
     "backward recomputes a checkpoint outside of the mode, operation by operation as they are",
-    clauses=_OF_RECOMPUTATION,
+    clauses=OF_RECOMPUTATION,
 )
+_LONG_GRAPHS = Capability(
+    "long graphs",
+    "an operation takes a hundred times as long through the mode; a graph of 100,000 of them takes minutes",
+    clauses=OF_LONG_GRAPHS,
+)
+_MASKED = frozenset({"subgradient.masked-tensor-division-is-safe"})
 HIDDEN_BY_MODE: dict[str, tuple[Capability, ...]] = {
+    "aot_eager": (
+        Capability(
+            "nodes",
+            "a compiled operation is one node of its own name, which saves what the compiler chose and frees it always",
+            kinds=frozenset({"graph"}),
+            clauses=OF_COMPILED_NODES,
+        ),
+        Capability(
+            "gradient layouts",
+            "a compiled backward gives gradients in strides of its own",
+            clauses=frozenset({"layout.policy-switch-restores-previous-setting"}),
+        ),
+        Capability(
+            "mapped backward",
+            "a compiled backward cannot be called inside vmap",
+            clauses=frozenset({"transform.vmap-over-autograd-grad-gives-jacobian"}),
+        ),
+        Capability("masked tensors", "the compiler takes no subclass of tensors", clauses=_MASKED),
+        _RECOMPUTATION,
+        _LONG_GRAPHS,
+    ),
     "func": (
         Capability(
             "nodes",
             "an operation inside vmap stands in the graph as three, and its result is a view of the mapped one",
             kinds=frozenset({"graph"}),
-            clauses=_OF_NODES,
+            clauses=OF_NODES,
         ),
         Capability(
             "view detaching",
@@ -214,11 +212,10 @@ HIDDEN_BY_MODE: dict[str, tuple[Capability, ...]] = {
             clauses=frozenset({"dtype.autocast-keeps-parameter-grads-full-precision"}),
         ),
         Capability(
-            "masked tensors",
-            "function transforms take no subclass of tensors",
-            clauses=frozenset({"subgradient.masked-tensor-division-is-safe"}),
+            "masked tensors", "function transforms take no subclass of tensors", clauses=_MASKED
         ),
         _RECOMPUTATION,
+        _LONG_GRAPHS,
     ),
 }
 
