@@ -25,7 +25,7 @@ def _divides_by_zero(case: Case) -> bool:
 
 
 def _has_zero_pivot(case: Case) -> bool:
-    lu = case.args[1] if case.op == "lu_solve" else case.args[0]
+    lu = case.args[1] if case.op in {"lu_solve", "triangular_solve"} else case.args[0]
     return bool(np.any(np.diagonal(lu, axis1=-2, axis2=-1) == 0))
 
 
@@ -38,7 +38,7 @@ POLES: tuple[Pole, ...] = (
         "source: IEEE 754, section 7.2",
     ),
     Pole(
-        ("lu_solve", "linalg.lu_solve"),
+        ("lu_solve", "linalg.lu_solve", "triangular_solve", "linalg.solve_triangular"),
         ("value", "vjp", "jvp", "double"),
         _has_zero_pivot,
         "the solution divides by the pivots, and infinities of both signs meet in it; source: torch.linalg.lu_solve, "
