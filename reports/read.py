@@ -326,7 +326,10 @@ class _Reader:
 
     def _close(self, file: RecordFile) -> None:
         if file.footer is None:
-            what = f"has no footer: its process crashed or was killed after {file.cases:,} recorded cases"
+            what = (
+                f"has no footer: its process crashed or was killed after {file.cases:,} recorded cases"
+                f"{_while_running(file.path)}"
+            )
             file.problems.append(MissingFooterError(file.path, None, what))
         elif number(file.footer.get("cases")) != file.cases:
             told = one_line(file.footer.get("cases"), 40)
@@ -335,6 +338,17 @@ class _Reader:
                     file.path, None, f"holds {file.cases:,} cases, its footer counts {told}"
                 )
             )
+
+
+def _while_running(path: Path) -> str:
+    """Which case had begun last, where the process left word of it beside its records."""
+    left = path.with_suffix(".running")
+    try:
+        cases = json.loads(left.read_text(encoding="utf-8"))
+        ids = [one_line(case["id"], 200) for case in cases]
+    except (OSError, ValueError, RecursionError, TypeError, KeyError):
+        return ""  # nothing was left, or the crash cut it short: the rest is told all the same
+    return f", the last to begin being {', '.join(ids)}" if ids else ""
 
 
 def _told(data: dict[str, Any], error: Exception) -> str:

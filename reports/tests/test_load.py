@@ -51,6 +51,23 @@ def test_killed_worker_shows_as_missing_footer(tmp_path):
     assert "after 1 recorded case" in str(run.problems[0])
 
 
+def test_killed_worker_tells_which_case_it_ran(tmp_path):
+    s.write(tmp_path / "r-gw0.jsonl", [s.header(), s.case(ONE)])
+    (tmp_path / "r-gw0.running").write_text(json.dumps([{"id": TWO}]))
+    run = load_run([tmp_path])
+    assert problems(run) == [MissingFooterError]
+    assert f"the last to begin being {TWO}" in str(run.problems[0])
+
+
+@pytest.mark.parametrize("left", ["", "[{", "[1]", '{"id": 3}', "[" * 100_000])
+def test_word_of_a_running_case_that_cannot_be_read_takes_nothing_away(tmp_path, left):
+    s.write(tmp_path / "r-gw0.jsonl", [s.header(), s.case(ONE)])
+    (tmp_path / "r-gw0.running").write_text(left)
+    run = load_run([tmp_path])
+    assert problems(run) == [MissingFooterError]
+    assert set(run.cases) == {ONE}
+
+
 def test_half_written_last_line_is_a_crash_at_that_line(tmp_path):
     whole = json.dumps(s.case(TWO))
     s.write(tmp_path / "r.jsonl", [s.header(), s.case(ONE)], ending=f"\n{whole[:-20]}")
