@@ -20,6 +20,8 @@ from reference_impl.ladder import Slope, better, finer, slope_of, steps_for
 Vector = NDArray[Any]
 Mode = Literal["reverse", "forward"]
 Verdict = Literal["right", "wrong", "undecided"]
+Sides = tuple[float, Vector, Vector]
+"""A step, and the outputs that far ahead and behind."""
 
 # Note [What passes at a glance]
 # A single pair of evaluations decides when claim and difference agree to 1e-8 of the *length* of the vector of terms
@@ -222,8 +224,7 @@ def glance(probe: Probe, modes: Sequence[Mode]) -> list[Look]:
         return [Look(mode, "undecided", nan, nan, nan, nan) for mode in modes]
     change = (ahead - behind) / (2 * step)
     numeric = float(np.dot(probe.ct, change))
-    rounding = _rounding_of_slope(probe, ahead != behind, step)
-    return [_compare(probe, mode, numeric, rounding) for mode in modes]
+    return [_compare(probe, mode, numeric, (step, ahead, behind)) for mode in modes]
 
 
 def refine(probe: Probe, look: Look) -> Look:
@@ -235,25 +236,28 @@ def refine(probe: Probe, look: Look) -> Look:
     except PerturbedPointError:
         return look
     fine = float(np.dot(probe.ct, (ahead - behind) / (2 * step)))
-    rounding = _rounding_of_slope(probe, ahead != behind, step)
-    return _compare(probe, look.mode, (16 * fine - look.numeric) / 15, rounding)
+    numeric = (16 * fine - look.numeric) / 15
+    return _compare(probe, look.mode, numeric, (step, ahead, behind))
 
 
-def _rounding_of_slope(probe: Probe, moved: NDArray[np.bool_], step: float) -> float:
+def _rounding_of_slope(probe: Probe, sides: Sides) -> float:
+    step, ahead, behind = sides
     values = probe.ct * probe.problem.here
     if probe.is_faint:
         # Outputs that do not move at all bring no rounding, however large they are.
-        values = values[moved]
+        values = values[ahead != behind]
     return ROUNDING * probe.problem.eps * length(values) / step
 
 
-def _compare(probe: Probe, mode: Mode, numeric: float, rounding: float) -> Look:
+def _compare(probe: Probe, mode: Mode, numeric: float, sides: Sides) -> Look:
     terms = probe.terms(mode)
     size = length(terms)
     claimed = float(terms.sum())
-    bar = max(QUICK, 8 * probe.problem.claim_eps) * size + rounding
-    agrees = abs(claimed - numeric) <= bar
-    return Look(mode, "right" if agrees else "undecided", claimed, numeric, bar, size)
+    bar = max(QUICK, 8 * probe.problem.claim_eps) * size
+    gap = abs(claimed - numeric)
+    if not gap <= bar:
+        bar += _rounding_of_slope(probe, sides)
+    return Look(mode, "right" if gap <= bar else "undecided", claimed, numeric, bar, size)
 
 
 def faint(probe: Probe) -> Probe | None:
