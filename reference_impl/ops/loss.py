@@ -171,6 +171,8 @@ def _times(x: Any, weight: Any) -> Any:
 def _bce(self: Any, target: Any, weight: Any, reduction: str) -> Any:
     if np.any((self < 0) | (self > 1)):
         raise RuntimeError("all elements of input should be between 0 and 1")
+    if np.any((target < 0) | (target > 1)):
+        raise RuntimeError("all elements of target should be between 0 and 1")
     least = self.dtype.type(_LEAST)
     loss = (target - 1) * np.maximum(np.log1p(-self), least) - target * np.maximum(
         np.log(self), least

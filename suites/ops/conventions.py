@@ -35,7 +35,19 @@ def _overlaps_strides(case: Case) -> bool:
 
 def _is_singular(case: Case) -> bool:
     x = case.args[0]
+    if case.op == "linalg.tensorinv":
+        x = x.reshape(int(np.prod(x.shape[: case.kwargs.get("ind", 2)])), -1)
+    if case.op == "linalg.tensorsolve":
+        x = x.reshape(case.args[1].size, -1)
     return bool(x.size and np.any(np.linalg.matrix_rank(x) < x.shape[-1]))
+
+
+# Whether a matrix without an inverse is noticed hangs on rounding; source: torch.linalg.inv, "raises a RuntimeError
+# if any matrix in the batch is not invertible". With check_errors=False infinities or NaN come, whichever first.
+_INVERSES = (
+    "inverse", "linalg.inv", "linalg.inv_ex", "linalg.solve", "linalg.solve_ex", "linalg.tensorinv",
+    "linalg.tensorsolve",
+)  # fmt: skip
 
 
 # Inputs of our own that are left out, by operator: which mutations, and why.
@@ -45,6 +57,7 @@ _WHICH = "which of several equal elements is taken is documented as unspecified"
 _REFLECTORS = (
     "numbers that are no reflectors, on which the documented use (those of geqrf) does not come"
 )
+_PIVOTED = "multipliers beyond 1, which pivoting (that of linalg.lu_factor) never leaves, and which grow without bound"
 _FULL_RANK = "the driver gels is documented to assume full rank, and refuses other matrices only where it notices"
 _EDGES_LEFT_OUT: Mapping[str, tuple[tuple[str, ...], str]] = {
     **dict.fromkeys(("kthvalue", "topk", "mode"), (_TIED, _WHICH)),
@@ -58,6 +71,7 @@ _EDGES_LEFT_OUT: Mapping[str, tuple[tuple[str, ...], str]] = {
     **dict.fromkeys(
         ("ormqr", "linalg.householder_product"), ((*_TIED, "large", "tails"), _REFLECTORS)
     ),
+    **dict.fromkeys(("lu_solve", "linalg.lu_solve"), (("large", "tails"), _PIVOTED)),
     **dict.fromkeys(("linalg.lstsq", "linalg.lstsq.grad_oriented"), (_TIED, _FULL_RANK)),
 }  # fmt: skip
 
@@ -86,9 +100,11 @@ _UNDEFINED_ON: Mapping[tuple[str, str], Callable[[Case], bool]] = {
         for op in ("sort", "msort", "mode")
         for check in ("value", "vjp", "jvp", "double")
     },
-    # With check_errors=False a singular matrix gives infinities or NaN, whichever comes first; source:
-    # torch.linalg.solve_ex, which tells of it in info alone.
-    **{("linalg.solve_ex", f"{check}-edges"): _is_singular for check in ("value", "vjp", "jvp")},
+    **{
+        (op, f"{check}-edges"): _is_singular
+        for op in _INVERSES
+        for check in ("value", "vjp", "jvp")
+    },
 }
 
 
