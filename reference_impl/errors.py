@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 
@@ -171,3 +172,8 @@ class UnsupportedError(NotImplementedError):
 
 class LinAlgError(RuntimeError):
     """A matrix that is singular or not positive definite."""
+
+
+def plain_name(node_name: str) -> str:
+    """What a node's name says of its operation, as messages have it: Mul for MulBackward0."""
+    return re.sub(r"Backward\d*$", "", node_name)

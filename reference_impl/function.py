@@ -8,12 +8,11 @@ import traceback
 import warnings
 from typing import Any, ClassVar
 
-from reference_impl import custom_mapping, forward_ad, views
+from reference_impl import custom_mapping, forward_ad, function_tangents, views
 from reference_impl.function_node import FunctionNode
-from reference_impl.grad_mode import DUAL_LEVELS, MODE, no_grad
+from reference_impl.grad_mode import MODE, no_grad
 from reference_impl.graph import edge
 from reference_impl.guarding import user_code
-from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor, make
 
 LEGACY = (
@@ -127,7 +126,7 @@ class Function(metaclass=FunctionMeta):
             ctx.needs_input_grad = (
                 tuple(False for _ in args) if not tracked else ctx.needs_input_grad
             )
-        level = _dual_level(args)
+        level = function_tangents.dual_level(args)
         with no_grad(), forward_ad.highest_level((level if level is not None else 0) - 1):
             if separate:
                 found = cls.forward(*args)
@@ -169,15 +168,6 @@ def _in_order(fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[A
     return bound.args[1:]
 
 
-def _dual_level(args: tuple[Any, ...]) -> int | None:
-    if not DUAL_LEVELS or not MODE.fwd_grad:
-        return None
-    for level in reversed(DUAL_LEVELS):
-        if any(forward_ad.tangent_of(x, level) is not None for x in args):
-            return level
-    return None
-
-
 def _wrap_outputs(
     ctx: Any, args: tuple[Any, ...], found: Any, *, tracked: bool, level: int | None
 ) -> Any:
@@ -185,8 +175,8 @@ def _wrap_outputs(
     single = not isinstance(found, tuple)
     outputs = (found,) if single else found
     _check_dirty(ctx, args, outputs, tracked=tracked)
-    held = {} if level is None else _tangents_by_input(args, level)
-    tangents = _jvp(ctx, args, level) if level is not None else None
+    held = {} if level is None else function_tangents.by_input(args, level)
+    tangents = function_tangents.jvp(ctx, args, level) if level is not None else None
     old_edges = _edges(args)
     if MODE.special and MODE.anomaly:
         ctx._extra().trace = "".join(traceback.format_stack()[:-2])
@@ -204,7 +194,7 @@ def _wrap_outputs(
         for fn in MODE.node_creation_hooks:
             fn(ctx)
     if level is not None and tangents is not None:
-        _set_tangents(ctx, made, tangents, level, held)
+        function_tangents.set_tangents(ctx, made, tangents, level, held)
     return made[0] if single else made
 
 
@@ -302,71 +292,6 @@ def _wrap_new(ctx: Any, o: Tensor, i: int, *, carries: bool) -> Tensor:
             meta.view.version = o._shared().version
     o._grad_fn, o._output_nr = ctx, i
     return o
-
-
-# -- forward mode ------------------------------------------------------------------------------------------------------
-
-
-def _tangents_by_input(args: tuple[Any, ...], level: int) -> dict[int, Any]:
-    pairs = ((x, forward_ad.tangent_of(x, level)) for x in args if isinstance(x, Tensor))
-    return {id(x): t for x, t in pairs if t is not None}
-
-
-def _jvp(ctx: Any, args: tuple[Any, ...], level: int) -> tuple[Any, ...]:
-    """Tangents of the outputs, computed below ``level``."""
-    tangents = [forward_ad.tangent_of(x, level) if isinstance(x, Tensor) else None for x in args]
-    if ctx.materialize_grads:
-        tangents = [
-            OPS["zeros_like"](x)
-            if t is None and isinstance(x, Tensor) and x._data.dtype.kind in "fc"
-            else t
-            for x, t in zip(args, tangents, strict=True)
-        ]
-    kept, ctx.to_save = ctx.to_save, (ctx.saved_for_forward or ctx.to_save)
-    with forward_ad.highest_level(level - 1), user_code(ctx):
-        found = ctx._forward_cls.jvp(ctx, *tangents)
-    ctx.to_save = kept
-    return found if isinstance(found, tuple) else (found,)
-
-
-def _set_tangents(
-    ctx: Any, made: tuple[Any, ...], tangents: tuple[Any, ...], level: int, held: dict[int, Any]
-) -> None:
-    """Give the outputs what ``jvp`` returned; ``held`` has the tangents of the inputs that were written to."""
-    if len(tangents) != len(made):
-        raise RuntimeError(
-            f"Function's jvp returned an invalid number of forward gradients (expected {len(made)} but got "
-            f"{len(tangents)})"
-        )
-    for i, (o, t) in enumerate(zip(made, tangents, strict=True)):
-        if not isinstance(o, Tensor) or t is None:
-            continue
-        _check_tangent(ctx, o, t, i, held)
-        forward_ad.set_tangent(o, t, level)
-
-
-def _check_tangent(ctx: Any, o: Tensor, t: Any, i: int, held: dict[int, Any]) -> None:
-    """Refuse what cannot be the tangent of output number ``i``."""
-    if not isinstance(t, Tensor):
-        raise RuntimeError(  # noqa: TRY004 - torch's type
-            f"expected Variable or None (got {type(t).__name__}) for grad output {i}."
-        )
-    if t._data.shape != o._data.shape:
-        raise RuntimeError(
-            "Trying to set a forward gradient that has a different size than that of the original Tensor, this is "
-            f"not supported. Tensor is of size {list(o.shape)} while the given forward gradient is of size "
-            f"{list(t.shape)}."
-        )
-    if any(o is d for d in ctx.dirty_tensors):
-        if held.get(id(o), t) is not t:
-            raise RuntimeError(
-                "An inplace custom Function is not modifying the forward mode gradients inplace. If the forward is "
-                "modifying an input inplace, then the jvp function must modify the corresponding gradient inplace."
-            )
-    elif o._is_view() and not (t._is_view() or any(t is x for x in held.values())):
-        raise RuntimeError(
-            "A custom Function's forward is returning a view (or an input as-is) but the jvp is not returning a view."
-        )
 
 
 # -- decorators --------------------------------------------------------------------------------------------------------

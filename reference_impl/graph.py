@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 import weakref
 from typing import Any, ClassVar, NamedTuple
 
@@ -99,9 +98,6 @@ class Node(metaclass=_NodeType):
 
     def _set_sequence_nr(self, seq: int) -> None:
         self.seq = seq
-
-    def _input_metadata_count(self) -> int:
-        return self.outputs
 
     def __lt__(self, _other: Node) -> bool:
         return False  # of one sequence number, which only a user can give twice: first come, first served
@@ -211,15 +207,10 @@ class Node(metaclass=_NodeType):
         tensor = entry.tensor if type(entry) is SavedTensor else entry
         if self.rule is not None and self.saved_names[at] in self.rule.output_names:
             place = self.rule.output_names.index(self.saved_names[at])
-            return f"output {place} of {_plain_name(self)}"
+            return f"output {place} of {errors.plain_name(self.name())}"
         if tensor is not None and tensor._grad_fn is not None:
-            return f"output {tensor._output_nr} of {_plain_name(tensor._grad_fn)}"
+            return f"output {tensor._output_nr} of {errors.plain_name(tensor._grad_fn.name())}"
         return ""
-
-
-def _plain_name(node: Node) -> str:
-    """What computed a value, by a node's name: Mul for MulBackward0."""
-    return re.sub(r"Backward\d*$", "", node.name())
 
 
 def _at_its_origin(found: Tensor, entry: Any) -> Tensor:

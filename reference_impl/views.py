@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, ClassVar
 
 from reference_impl import errors
@@ -264,7 +263,7 @@ def refuse_forbidden_view(t: Tensor, info: ViewInfo, *, indirect: bool = False) 
 
 def _producer(t: Tensor) -> str:
     fn = t._grad_fn
-    return "unknown" if fn is None else re.sub(r"Backward\d*$", "", str(fn.name()))
+    return "unknown" if fn is None else errors.plain_name(fn.name())
 
 
 def rebase(t: Tensor, node: Node) -> None:
