@@ -215,6 +215,8 @@ def diff(self: Tensor, n: int = 1, dim: int = -1, prepend: Any = None, append: A
     """The ``n``-th difference of neighbours along ``dim``."""
     if self.ndim == 0:
         raise RuntimeError("diff expects input to be at least one-dimensional")
+    if n < 0:
+        raise RuntimeError(f"order must be non-negative but got {n}")
     if n == 0:
         return op("copy_", op("zeros_like", self), self)
     parts = [p for p in (prepend, self, append) if p is not None]

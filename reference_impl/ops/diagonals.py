@@ -120,11 +120,17 @@ define_function(
 )
 
 
+def _as_matrix(name: str, array: Any) -> Any:
+    if array.ndim < 2:
+        raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
+    return array
+
+
 def _triangle(name: str, node: str, cut: Any) -> Any:
     return define_op(
         name,
         node=node,
-        forward=lambda self, diagonal=0: cut(self, diagonal),
+        forward=lambda self, diagonal=0: cut(_as_matrix(name, self), diagonal),
         inputs=("self",),
         inplace=True,
         vjp={"self": lambda ct, diagonal: op(name, ct, diagonal)},

@@ -32,9 +32,16 @@ def _check_range(index: Any, size: int, dim: int) -> None:
         raise RuntimeError(f"index {wrong} is out of bounds for dimension {dim} with size {size}")
 
 
+def _check_dims(self: Any, index: Any) -> None:
+    """A number and a vector of one entry are alike here; else the index has the dimensions of the input."""
+    if max(self.ndim, 1) != max(index.ndim, 1) and index.size:
+        raise RuntimeError("Index tensor must have the same number of dimensions as input tensor")
+
+
 def _gather_forward(self: Any, index: Any, dim: int) -> Any:
     self, index = np.asarray(self), np.asarray(index)
     at = layout.one_dim(dim, self.ndim)
+    _check_dims(self, index)
     if self.ndim == 0 or index.ndim == 0:
         flat = self.reshape(-1)[index.reshape(-1)]
         return flat.reshape(index.shape)

@@ -113,8 +113,14 @@ slice_op = define_op(
 
 def narrow(self: Tensor, dim: int, start: Any, length: int) -> Any:
     """``length`` entries of axis ``dim`` from ``start`` on."""
+    if self.ndim == 0:
+        raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
     n = self._data.shape[layout.one_dim(dim, self.ndim)]
     start = int(start)
+    if not -n <= start <= n:
+        raise IndexError(
+            f"start out of range (expected to be in range of [{-n}, {n}], but got {start})"
+        )
     begin = start + n if start < 0 else start
     if length < 0 or begin < 0 or begin + length > n:
         raise RuntimeError(f"start ({start}) + length ({length}) exceeds dimension size ({n}).")

@@ -151,8 +151,19 @@ define_function("atleast_3d", _each(_at_least_3d), method=False)
 
 def hstack(tensors: Any) -> Any:
     """Joined side by side: along the second axis, or the only one."""
-    parts = [_at_least_1d(t) for t in tensors]
+    parts = [_at_least_1d(t) for t in _some("hstack", tensors)]
     return cat_op(parts, 0 if parts[0].ndim == 1 else 1)
+
+
+def _some(name: str, tensors: Any) -> Any:
+    """The tensors, at least one.
+
+    Raises:
+        RuntimeError: there are none.
+    """
+    if not len(tensors):
+        raise RuntimeError(f"{name} expects a non-empty TensorList")
+    return tensors
 
 
 def column_stack(tensors: Any) -> Any:
@@ -163,12 +174,14 @@ def column_stack(tensors: Any) -> Any:
 define_function("hstack", hstack, method=False)
 define_function(
     "vstack",
-    lambda tensors: cat_op([_at_least_2d(t) for t in tensors], 0),
+    lambda tensors: cat_op([_at_least_2d(t) for t in _some("vstack", tensors)], 0),
     method=False,
     aliases=("row_stack",),
 )
 define_function(
-    "dstack", lambda tensors: cat_op([_at_least_3d(t) for t in tensors], 2), method=False
+    "dstack",
+    lambda tensors: cat_op([_at_least_3d(t) for t in _some("dstack", tensors)], 2),
+    method=False,
 )
 define_function("column_stack", column_stack, method=False)
 

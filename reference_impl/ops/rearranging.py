@@ -34,16 +34,37 @@ flip_op = define_op(
     vjp={"self": lambda ct, dims: op("flip", ct, dims)},
     jvp="linear",
 )
-define_function("fliplr", lambda self: flip_op(self, (1,)))
-define_function("flipud", lambda self: flip_op(self, (0,)))
+
+
+def _flip_of(least: int) -> Any:
+    """A flip of the last of the first ``least`` axes."""
+
+    def flipped(self: Tensor) -> Any:
+        if self.ndim < least:
+            raise RuntimeError(f"Input must be >= {least}-d.")
+        return flip_op(self, (least - 1,))
+
+    return flipped
+
+
+define_function("fliplr", _flip_of(2))
+define_function("flipud", _flip_of(1))
 
 
 def _roll_forward(self: Any, shifts: Any, dims: Any = ()) -> Any:
     shifts = (shifts,) if not isinstance(shifts, tuple | list) else tuple(shifts)
     dims = (dims,) if isinstance(dims, int) else tuple(dims or ())
-    if not dims:
+    if not shifts:
+        raise RuntimeError("`shifts` required")
+    if not dims and len(shifts) == 1:
         return np.roll(self, shifts[0])
-    return np.roll(self, shifts, dims) if self.ndim else np.array(self)
+    if len(shifts) != len(dims):
+        raise RuntimeError(
+            f"shifts and dimensions must align. shifts: {len(shifts)}, dims:{len(dims)}"
+        )
+    if not self.ndim:
+        raise IndexError(f"Dimension specified as {dims[0]} but tensor has no dimensions")
+    return np.roll(self, shifts, dims)
 
 
 roll_op = define_op(
@@ -175,6 +196,11 @@ def unflatten(self: Tensor, dim: int, sizes: Any) -> Any:
 def movedim(self: Tensor, source: Any, destination: Any) -> Any:
     """Axes moved to other places, the rest in their order."""
     sources, places = layout.dims(source, self.ndim), layout.dims(destination, self.ndim)
+    if len(sources) != len(places):
+        raise RuntimeError(
+            f"movedim: Invalid source or destination dims: source ({source} dims) should contain the same number of "
+            f"dims as destination ({destination} dims)"
+        )
     if self.ndim == 0:
         return op("alias", self)
     rest = [i for i in range(self.ndim) if i not in sources]

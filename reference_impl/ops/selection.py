@@ -98,8 +98,16 @@ masked_fill_tensor = define_op(
 )
 
 
+def _check_fill(value: Any) -> None:
+    if isinstance(value, Tensor) and value.ndim:
+        raise RuntimeError(
+            f"masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} dimension(s)."
+        )
+
+
 def masked_fill(self: Tensor, mask: Tensor, value: Any) -> Any:
     """``value`` where the mask holds, ``self`` elsewhere."""
+    _check_fill(value)
     return (masked_fill_tensor if isinstance(value, Tensor) else masked_fill_number)(
         self, mask, value
     )
@@ -107,6 +115,7 @@ def masked_fill(self: Tensor, mask: Tensor, value: Any) -> Any:
 
 def masked_fill_(self: Tensor, mask: Tensor, value: Any) -> Any:
     """Write ``value`` where the mask holds."""
+    _check_fill(value)
     return OPS["masked_fill.tensor_" if isinstance(value, Tensor) else "masked_fill.number_"](
         self, mask, value
     )
