@@ -56,7 +56,7 @@ from reference_impl.ops.creation import tensor
 from reference_impl.printing import set_printoptions
 from reference_impl.private import VF as _VF
 from reference_impl.private import C as _C
-from reference_impl.private import load, save, unique_dim
+from reference_impl.private import cuda, load, save, unique_dim
 from reference_impl.private import unique_counted as _unique2
 from reference_impl.private import unique_sorted as _unique
 from reference_impl.registry import Namespace, lookup
@@ -113,6 +113,7 @@ __all__ = [
     "complex64",
     "complex128",
     "contiguous_format",
+    "cuda",
     "device",
     "distributions",
     "double",

@@ -165,6 +165,9 @@ def unique_dim(
     return values, inverse if return_inverse else none, counts if return_counts else none
 
 
+# There is no accelerator.
+cuda = SimpleNamespace(is_available=lambda: False, device_count=lambda: 0)
+
 VF = SimpleNamespace(unique_dim=unique_dim, _unique=unique_sorted, _unique2=unique_counted)
 
 C = SimpleNamespace(

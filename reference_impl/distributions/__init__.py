@@ -172,6 +172,10 @@ class Categorical(_Discrete):
         """Logarithm of the probability of class ``value``."""
         return self.logits.expand(*value.shape, -1).gather(-1, value.unsqueeze(-1)).squeeze(-1)
 
+    def entropy(self) -> Any:
+        """Expected value of minus the logarithm of the probability."""
+        return -(self.probs * self.logits).sum(-1)
+
 
 def __getattr__(name: str) -> Any:
     raise NotOfferedError("torch.distributions", name, __all__)

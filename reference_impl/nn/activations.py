@@ -43,7 +43,7 @@ class _Pointwise(Module):
         return getattr(functional, self.fn)(x, **dict(zip(self.options, values, strict=True)))
 
     def extra_repr(self) -> str:
-        shown = [f"{name}={value}" for name, value in self.values.items()]
+        shown = [f"{name}={value!r}" for name, value in self.values.items()]
         return ", ".join([*shown, "inplace=True"] if self.inplace else shown)
 
 

@@ -52,7 +52,9 @@ class _Conv(Module):
 
     def extra_repr(self) -> str:
         stride = (self.stride,) * self.n if isinstance(self.stride, int) else self.stride
-        return f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={stride}"
+        text = f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={stride}"
+        padding = (self.padding,) * self.n if isinstance(self.padding, int) else self.padding
+        return text if padding == (0,) * self.n else f"{text}, padding={padding}"
 
 
 class Conv1d(_Conv):

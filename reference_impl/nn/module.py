@@ -108,7 +108,18 @@ class Module:
         self.__dict__["_parameters"][name] = param
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
-        """Hold a tensor that is no parameter; one that is not ``persistent`` stays out of ``state_dict``."""
+        """Hold a tensor that is no parameter; one that is not ``persistent`` stays out of ``state_dict``.
+
+        Raises:
+            KeyError: something else is held under that name.
+            TypeError: it is no tensor.
+        """
+        if hasattr(self, name) and name not in self._buffers:
+            raise KeyError(f"attribute '{name}' already exists")
+        if tensor is not None and not isinstance(tensor, Tensor):
+            raise TypeError(
+                f"cannot assign '{type(tensor).__name__}' object to buffer '{name}' (torch Tensor or None required)"
+            )
         self.__dict__["_buffers"][name] = tensor
         (self._transient.discard if persistent else self._transient.add)(name)
 

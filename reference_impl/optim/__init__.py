@@ -10,7 +10,7 @@ from reference_impl.missing import NotOfferedError
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor
 
-__all__ = ["SGD", "Adam", "Optimizer"]
+__all__ = ["SGD", "Adagrad", "Adam", "AdamW", "Optimizer", "RMSprop"]
 
 
 class Optimizer:
@@ -64,21 +64,34 @@ class Optimizer:
 
 
 class SGD(Optimizer):
-    """Gradient descent with momentum and weight decay."""
+    """Gradient descent with momentum, Nesterov's or plain, and weight decay."""
 
     def __init__(
-        self, params: Any, lr: float = 1e-3, momentum: float = 0.0, weight_decay: float = 0.0
+        self,
+        params: Any,
+        lr: float = 1e-3,
+        momentum: float = 0.0,
+        *,
+        weight_decay: float = 0.0,
+        nesterov: bool = False,
     ) -> None:
-        super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
+        if nesterov and not momentum:
+            raise ValueError("Nesterov momentum requires a momentum and zero dampening")
+        defaults = {"lr": lr, "momentum": momentum, "weight_decay": weight_decay}
+        super().__init__(params, {**defaults, "nesterov": nesterov})
 
     def _move(self, p: Any, grad: Any, group: dict[str, Any], state: dict[str, Any]) -> None:
-        if group["weight_decay"]:
-            grad = grad + group["weight_decay"] * p
+        grad = _decayed(p, grad, group)
         if group["momentum"]:
             held = state.get("momentum_buffer")
-            grad = grad.clone() if held is None else held * group["momentum"] + grad
-            state["momentum_buffer"] = grad
+            moved = grad.clone() if held is None else held * group["momentum"] + grad
+            state["momentum_buffer"] = moved
+            grad = grad + group["momentum"] * moved if group["nesterov"] else moved
         p.add_(grad, alpha=-group["lr"])
+
+
+def _decayed(p: Any, grad: Any, group: dict[str, Any]) -> Any:
+    return grad + group["weight_decay"] * p if group["weight_decay"] else grad
 
 
 class Adam(Optimizer):
@@ -90,10 +103,15 @@ class Adam(Optimizer):
         lr: float = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
+        weight_decay: float = 0.0,
     ) -> None:
-        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps})
+        defaults = {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay}
+        super().__init__(params, defaults)
 
     def _move(self, p: Any, grad: Any, group: dict[str, Any], state: dict[str, Any]) -> None:
+        self._step(p, _decayed(p, grad, group), group, state)
+
+    def _step(self, p: Any, grad: Any, group: dict[str, Any], state: dict[str, Any]) -> None:
         b1, b2 = group["betas"]
         state["step"] = state.get("step", 0) + 1
         state["m"] = b1 * state.get("m", OPS["zeros_like"](p)) + (1 - b1) * grad
@@ -101,6 +119,49 @@ class Adam(Optimizer):
         m = state["m"] / (1 - b1 ** state["step"])
         v = state["v"] / (1 - b2 ** state["step"])
         p.add_(m / (v.sqrt() + group["eps"]), alpha=-group["lr"])
+
+
+class AdamW(Adam):
+    """Adam whose weight decay does not pass through the moments (Loshchilov and Hutter, 2019)."""
+
+    def __init__(
+        self,
+        params: Any,
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 1e-2,
+    ) -> None:
+        super().__init__(params, lr, betas, eps, weight_decay)
+
+    def _move(self, p: Any, grad: Any, group: dict[str, Any], state: dict[str, Any]) -> None:
+        p.mul_(1 - group["lr"] * group["weight_decay"])
+        self._step(p, grad, group, state)
+
+
+class RMSprop(Optimizer):
+    """Steps scaled by a running mean of squares (Hinton, 2012)."""
+
+    def __init__(
+        self, params: Any, lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8
+    ) -> None:
+        super().__init__(params, {"lr": lr, "alpha": alpha, "eps": eps})
+
+    def _move(self, p: Any, grad: Any, group: dict[str, Any], state: dict[str, Any]) -> None:
+        held = state.get("square_avg", OPS["zeros_like"](p))
+        state["square_avg"] = group["alpha"] * held + (1 - group["alpha"]) * grad * grad
+        p.add_(grad / (state["square_avg"].sqrt() + group["eps"]), alpha=-group["lr"])
+
+
+class Adagrad(Optimizer):
+    """Steps scaled by the sum of squares (Duchi, Hazan and Singer, 2011)."""
+
+    def __init__(self, params: Any, lr: float = 1e-2, eps: float = 1e-10) -> None:
+        super().__init__(params, {"lr": lr, "eps": eps})
+
+    def _move(self, p: Any, grad: Any, group: dict[str, Any], state: dict[str, Any]) -> None:
+        state["sum"] = state.get("sum", OPS["zeros_like"](p)) + grad * grad
+        p.add_(grad / (state["sum"].sqrt() + group["eps"]), alpha=-group["lr"])
 
 
 def __getattr__(name: str) -> Any:

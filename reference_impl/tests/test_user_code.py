@@ -34,7 +34,7 @@ def test_every_name_of_the_node_is_free_for_user_code():
     assert y.grad_fn.name() == "KeeperBackward"
     y.backward(torch.tensor([0.5, 4.0]))
     assert x.grad.tolist() == [1.0, 8.0]
-    assert SEEN == [f"mine: {name}" for name in GUARDED]
+    assert [f"mine: {name}" for name in GUARDED] == SEEN
 
 
 class Countdown(torch.autograd.Function):
