@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from reference_impl import dtypes, hooks
+from reference_impl.nn.keys import LoadedKeys
 from reference_impl.nn.parameter import Parameter
 from reference_impl.nn.watching import BackwardWatch
 from reference_impl.tensor import Tensor
@@ -234,7 +235,7 @@ class Module:
         for name, value in state.items():
             if name in own:
                 own[name].detach().copy_(value)
-        return _Keys(missing, unknown)
+        return LoadedKeys(missing, unknown)
 
     # -- modes -------------------------------------------------------------------------------------------------------
 
@@ -369,18 +370,6 @@ class Module:
     def __dir__(self) -> list[str]:
         held = (self._parameters, self._buffers, self._modules)
         return sorted({*super().__dir__(), *(name for names in held for name in names)})
-
-
-class _Keys(NamedTuple):
-    """What ``load_state_dict`` found amiss."""
-
-    missing_keys: list[str]
-    unexpected_keys: list[str]
-
-    def __repr__(self) -> str:
-        if not (self.missing_keys or self.unexpected_keys):
-            return "<All keys matched successfully>"
-        return f"_IncompatibleKeys(missing_keys={self.missing_keys}, unexpected_keys={self.unexpected_keys})"
 
 
 def _pair(found: Any, kwargs: dict[str, Any]) -> Any:
