@@ -54,6 +54,7 @@ _LARGE, _HUGE = (
     5e3,
     2e6,
 )  # from where on the digits before the point are missed in float32, and in float64
+_BEYOND = 1e9  # from where on forward mode misses them in float64, too
 _OVERFLOWS = 709.0  # its exponential is the largest number of float64
 _FAR_LEFT = -1500.0
 _SERIES_OFF = (0.31857, 2.42665)
@@ -75,6 +76,10 @@ def _is_large(case: Case) -> bool:
 
 def _is_huge(case: Case) -> bool:
     return any(np.max(np.abs(x), initial=0.0) > _HUGE for x in case.inputs())
+
+
+def _is_beyond(case: Case) -> bool:
+    return any(np.max(np.abs(x), initial=0.0) > _BEYOND for x in case.inputs())
 
 
 def _overflows(case: Case) -> bool:
@@ -190,6 +195,7 @@ SET_APART: tuple[Apart, ...] = (
     Apart(("masked.logsumexp",), FORWARD, "masked-rows", _masks_whole_rows),
     Apart(("logcumsumexp",), FORWARD, "rising", _rises),
     Apart(("logcumsumexp",), ("vjp-edges",), "huge", _is_huge),
+    Apart(("logcumsumexp",), ("jvp-edges",), "huge", _is_beyond),
     Apart(("logcumsumexp",), ("vjp",), "large", _is_large),
     Apart(
         ("nn.functional.soft_margin_loss",), ("value-edges", *DERIVATIVES), "overflow", _overflows

@@ -1,4 +1,4 @@
-"""What rounding may explain of operators: conditions, and neither jumps, nor signs, nor a derivative that is missing."""
+"""What rounding may explain of operators: conditions, and neither jumps, nor signs, nor a missing derivative."""
 
 import numpy as np
 import pytest
