@@ -1,7 +1,7 @@
 """A write to the result of prod is refused in eager mode and accepted where prod is compiled.
 
-Eager prod saves its result; compiled, it saves its input alone and computes the product again. The gradient is right, so
-the write does no harm; but the same program raises in one mode and not in the other.
+Eager prod saves its result; compiled, it saves its input alone and computes the product again. The gradient is right,
+so the write does no harm; but the same program raises in one mode and not in the other.
 """
 
 import sys
