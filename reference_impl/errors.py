@@ -6,14 +6,24 @@ import re
 from typing import Any
 
 
-class ImplicitGradientError(RuntimeError):
+class AsTorchs:
+    """An error that shows under the name of the Python type that torch raises, in tracebacks and ``__name__``."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        shown = next(base for base in cls.__mro__ if base.__module__ == "builtins")
+        cls.__name__ = cls.__qualname__ = shown.__name__
+        cls.__module__ = "builtins"
+
+
+class ImplicitGradientError(AsTorchs, RuntimeError):
     """backward() without a gradient on an output that is no scalar."""
 
     def __init__(self, detail: str = "") -> None:
         super().__init__(f"grad can be implicitly created only for {detail or 'scalar outputs'}")
 
 
-class UntrackedRootError(RuntimeError):
+class UntrackedRootError(AsTorchs, RuntimeError):
     """backward from a tensor without history."""
 
     def __init__(self, index: int) -> None:
@@ -22,18 +32,18 @@ class UntrackedRootError(RuntimeError):
         )
 
 
-class CotangentMismatchError(RuntimeError):
+class CotangentMismatchError(AsTorchs, RuntimeError):
     """A gradient argument that does not fit its output."""
 
 
-class CotangentTypeError(TypeError):
+class CotangentTypeError(AsTorchs, TypeError):
     """A gradient argument that is neither a tensor nor None."""
 
     def __init__(self, found: object) -> None:
         super().__init__(f"gradients can be either Tensors or None, but got {type(found).__name__}")
 
 
-class FreedGraphError(RuntimeError):
+class FreedGraphError(AsTorchs, RuntimeError):
     """Saved tensors are needed after backward freed them."""
 
     def __init__(self) -> None:
@@ -53,7 +63,7 @@ HINTS = {
 }
 
 
-class ModifiedSavedTensorError(RuntimeError):
+class ModifiedSavedTensorError(AsTorchs, RuntimeError):
     """A saved tensor was changed in place before backward read it."""
 
     def __init__(self, what: str, producer: str, found: int, wanted: int, *, traced: bool) -> None:
@@ -64,7 +74,7 @@ class ModifiedSavedTensorError(RuntimeError):
         )
 
 
-class LeafWriteError(RuntimeError):
+class LeafWriteError(AsTorchs, RuntimeError):
     """In-place write to a leaf that requires grad, or to a view of one."""
 
     def __init__(self, *, view: bool) -> None:
@@ -72,11 +82,11 @@ class LeafWriteError(RuntimeError):
         super().__init__(f"{what} that requires grad is being used in an in-place operation.")
 
 
-class ForbiddenViewWriteError(RuntimeError):
+class ForbiddenViewWriteError(AsTorchs, RuntimeError):
     """In-place write to a view whose history cannot be rewritten."""
 
 
-class OverlapWriteError(RuntimeError):
+class OverlapWriteError(AsTorchs, RuntimeError):
     """In-place write to memory that several elements share."""
 
     def __init__(self, *, partial: bool = False) -> None:
@@ -91,7 +101,7 @@ class OverlapWriteError(RuntimeError):
         )
 
 
-class RequiresGradFlagError(RuntimeError):
+class RequiresGradFlagError(AsTorchs, RuntimeError):
     """requires_grad set where it cannot be."""
 
 
@@ -104,11 +114,11 @@ IN_TRANSFORM = (
 )
 
 
-class GradAssignmentError(RuntimeError):
+class GradAssignmentError(AsTorchs, RuntimeError):
     """A tensor that cannot be the gradient of another."""
 
 
-class UnusedInputError(RuntimeError):
+class UnusedInputError(AsTorchs, RuntimeError):
     """autograd.grad with respect to something the outputs do not depend on."""
 
     def __init__(self, index: int) -> None:
@@ -118,14 +128,14 @@ class UnusedInputError(RuntimeError):
         )
 
 
-class UntrackedInputError(RuntimeError):
+class UntrackedInputError(AsTorchs, RuntimeError):
     """autograd.grad with respect to a tensor that does not require grad."""
 
     def __init__(self) -> None:
         super().__init__("One of the differentiated Tensors does not require grad")
 
 
-class OutArgumentError(RuntimeError):
+class OutArgumentError(AsTorchs, RuntimeError):
     """out= with an argument that requires grad."""
 
     def __init__(self, name: str) -> None:
@@ -135,7 +145,7 @@ class OutArgumentError(RuntimeError):
         )
 
 
-class ForwardOutError(NotImplementedError):
+class ForwardOutError(AsTorchs, NotImplementedError):
     """out= with an argument that has a tangent."""
 
     def __init__(self, name: str) -> None:
@@ -144,26 +154,26 @@ class ForwardOutError(NotImplementedError):
         )
 
 
-class NotDifferentiableError(RuntimeError):
+class NotDifferentiableError(AsTorchs, RuntimeError):
     """The derivative of an op is not defined."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"derivative for {name} is not implemented")
 
 
-class InferenceTensorError(RuntimeError):
+class InferenceTensorError(AsTorchs, RuntimeError):
     """An inference tensor used where autograd would have to track it."""
 
 
-class InvalidGradientError(RuntimeError):
+class InvalidGradientError(AsTorchs, RuntimeError):
     """A backward function returned a gradient of the wrong shape or type."""
 
 
-class HookResultError(RuntimeError):
+class HookResultError(AsTorchs, RuntimeError):
     """A hook returned a tensor that cannot replace the gradient."""
 
 
-class UnsupportedError(NotImplementedError):
+class UnsupportedError(AsTorchs, NotImplementedError):
     """A documented torch feature that the reference does not have; the message names it."""
 
     def __init__(self, what: Any) -> None:

@@ -23,7 +23,9 @@ _OTHERS = re.compile(
 
 
 # What torch computes of two numbers, too.
-_OF_NUMBERS = frozenset({"add.plain", "sub.plain", "add.scaled", "sub.scaled", "mul", "true_divide"})
+_OF_NUMBERS = frozenset(
+    {"add.plain", "sub.plain", "add.scaled", "sub.scaled", "mul", "true_divide"}
+)
 
 
 def check_tensors(rule: Any, inputs: list[Any]) -> None:
@@ -37,7 +39,9 @@ def check_tensors(rule: Any, inputs: list[Any]) -> None:
         at = numbers[0]
         name = "input" if rule.inputs[at] == "self" else rule.inputs[at]
         found = type(inputs[at]).__name__
-        raise TypeError(f"{rule.name}(): argument '{name}' (position {at + 1}) must be Tensor, not {found}")
+        raise TypeError(
+            f"{rule.name}(): argument '{name}' (position {at + 1}) must be Tensor, not {found}"
+        )
     if inputs and len(numbers) == len(inputs) and rule.name not in _OF_NUMBERS:
         got = ", ".join(type(x).__name__ for x in inputs)
         raise TypeError(f"{rule.name}() received an invalid combination of arguments - got ({got})")

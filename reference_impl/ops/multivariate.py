@@ -151,6 +151,7 @@ addcdiv = define_op(
 
 # -- logarithms of sums ------------------------------------------------------------------------------------------------
 
+
 def _log_sum(x: Any, y: Any) -> Any:
     """log(e^x + e^y); of complex numbers relative to the one with the larger real part."""
     if x.dtype.kind != "c":

@@ -1,5 +1,7 @@
 """The short paths of pointwise ops do what the one long path does."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -13,8 +15,8 @@ def _short_rules(count):
     """Rules of pointwise ops of ``count`` inputs that are called by a short path."""
     found = {}
     for fn in registry.OPS.values():
-        rule = getattr(fn, "rule", None)
-        is_short = "forward" in fn.__code__.co_freevars if rule and fn is rule.call else False
+        rule: Any = getattr(fn, "rule", None)
+        is_short = rule and fn is rule.call and "forward" in fn.__code__.co_freevars
         if is_short and len(rule.inputs) == count:  # only the short paths call forward themselves
             found[rule.name] = rule
     return sorted(found.values(), key=lambda rule: rule.name)

@@ -35,7 +35,7 @@ torch.set_warn_always(True)
 # A compiled test body would show the tracer, not the promise: it sees the assertions, the hooks and the errors. So in a
 # mode that changes how operations are computed, the body runs as it stands, and each differentiable operation in it
 # goes through the mode by itself: compiled on its own, or inside a vmap over one example. What autograd promises about
-# gradients, leaves, accumulation, hooks and errors must hold all the same. See docs/decisions/0008-modes.md.
+# gradients, leaves, accumulation, hooks and errors must hold all the same. See docs/decisions/0009-modes.md.
 OPERATIONS = {
     "abs", "acos", "add", "addcdiv", "addcmul", "addmm", "amax", "amin", "asin", "atan", "atan2", "bmm", "cat",
     "ceil", "clamp", "clone", "conj", "cos", "cosh", "cumprod", "cumsum", "div", "dot", "einsum", "erf", "exp",
