@@ -77,14 +77,12 @@ class FunctionNode(Node, FunctionCtx):
     def __repr__(self) -> str:
         return f"<torch.autograd.function.{type(self).__name__} object at {hex(id(self))}>"
 
-    def _saved(self, wanted: str, name: str) -> Any:
-        if wanted == "tensors":
-            return self.saved_tensors
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+    @property
+    def _saved_tensors(self) -> tuple[Any, ...]:
+        return self.saved_tensors
 
-    def _raw_saved(self, wanted: str, name: str) -> Any:
-        if wanted != "tensors":
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+    @property
+    def _raw_saved_tensors(self) -> tuple[Any, ...]:
         if self._freed:
             raise errors.FreedGraphError
         made = []

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import re
 import weakref
-from typing import Any, ClassVar, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -45,6 +47,10 @@ class Node(metaclass=_NodeType):
     meta: tuple[Any, ...]
     fix: tuple[Any, ...] | None
     extra: hooks.NodeHooks | None
+
+    if TYPE_CHECKING:  # what subclasses add
+
+        def __getattr__(self, name: str) -> Any: ...
 
     def apply(self, ct: Any, tensors: bool = False) -> Any:
         """Cotangents of the inputs from the cotangent of the output; arrays, or tensors where that is asked for."""
@@ -105,29 +111,21 @@ class Node(metaclass=_NodeType):
     def __repr__(self) -> str:
         return f"<{type(self).__name__} object at {hex(id(self))}>"
 
-    def __dir__(self) -> list[str]:
-        shown = [n for n in self.meta_names if not n.endswith(("_kinds", "_dtype"))]
-        named = [
-            n.removesuffix("_shape") + "_sym_sizes" if n.endswith("_shape") else n for n in shown
-        ]
-        saved = [f"_saved_{n}" for n in (*self.saved_names, *named)]
-        raw = [f"_raw_saved_{n}" for n in self.saved_names]
-        return sorted({*super().__dir__(), *saved, *raw})
+    # Properties, not ``__getattr__``: a class that has one looks up every attribute the slow way.
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        for name in cls.saved_names:
+            setattr(cls, f"_saved_{name}", property(partial(cls._saved, wanted=name)))
+            setattr(cls, f"_raw_saved_{name}", property(partial(cls._raw_saved, wanted=name)))
+        for at, name in enumerate(cls.meta_names):
+            if not name.endswith(("_kinds", "_dtype")):
+                shown = re.sub("_shape$", "_sym_sizes", name)
+                setattr(cls, f"_saved_{shown}", property(partial(cls._copied, at=at)))
 
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_raw_saved_"):
-            return self._raw_saved(name.removeprefix("_raw_saved_"), name)
-        if name.startswith("_saved_"):
-            return self._saved(name.removeprefix("_saved_"), name)
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+    def _copied(self, at: int) -> Any:
+        return self.meta[at]
 
-    def _saved(self, wanted: str, name: str) -> Any:
-        if wanted.endswith("_sym_sizes"):
-            wanted = wanted.removesuffix("_sym_sizes") + "_shape"
-        if wanted in self.meta_names:
-            return self.meta[self.meta_names.index(wanted)]
-        if wanted not in self.saved_names:
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+    def _saved(self, wanted: str) -> Any:
         if self.saved is None:
             raise errors.FreedGraphError
         if not self.saved:
@@ -135,9 +133,7 @@ class Node(metaclass=_NodeType):
         found = self.unpack(self.saved_names.index(wanted), tensors=True)
         return found if found is None else as_tensor(found)
 
-    def _raw_saved(self, wanted: str, name: str) -> SavedTensor:
-        if wanted not in self.saved_names:
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+    def _raw_saved(self, wanted: str) -> SavedTensor:
         at = self.saved_names.index(wanted)
         entry = self.saved[at] if self.saved else None
         if self.saved is None:  # its owner says that it was freed

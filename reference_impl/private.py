@@ -14,7 +14,6 @@ from reference_impl.autograd.forward_ad import _set_fwd_grad_enabled
 from reference_impl.function import DelayedError, Function
 from reference_impl.grad_mode import MODE
 from reference_impl.graph import AccumulateGrad
-from reference_impl.missing import NotOfferedError
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor
 
@@ -242,11 +241,3 @@ def _set_volatile(_self: Tensor, _value: Any) -> None:
 
 
 Tensor.volatile = property(_volatile, _set_volatile)  # type: ignore[attr-defined]
-
-
-def _not_offered(self: Tensor, name: str) -> Any:
-    raise NotOfferedError("torch.Tensor", name, dir(type(self)))
-
-
-# Asked only after what the tensor does have was looked for.
-setattr(Tensor, "__getattr__", _not_offered)  # noqa: B010 - the class declares the name for the type checker
