@@ -47,7 +47,7 @@ def _slopes(
 ) -> list[NDArray[Any] | None]:
     """How fast each element moves along one direction; 0 where it jumps."""
     far, near = (
-        _moves(here, answer(_moved(case, length, seed))) for length in (step, step / _SHORTER)
+        moves(here, answer(_moved(case, length, seed))) for length in (step, step / _SHORTER)
     )
     return [
         None if f is None or n is None else _slope(f, n, step)
@@ -60,7 +60,8 @@ def _slope(far: NDArray[Any], near: NDArray[Any], step: float) -> NDArray[Any]:
     return np.asarray(np.where(far >= _LEAST_SHRINK * near, slope, 0.0))
 
 
-def _moves(here: Answers, there: Answers) -> list[NDArray[Any] | None]:
+def moves(here: Answers, there: Answers) -> list[NDArray[Any] | None]:
+    """How far each element of each answer has moved; nothing where it became no number."""
     if len(here) != len(there):
         return [None if a is None else np.zeros(a.shape) for a in here]
     return [_move(a, b) for a, b in zip(here, there, strict=True)]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from suites.harness.case import Case
-from suites.ops.conditioning import Answers
+from suites.ops.conditioning import Answers, moves
 
 # Note [Jumps in coarse dtypes]
 # A kernel that computes in bfloat16 or float16 rounds what it forms on the way - a difference, a coordinate of a
@@ -24,18 +24,11 @@ DRAWS = 12
 def reach(answer: Callable[[Case], Answers], case: Case, eps: float) -> Answers:
     """How far each element of each answer gets within ULPS ulps. See Note [Jumps in coarse dtypes]."""
     here = answer(case)
-    there = [answer(_moved(case, ULPS * eps, seed)) for seed in range(DRAWS)]
+    moved = [moves(here, answer(_moved(case, ULPS * eps, seed))) for seed in range(DRAWS)]
     return [
-        None if want is None else np.max([_distance(want, t[i]) for t in there], axis=0)
+        None if want is None else np.max([m[i] for m in moved], axis=0)
         for i, want in enumerate(here)
     ]
-
-
-def _distance(want: NDArray[Any], other: NDArray[Any] | None) -> NDArray[Any]:
-    if other is None or other.shape != want.shape or want.dtype.kind not in "fc":
-        return np.zeros(want.shape)
-    with np.errstate(all="ignore"):
-        return np.nan_to_num(np.abs(other - want), nan=0.0, posinf=0.0)
 
 
 def _moved(case: Case, step: float, seed: int) -> Case:
