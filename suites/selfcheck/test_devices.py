@@ -36,12 +36,25 @@ device.KERNELS["aten::mul.out"] = mul
 """
 
 
+# What torch gets wrong whatever the device: see suites/findings/gradient_shares_the_callers_cotangent.py.
+EXPECTED = """
+[[expect]]
+id = "behaviours/accumulate.grad-is-not-the-passed-cotangent[changing-the-cotangent-of-a-view-later-leaves-grad-alone]::simulated::*::*"
+kind = "value"
+reason = "behind a view the leaf keeps a view of the caller's cotangent"
+issue = "suites/findings/gradient_shares_the_callers_cotangent.py"
+"""  # noqa: E501 - an id is one line
+
+
 def test_documented_behaviours_hold_on_the_device(tmp_path):
-    ran = run_suites(tmp_path, *BEHAVIOURS, *LOADED)
+    expected = tmp_path / "expected.toml"
+    expected.write_text(EXPECTED)
+    ran = run_suites(tmp_path, *BEHAVIOURS, *LOADED, "--expectations", str(expected))
     counts = ran.records[-1]["counts"]
     assert ran.code == 0, ran.text[-2000:]
     assert counts["pass"] > 100
-    assert set(counts) <= {"pass", "unsupported"}
+    assert set(counts) <= {"pass", "unsupported", "fail"}
+    assert counts.get("fail") == 1  # the expected one; any other would make the exit code 1
     assert {case["subject"]["device"] for case in ran.cases().values()} == {"simulated"}
 
 
