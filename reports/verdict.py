@@ -164,7 +164,7 @@ def _notes(run: Run) -> list[str]:
         )
     unmatched = sum(not entry.matched for entry in run.expectations)
     if unmatched:
-        notes.append(f"{count(unmatched, 'expectation')} matched nothing.")
+        notes.append(f"{count(unmatched, 'expectation')} spoke for no case of this run.")
     if run.elapsed_s:
         notes.append(f"The cases took {seconds(run.elapsed_s)} together.")
     return notes

@@ -13,7 +13,7 @@ VIEWS = (
     ("matrix", "matrix?open=inplace", "light"),
     ("matrix-dark", "matrix?open=inplace", "dark"),
 )
-SIZE = (1280, 820)
+SIZE = (1280, 620)
 READY_S = 20.0
 
 
