@@ -96,8 +96,10 @@ def _tiles(run: Run) -> list[Tile]:
     executed_rows = [
         row for row, total in run.totals.items() if any(total.counts[status] for status in EXECUTED)
     ]
-    clauses = {row.clause for row in executed_rows if row.clause}
-    ops = {row.op for row in executed_rows if row.op}
+    # Counted as the verdict counts them: on the subjects, or on the reference where it ran alone.
+    looked_at = [row for row in executed_rows if not row.subject.is_reference] or executed_rows
+    clauses = {row.clause for row in looked_at if row.clause}
+    ops = {row.op for row in looked_at if row.op}
     executed = run.executed()
     tiles = [
         Tile(f"{executed:,}", "cases executed", "" if executed else "bad", "status:executed"),

@@ -84,7 +84,8 @@ class _Score:
             if executed and not row.subject.is_reference:
                 self.ran += executed
                 self.passed += total.counts["pass"]
-                (self.clauses if row.clause else self.others).add(row.entry)
+                if row.clause or row.op:  # programs are neither
+                    (self.clauses if row.clause else self.others).add(row.entry)
 
 
 def _lower(sentence: str) -> str:

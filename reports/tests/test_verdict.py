@@ -24,6 +24,12 @@ def test_clean_run_keeps_its_promises(tmp_path):
     )
 
 
+def test_programs_are_neither_promises_nor_ops(tmp_path):
+    program = s.case("programs/unclaimed[seed-3]::cpu::default::eager", op=None, check=None)
+    verdict = verdict_of(tmp_path, [program, s.case(OP.format("mul", "cpu"))])
+    assert "keeps what was checked, 1 op: 2 cases pass" in verdict.sentence
+
+
 def test_failure_breaks_a_promise_and_names_the_most_frequent_signature(tmp_path):
     cases = [s.failing(OP.format(op, "npu")) for op in ("mul", "exp")]
     verdict = verdict_of(tmp_path, [*cases, s.case(KEPT.format("npu"))])
