@@ -64,6 +64,8 @@ FULL = {
 }
 PLAN = {"quick": QUICK, "standard": STANDARD, "full": FULL}
 MOST_SAMPLES = {"quick": 2, "standard": 8, "full": 10**6}
+# Of operators that draw random numbers: differences alone can check these, and call them dozens of times.
+MOST_DRAWN = {"quick": 2, "standard": 3, "full": 10**6}
 DRAWN = {"quick": 24, "standard": None, "full": None}
 MOST_NUMBERS = {"quick": 5_000, "standard": 50_000, "full": 10**9}
 MOST_EDGES = {"quick": 0, "standard": 2, "full": 8}  # samples of op_db that are mutated
@@ -107,7 +109,8 @@ class Row:
         if self.check.endswith("-edges"):
             return drawn
         small = [s for s in drawn if _numbers(s) <= MOST_NUMBERS[self.tier]] or drawn[:1]
-        return spread(small, MOST_SAMPLES[self.tier])
+        is_random = any(is_drawn(sample.case, self.check) for sample in small)
+        return spread(small, (MOST_DRAWN if is_random else MOST_SAMPLES)[self.tier])
 
     def _is_beyond_witness(self, sample: Sample) -> bool:
         """Whether a draw could only be differenced in a dtype too coarse for differences, or is the result itself."""
