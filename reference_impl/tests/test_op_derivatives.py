@@ -227,6 +227,7 @@ def test_reverse_and_forward_agree_with_differences(case):
     grads = torch.autograd.grad(made, inputs, torch.tensor(ct))
     wanted = along(lambda moved: row([make(a) for a in moved])._data, arrays, tangents)
     found = jvp(row, arrays, tangents)
+    # The differences are good to some 1e-9 of values of the order of 1; a wrong rule is off by far more than 1e-6.
     assert np.allclose(found, wanted, rtol=1e-6, atol=1e-7)
     backward = sum(inner(g._data, t) for g, t in zip(grads, tangents, strict=True))
     assert backward == pytest.approx(inner(ct, wanted), rel=1e-6, abs=1e-7)
@@ -256,6 +257,7 @@ def test_second_order_agrees_with_differences(case):
     inputs, grads = weighted(arrays, graph=True)
     plain = weighted(arrays, graph=False)[1]
     for a, b in zip(grads, plain, strict=True):
+        # One formula at two speeds: only the order of sums may differ, by a few ulps.
         assert np.allclose(a._data, b._data, rtol=1e-12, atol=1e-13)
     used = [(g, w) for g, w in zip(grads, weights, strict=True) if g.requires_grad]
     wanted = along(number, arrays, tangents)

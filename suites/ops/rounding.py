@@ -41,7 +41,7 @@ def explained(
         ]
     overflows = tolerance.eps in _LARGEST and _overflows(sides, case, tolerance.eps)
     found = [
-        _held(w, f, tolerance.eps, overflows=overflows) for w, f in zip(wanted, found, strict=True)
+        held(w, f, tolerance.eps, overflows=overflows) for w, f in zip(wanted, found, strict=True)
     ]
     drawn = _drawn(sides, case)
     allowed = allowance(again, drawn, tolerance.eps)
@@ -75,7 +75,7 @@ _LARGEST = {
 }
 
 
-def _held(
+def held(
     want: NDArray[Any] | None, got: NDArray[Any] | None, eps: float, *, overflows: bool
 ) -> NDArray[Any] | None:
     """``got`` with the wanted number in place of an infinity of its sign, where that is beyond the dtype's range.

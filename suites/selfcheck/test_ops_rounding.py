@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from suites.harness.case import Case
+from suites.harness.tolerances import EPS as ULP
 from suites.harness.tolerances import tolerance_for
 from suites.ops import test_coverage as coverage
 from suites.ops.conditioning import SAFETY, allowance
 from suites.ops.poles import POLES, with_poles
-from suites.ops.rounding import error_of, is_within
+from suites.ops.rounding import error_of, held, is_within
 
 EPS = 2.0**-23
 
@@ -74,3 +75,28 @@ def test_what_rounding_explains_is_recorded_in_units_of_the_wider_bound():
     assert 0.05 < worst.over_bound < 0.1
     assert worst.absolute == 1e-9
     assert worst.ulps > 1
+
+
+@pytest.mark.parametrize(
+    ("want", "got", "is_right"),
+    [
+        (9e4, np.inf, True),
+        (-9e4, np.inf, False),
+        (9e4, np.nan, False),
+        (9e3, np.inf, False),
+        (9e4, 1.0, False),
+    ],
+)
+def test_beyond_the_range_of_a_dtype_only_the_infinity_of_the_sign_is_right(want, got, is_right):
+    found = held(np.array([want]), np.array([got]), ULP["float16"], overflows=False)
+    assert (found[0] == want) == is_right
+
+
+def test_where_the_value_overflows_a_finite_derivative_is_still_compared():
+    found = held(np.array([2.0, 2.0]), np.array([np.nan, 3.0]), ULP["float16"], overflows=True)
+    assert found.tolist() == [2.0, 3.0]
+
+
+def test_the_range_of_float64_excuses_nothing():
+    found = held(np.array([9e300]), np.array([np.inf]), ULP["float64"], overflows=False)
+    assert np.isinf(found[0])
