@@ -133,8 +133,10 @@ class GraphTask:
                     self._run_watched(node, ct)
                     continue
                 if type(node) is CopySlices:
-                    grads = self._write_back(node, ct, owned=node in owned)
+                    held_alone = node in owned
+                    grads = self._write_back(node, ct, owned=held_alone)
                 else:
+                    held_alone = False
                     grads = node.apply(ct, create_graph)
                     if node.fix is not None:
                         grads = finish(node, grads, tensors=create_graph)
@@ -146,7 +148,7 @@ class GraphTask:
                     to = edges[i]
                     if to is not None:
                         # A new array without a base is ours: it may be added into, or become a leaf's gradient.
-                        mine = type(g) is ndarray and g is not ct and g.base is None
+                        mine = type(g) is ndarray and g.base is None and (g is not ct or held_alone)
                         if type(to) is AccumulateGrad:
                             held = leaves.get(to)
                             if held is None or g is None or self.remaining is not None:

@@ -8,7 +8,7 @@ from typing import Any
 from reference_impl.graph import Node
 
 # EluBackward1 beside EluBackward0, and so on.
-_NAMED_OTHERWISE = frozenset(
+NAMED_OTHERWISE = frozenset(
     [
         "CeluBackward0",
         "EluBackward0",
@@ -22,7 +22,7 @@ _NAMED_OTHERWISE = frozenset(
 def renamed(node: Node) -> Node:
     """The node of a write, under the name that it has in place."""
     kind = type(node)
-    if kind.__name__ in _NAMED_OTHERWISE:
+    if kind.__name__ in NAMED_OTHERWISE:
         node.__class__ = _twin(kind)
     return node
 

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from reference_impl.calls import alias, call, record, write
+from reference_impl.calls import alias, call, record
 from reference_impl.grad_mode import MODE
 from reference_impl.graph import edge, next_sequence
 from reference_impl.refusing import refused
@@ -165,14 +165,5 @@ def make_general(rule: Any) -> Callable[..., Any]:
 
     def op(*args: Any, **kwargs: Any) -> Any:
         return call(rule, args, kwargs)
-
-    return op
-
-
-def make_write(rule: Any) -> Callable[..., Any]:
-    """The in-place form of an op."""
-
-    def op(*args: Any, **kwargs: Any) -> Any:
-        return write(rule, args, kwargs)
 
     return op

@@ -29,20 +29,29 @@ DEFAULT, NO_GRAD, MULTI_OUTPUT, CUSTOM, INFERENCE = (
 class Step:
     """One view op of a chain: the rule and its arguments, ready to be replayed or transposed."""
 
-    __slots__ = ("in_dtype", "in_shape", "meta", "params", "rule", "which")
+    __slots__ = ("in_dtype", "in_shape", "index", "meta", "params", "rule", "which")
 
     def __init__(
-        self, rule: Any, params: tuple[Any, ...], meta: tuple[Any, ...], which: int, source: Any
+        self,
+        rule: Any,
+        params: tuple[Any, ...],
+        meta: tuple[Any, ...],
+        which: int,
+        source: Any,
+        index: Any = None,
     ) -> None:
         self.rule = rule
         self.params = params
         self.meta = meta
         self.which = which  # output number, for ops with several outputs
+        self.index = index  # the same view as a basic index, where that is known
         self.in_shape = source.shape
         self.in_dtype = source.dtype
 
     def view_of(self, array: Any) -> Any:
         """The same view of another array of the base's shape."""
+        if self.index is not None:
+            return array[self.index]
         made = self.rule.forward(array, *self.params)
         return made[self.which] if isinstance(made, tuple | list) else made
 
@@ -122,14 +131,19 @@ class CopySlices(Node):
         part = ct
         for step in self.chain:
             part = step.view_of(part)
-        inner = part.copy()
-        grads = finish(
-            self.fn, self.fn.apply(inner if self.fn.outputs == 1 else [inner]), tensors=False
-        )
-        if self.edges[0] is not None:
-            part[...] = 0 if grads[0] is None else grads[0]
-            return (ct, *grads[1:])
-        return (None, *grads[1:])
+        fn = self.fn
+        inner = part.copy() if fn.runs_user_code else part
+        grads = finish(fn, fn.apply(inner if fn.outputs == 1 else [inner]), tensors=False)
+        if self.edges[0] is None:
+            return (None, *grads[1:])
+        first = grads[0]
+        grads[0] = ct
+        for i, g in enumerate(grads):
+            if i and g is not None and (g is part or g.base is not None):
+                grads[i] = g.copy()  # it may show what is written next
+        if first is not part:
+            part[...] = 0 if first is None else first
+        return grads
 
     def _apply_tensors(self, ct: Any) -> Any:
         whole = ct.clone()
@@ -288,7 +302,7 @@ def rebase(t: Tensor, node: Node) -> None:
 def _move_retained(t: Tensor, node: Node) -> None:
     """A retained gradient follows the tensor to its new node; hooks stay with the old one."""
     old = t._grad_fn
-    if t.retains_grad and old is not None and old.extra is not None:
+    if old is not None and old.extra is not None and t.retains_grad:
         held = old.extra.retained.pop(t._output_nr, None)
         if held is not None:
             node._extra().retained[0] = held

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from reference_impl import layout
+from reference_impl import layout, short_writes
 from reference_impl.ops.lang import array_of, concatenate, sum_to, where, zeros
 from reference_impl.ops.rule import define_function, define_op
 from reference_impl.registry import OPS
@@ -81,6 +81,9 @@ select = define_op(
     },
     jvp="linear",
 )
+
+
+_row = short_writes.make_row(select.rule)  # type: ignore[attr-defined]
 
 
 def _place(shape: tuple[int, ...], dim: int, index: int) -> tuple[Any, ...]:
@@ -323,7 +326,8 @@ def get_item(self: Tensor, index: Any) -> Any:
     if type(index) is int and self._data.ndim:
         n = self._data.shape[0]
         if -n <= index < n:
-            return select(self, 0, index)
+            found = _row(self, index)
+            return select(self, 0, index) if found is None else found
     parts = index if isinstance(index, tuple) else (index,)
     if any(_is_advanced(i) or isinstance(i, bool) for i in parts):
         return advanced_index(self, _normal_index(index))

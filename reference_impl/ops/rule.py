@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from reference_impl import layout, registry, short_paths
+from reference_impl import layout, registry, short_paths, short_writes
 from reference_impl.graph import RuleNode, make_short_apply
 from reference_impl.publishing import define_function as define_function  # noqa: PLC0414 - for the families
 from reference_impl.publishing import publish
@@ -469,6 +469,7 @@ def define_op(
         and not rule.meta_names
     ):
         fn = short_paths.make_unary(rule)
+        in_place = short_writes.make_write(rule)
     elif (
         short
         and inputs == ("self", "other")
@@ -476,13 +477,15 @@ def define_op(
         and rule.saved_names in ((), ("self", "other"))
     ):
         fn = short_paths.make_binary(rule)
+        in_place = short_writes.make_binary_write(rule)
     else:
         fn = short_paths.make_general(rule)
+        in_place = short_writes.make_write(rule)
     rule.call = fn
     publish(fn, (name, *aliases), rule=rule, method=method)
     if (wise and rule.tracked) if inplace is None else inplace:
         publish(
-            short_paths.make_write(rule),
+            in_place,
             tuple(f"{n}_" for n in (name, *aliases)),
             rule=rule,
             method=method,

@@ -116,3 +116,121 @@ def _seen_with_both_saved(rule, x, y):
     made = rule.call(x, y)
     made.grad_fn.saved = (x, y)
     return _seen(made, [x, y])
+
+
+# -- writes ------------------------------------------------------------------------------------------------------------
+
+TARGETS = {
+    "result": lambda leaf: leaf * 1.0,
+    "written": _written,
+    "row": lambda leaf: (leaf * 1.0)[1],
+    "row of a row": lambda leaf: (leaf * 1.0)[1][None][0],
+    "column": lambda leaf: (leaf * 1.0).T[1],
+    "constant": lambda leaf: leaf.detach().clone(),
+    "row of a constant": lambda leaf: leaf.detach().clone()[0],
+    "leaf": lambda leaf: leaf,
+    "row of a leaf": lambda leaf: leaf[0],
+    "row made in no_grad": lambda leaf: _row_without_grad(leaf * 1.0),
+    "part of several": lambda leaf: (leaf * 1.0).unbind()[0],
+    "repeated": lambda leaf: (leaf[0] * 1.0).expand(2, 2),
+}
+FACTORS = {
+    "leaf": lambda _: _leaf([0.4, 1.6]),
+    "constant": lambda _: torch.tensor([0.4, 1.6], dtype=torch.float64),
+    "other dtype": lambda _: torch.tensor([0.4, 1.6], dtype=torch.float32),
+    "column": lambda _: _leaf([[0.4], [1.6]]),
+    "number": lambda _: 0.7,
+    "itself": lambda target: target,
+    "overlapping": lambda target: target.detach(),
+}
+
+
+def _row_without_grad(t):
+    with torch.no_grad():
+        return t[1]
+
+
+def _after_write(write, target, factor, *, grad):
+    """What a write leaves behind in target, base, history, versions and gradients, or how it is refused."""
+    leaf = _leaf([[0.3, 0.6], [0.2, 0.7]])
+    t = TARGETS[target](leaf)
+    other = FACTORS[factor](t)
+    base = t if t._base is None else t._base
+    try:
+        with torch.set_grad_enabled(grad):
+            write(t, other)
+        names = [None if x.grad_fn is None else x.grad_fn.name() for x in (t, base)]
+    except (RuntimeError, TypeError) as error:
+        return type(error), str(error), t._version, base.detach().numpy()
+    edges = [] if base.grad_fn is None else [type(to) for to, _ in base.grad_fn.next_functions]
+    wanted = [
+        x for x in (leaf, other) if isinstance(x, torch.Tensor) and x.is_leaf and x.requires_grad
+    ]
+    ct = torch.arange(1.0, base.numel() + 1).reshape(base.shape).to(torch.float64)
+    grads = _gradients(base, wanted, ct) if base.requires_grad else None
+    return names, edges, t._version, base._version, base.detach().numpy(), grads
+
+
+def _short_writes():
+    """Rules of pointwise ops whose in-place form has a short path."""
+    return [
+        rule
+        for rule in _short_rules(2)
+        if "forward" in registry.OPS.get(f"{rule.name}_", LONG).__code__.co_freevars
+    ]
+
+
+@pytest.mark.parametrize("grad", [True, False])
+@pytest.mark.parametrize("factor", FACTORS)
+@pytest.mark.parametrize("target", TARGETS)
+def test_short_writes_equal_long_ones(target, factor, grad):
+    rules = _short_writes()
+    assert {"add", "mul", "div"} & {rule.name for rule in rules}
+    for rule in rules:
+        short = _after_write(registry.OPS[f"{rule.name}_"], target, factor, grad=grad)
+        long = _after_write(
+            lambda t, x, rule=rule: calls.write(rule, (t, x), {}), target, factor, grad=grad
+        )
+        np.testing.assert_equal(short, long)
+
+
+def test_a_short_write_that_kept_no_copy_would_be_seen(monkeypatch):
+    good = _after_write(torch.Tensor.mul_, "row", "leaf", grad=True)
+    monkeypatch.setattr(calls, "_copy_before", lambda target: calls.alias(target))
+    tampered = _after_write(
+        lambda t, x: calls.write(registry.OPS["mul"].rule, (t, x), {}), "row", "leaf", grad=True
+    )
+    with pytest.raises(AssertionError):
+        np.testing.assert_equal(good, tampered)
+
+
+# -- rows --------------------------------------------------------------------------------------------------------------
+
+ROW_SOURCES = {
+    **{k: v for k, v in TARGETS.items() if k != "row made in no_grad"},
+    "whole numbers": lambda _: torch.arange(4),
+}
+
+
+def _seen_row(read, source):
+    t = ROW_SOURCES[source](_leaf([[0.3, 0.6], [0.2, 0.7]]))
+    made = read(t)
+    base = made._base
+    node = made.grad_fn
+    kept = (
+        None
+        if node is None
+        else (node.name(), node.meta, [type(to) for to, _ in node.next_functions])
+    )
+    info = made._meta.view
+    steps = [(s.rule.name, s.params, s.meta, s.in_shape, s.in_dtype) for s in info.chain]
+    made_of = (base is t, made.shape, made.stride(), made.storage_offset(), made._version)
+    return kept, steps, info.creation, info.version, made_of, made.detach().numpy()
+
+
+@pytest.mark.parametrize("index", [0, 1, -1])
+@pytest.mark.parametrize("source", ROW_SOURCES)
+def test_a_row_read_by_the_short_path_equals_one_selected(source, index):
+    short = _seen_row(lambda t: t[index], source)
+    long = _seen_row(lambda t: torch.select(t, 0, index), source)
+    np.testing.assert_equal(short, long)
