@@ -10,6 +10,8 @@ from suites.ops.opinfo_source import Sample
 
 _INF = np.inf
 _MASK = np.array([[True, True], [False, False]])
+# Longer than a vector register, about 1 so that a product of all of them neither vanishes nor explodes.
+_ROW = [0.75, 1.25, -1.5, 0.5, 1.0, 1.75, -0.875, 1.125, 1.375, -0.625] * 2
 
 
 def _reduced(reduce: str) -> list[tuple[Any, ...]]:
@@ -40,13 +42,16 @@ _CALLS: Mapping[str, list[tuple[Any, ...]]] = {
         ([-1.0, 0.0, 1.0], [0.0, 0.0, 0.0], [-0.5, -0.5, 1.0], {}),
     ],
     "logaddexp": [([_INF, -_INF, 1.0], [_INF, -_INF, 1.0], {}), ([-_INF, 2.0], [1.0, _INF], {})],
-    "prod": [([0.0, 0.0, 3.0], 0, {}), ([0.0, 2.0, 3.0], {})],
+    "prod": [([0.0, 0.0, 3.0], 0, {}), ([0.0, 2.0, 3.0], {}), (_ROW, 0, {}), ([_ROW, _ROW[::-1]], -1, {})],
     "cumprod": [([2.0, 0.0, 3.0, 0.0, 5.0], 0, {})],
     "amax": [([[1.0, 1.0], [2.0, 1.0]], {"dim": 1})],
     "linalg.vector_norm": [
         ([0.0, 0.0], {}), ([1.0, -1.0, 0.5], _INF, {}), ([1.0, -1.0], -_INF, {}), ([0.0, 2.0], 1, {}),
     ],
     "linalg.det": [([[1.0, 0.0], [0.0, 0.0]], {})],
+    "linalg.matrix_power": [
+        ([[2.0, 60.0], [0.5, -70.0]], 2, {}), ([[2.0, 80.0], [0.0, 0.5]], 3, {}), ([[1.0, 60.0], [0.0, 2.0]], -1, {}),
+    ],
     "logcumsumexp": [([0.0, 30.0], 0, {}), ([1e10, 1e10], 0, {}), ([-_INF, 0.0], 0, {})],
     "logsumexp": [([-_INF, 0.0], 0, {})],
     "digamma": [([-1.0, 0.5], {}), ([0.0, 0.5], {})],
