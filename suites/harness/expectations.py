@@ -16,11 +16,12 @@ from suites.harness.case_glob import STAR, CaseIdError, GlobIndex, check_glob
 from suites.harness.clauses import all_clauses
 from suites.harness.identity import CASE_SUITES
 from suites.harness.naming import did_you_mean
+from suites.harness.options import TIERS
 
 KINDS = ("value", "shape", "dtype", "wrong-error", "missing-error", "crash", "timeout")
 TABLES = ("expect", "skip", "flaky", "lacks")
 OUTCOMES = ("pass", "fail", "error", "timeout")
-_CONDITIONS = ("torch", "device", "dtype", "os", "python", "driver", "capability")
+_CONDITIONS = ("torch", "device", "dtype", "os", "python", "driver", "capability", "tier")
 _HEADER = re.compile(r"^\s*\[\[\s*(\w+)\s*\]\]", re.MULTILINE)
 _NEEDED = {
     "expect": ("id", "kind", "reason", "issue"),
@@ -81,6 +82,7 @@ class Surroundings:
     os: str
     driver: str | None = None
     capability: frozenset[str] = frozenset()
+    tier: str = TIERS[-1]
     today: datetime.date = field(
         default_factory=lambda: datetime.datetime.now(tz=datetime.UTC).date()
     )
@@ -184,6 +186,7 @@ def _check(entry: Expectation, where: str, today: datetime.date) -> None:
         _check_one_of(where, "outcome", outcome, OUTCOMES)
     for key in entry.when:
         _check_one_of(where, "condition", key, _CONDITIONS)
+    _check_one_of(where, "tier", entry.when.get("tier", TIERS[0]), TIERS)
     if entry.expires is not None and entry.expires < today:
         raise ExpectationError(
             f"{where}: '{entry.id}' expired on {entry.expires}; look at it again: {entry.issue}"
@@ -203,6 +206,7 @@ def _holds(entry: Expectation, here: Surroundings) -> bool:
         and _version_in(entry, "driver", here.driver)
         and when.get("os", here.os) == here.os
         and ("capability" not in when or when["capability"] in here.capability)
+        and TIERS.index(when.get("tier", TIERS[0])) <= TIERS.index(here.tier)
     )
 
 

@@ -104,6 +104,7 @@ class Run:
             python=platform.python_version(),
             os=platform.system(),
             driver=getattr(driver, "device_driver", lambda: None)(),
+            tier=self.options.tier,
         )
 
     def spent(self) -> bool:

@@ -10,7 +10,11 @@ from suites.harness.expectations import ExpectationError, Surroundings, load_exp
 from suites.selfcheck.launcher import plant, run_pytest
 
 HERE = Surroundings(
-    torch="2.13.0+cpu", python="3.11.7", os="Linux", today=datetime.date(2026, 6, 1)
+    torch="2.13.0+cpu",
+    python="3.11.7",
+    os="Linux",
+    tier="standard",
+    today=datetime.date(2026, 6, 1),
 )
 ID = "behaviours/unclaimed[one]::reference::default::eager"
 GOOD = f"""
@@ -145,6 +149,10 @@ BAD = {
         GOOD + "when = { pythn = '3' }\n",
         "unknown condition 'pythn'; did you mean 'python'?",
     ),
+    "unknown-tier": (
+        GOOD + "when = { tier = 'ful' }\n",
+        "unknown tier 'ful'; did you mean 'full'?",
+    ),
     "no-version-range": (GOOD + "when = { torch = 'new' }\n", "wanted a range like"),
     "twice": (GOOD + GOOD, "stands already in"),
     "not-toml": ("[[expect]\n", "is not TOML"),
@@ -175,6 +183,9 @@ def test_an_invalid_file_is_wrong_usage(tmp_path):
         ("device = 'cuda'", False),
         ("dtype = 'default'", True),
         ("capability = 'tensor-cores'", False),
+        ("tier = 'quick'", True),
+        ("tier = 'standard'", True),
+        ("tier = 'full'", False),
     ],
 )
 def test_conditions_decide_where_an_entry_is_in_force(tmp_path, when, holds):
