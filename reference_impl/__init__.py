@@ -78,6 +78,7 @@ fft, linalg, masked, random, special = (
 )
 FloatTensor = creation.legacy_type("FloatTensor", float32)
 DoubleTensor = creation.legacy_type("DoubleTensor", float64)
+BFloat16Tensor = creation.legacy_type("BFloat16Tensor", bfloat16)
 HalfTensor = creation.legacy_type("HalfTensor", float16)
 LongTensor = creation.legacy_type("LongTensor", int64)
 IntTensor = creation.legacy_type("IntTensor", int32)
@@ -90,6 +91,7 @@ BoolTensor = creation.legacy_type("BoolTensor", bool)
 __all__ = [
     "_C",
     "_VF",
+    "BFloat16Tensor",
     "BoolTensor",
     "ByteTensor",
     "CharTensor",

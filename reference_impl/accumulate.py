@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from reference_impl.bfloat16 import cast
 from reference_impl.grad_mode import MODE
 from reference_impl.layout import copy_in_order, is_dense, memory_order
 from reference_impl.registry import OPS
@@ -39,17 +40,24 @@ def _as_grad_dtype(ct: Any, wanted: Any) -> Any:
     """The cotangent in the dtype that the leaf wants for its gradient; "any" keeps it."""
     if wanted == "any":
         return ct
-    return OPS["to"](ct, wanted) if isinstance(ct, Tensor) else ct.astype(wanted.np)
+    return OPS["to"](ct, wanted) if isinstance(ct, Tensor) else cast(ct, wanted.np)
 
 
 def _own(ct: Any, variable: Tensor, *, owned: bool) -> Any:
     """The cotangent as an array of our own, laid out in memory like the leaf."""
     data = variable._data
-    if type(data) is not np.ndarray or data.ndim == 0:
-        return ct if type(ct) is not np.ndarray or owned else np.array(ct)
+    if ct.dtype is not data.dtype and ct.dtype != data.dtype and not _allows_other_dtypes(variable):
+        ct, owned = cast(ct, data.dtype), True
+    if isinstance(data, np.generic) or data.ndim == 0:
+        return ct if isinstance(ct, np.generic) or owned else np.array(ct, subok=True)
     if not MODE.grad_layout_policy:
-        return ct if owned else np.array(ct, order="K")
+        return ct if owned else np.array(ct, order="K", subok=True)
     wanted = memory_order(data) if is_dense(data) else None
     if owned and memory_order(ct) == wanted:
         return ct
     return copy_in_order(ct, wanted)
+
+
+def _allows_other_dtypes(variable: Tensor) -> bool:
+    meta = variable._meta
+    return meta is not None and meta.grad_dtype is not None

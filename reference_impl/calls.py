@@ -12,6 +12,8 @@ from reference_impl import forward_ad, inplace, inplace_names, mapping, views
 from reference_impl.batching import Batched
 from reference_impl.grad_mode import DUAL_LEVELS, MODE
 from reference_impl.graph import AccumulateGrad, Node, as_tensor, edge, next_sequence
+from reference_impl.kinds import SEEN
+from reference_impl.other_arrays import compute
 from reference_impl.out_arguments import call_into, dual_level
 from reference_impl.promotion import promote
 from reference_impl.refusing import check_tensors, refused
@@ -49,7 +51,10 @@ def _call(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
 def _forward(rule: Any, inputs: list[Any], params: tuple[Any, ...]) -> Any:
     """What the op computes, on arrays; NumPy's refusals come out as torch's."""
     try:
-        return rule.forward(*rule.shape_args(promote(rule, inputs)), *params)
+        arrays = promote(rule, inputs)
+        if SEEN:
+            return compute(rule, arrays, params)
+        return rule.forward(*rule.shape_args(arrays), *params)
     except (ValueError, IndexError) as error:
         found = refused(rule.name, inputs, error)
         if found is error:

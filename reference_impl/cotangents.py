@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reference_impl import dtypes
+from reference_impl.bfloat16 import cast
 from reference_impl.graph import Node
 from reference_impl.layout import sum_to
 from reference_impl.registry import OPS
@@ -25,7 +26,7 @@ def finish(node: Node, grads: Any, *, tensors: bool) -> list[Any]:
         if shape is not None:
             ct = sum_to(ct, shape)
         if ct.dtype is not dtype and ct.dtype != dtype:
-            ct = (ct.real if ct.dtype.kind == "c" and dtype.kind != "c" else ct).astype(dtype)
+            ct = cast(ct.real if ct.dtype.kind == "c" and dtype.kind != "c" else ct, dtype)
         fixed[i] = ct
     return fixed
 

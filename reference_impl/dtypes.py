@@ -6,20 +6,24 @@ from typing import Any
 
 import numpy as np
 
+from reference_impl import kinds
+from reference_impl.bfloat16 import DTYPE as BFLOAT16
+from reference_impl.bfloat16 import Limits
+
 
 class dtype:  # noqa: N801 - torch's name
-    """One element type; ``np`` is NumPy's, None where NumPy has no such type."""
+    """One element type; ``np`` is NumPy's. See Note [A dtype that NumPy lacks]."""
 
     __slots__ = ("is_complex", "is_floating_point", "is_signed", "itemsize", "name", "np", "short")
 
     def __init__(self, name: str, np_dtype: Any, short: str) -> None:
         self.name = name
-        self.np = None if np_dtype is None else np.dtype(np_dtype)
-        kind = "f" if self.np is None else self.np.kind
+        self.np: np.dtype[Any] = np.dtype(np_dtype)
+        kind = self.np.kind
         self.is_floating_point = kind == "f"
         self.is_complex = kind == "c"
         self.is_signed = kind in "fci"
-        self.itemsize = 2 if self.np is None else self.np.itemsize
+        self.itemsize = 2 if self.np == BFLOAT16 else self.np.itemsize
         self.short = short
 
     def __repr__(self) -> str:
@@ -44,7 +48,7 @@ class dtype:  # noqa: N801 - torch's name
 float16 = dtype("float16", np.float16, "Half")
 float32 = dtype("float32", np.float32, "Float")
 float64 = dtype("float64", np.float64, "Double")
-bfloat16 = dtype("bfloat16", None, "BFloat16")
+bfloat16 = dtype("bfloat16", BFLOAT16, "BFloat16")
 complex64 = dtype("complex64", np.complex64, "ComplexFloat")
 complex128 = dtype("complex128", np.complex128, "ComplexDouble")
 uint8 = dtype("uint8", np.uint8, "Byte")
@@ -68,7 +72,7 @@ ALL = (
     int64,
     bool_,
 )
-OF_NUMPY: dict[Any, dtype] = {d.np: d for d in ALL if d.np is not None}
+OF_NUMPY: dict[Any, dtype] = {d.np: d for d in ALL}
 
 # The default dtype is process-wide, as in torch.
 _DEFAULT = [float32]
@@ -92,9 +96,7 @@ def set_default_dtype(d: dtype) -> None:
 
 def default_numpy() -> np.dtype[Any]:
     """NumPy's dtype for a float literal."""
-    found: np.dtype[Any] | None = _DEFAULT[0].np
-    assert found is not None  # noqa: S101 - bfloat16 cannot be made the default of a NumPy program
-    return found
+    return to_numpy(_DEFAULT[0])
 
 
 def of_array(x: Any) -> dtype:
@@ -107,7 +109,7 @@ def of_array(x: Any) -> dtype:
     if found is None:
         raise TypeError(
             f"can't convert np.ndarray of type numpy.{x.dtype}. The only supported types are: "
-            f"{', '.join(d.name for d in ALL if d.np is not None)}."
+            f"{', '.join(d.name for d in ALL if d is not bfloat16)}."
         )
     return found
 
@@ -116,16 +118,12 @@ def to_numpy(d: Any) -> np.dtype[Any]:
     """NumPy's dtype for torch's ``d``.
 
     Raises:
-        NotImplementedError: NumPy has none (bfloat16).
         TypeError: ``d`` is not a dtype.
     """
     if isinstance(d, dtype):
-        if d.np is None:
-            raise NotImplementedError(
-                f"the reference has no {d!r}: NumPy has no such type; use float32 or float64"
-            )
-        found: np.dtype[Any] = d.np
-        return found
+        if d is bfloat16:
+            kinds.note("bfloat16")
+        return d.np
     if d in (float, int, bool, complex):
         return {float: default_numpy(), int: np.dtype(np.int64), bool: np.dtype(np.bool_)}.get(
             d, np.promote_types(default_numpy(), np.complex64)
@@ -141,7 +139,7 @@ def promote_types(a: np.dtype[Any], b: np.dtype[Any]) -> np.dtype[Any]:
     ra, rb = _RANK[a.kind], _RANK[b.kind]
     if ra != rb and max(ra, rb) >= 2 and min(ra, rb) <= 1:  # noqa: PLR2004 - ranks of the table above
         return a if ra > rb else b
-    return np.promote_types(a, b)
+    return a if a == b else np.promote_types(a, b)  # bfloat16 and float16 meet as float32
 
 
 def of_number(x: Any) -> np.dtype[Any]:
@@ -167,7 +165,7 @@ def result_dtype(arrays: tuple[Any, ...]) -> np.dtype[Any]:
     for x in arrays:
         if x is None:
             continue
-        if isinstance(x, np.ndarray | np.generic):
+        if hasattr(x, "dtype"):
             place, found = (0 if x.ndim else 1), x.dtype
         else:
             place, found = 2, of_number(x)
@@ -199,7 +197,8 @@ def _raise_category(
 
 def finfo(d: dtype | None = None) -> Any:
     """Limits of a floating-point dtype."""
-    return np.finfo(to_numpy(d or get_default_dtype()))
+    found = to_numpy(d or get_default_dtype())
+    return Limits() if found == BFLOAT16 else np.finfo(found)
 
 
 def iinfo(d: dtype) -> Any:

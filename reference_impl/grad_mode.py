@@ -11,6 +11,8 @@ from typing import Any, Self
 
 import numpy as np
 
+from reference_impl import kinds
+
 
 class Mode(threading.local):
     """The modes of one thread; class attributes are what a new thread starts with."""
@@ -46,8 +48,9 @@ class Mode(threading.local):
 
     def refresh(self) -> None:
         """Recompute ``special`` after one of the modes it stands for has changed."""
-        self.special = bool(
-            self.inference
+        special = bool(
+            kinds.SEEN
+            or self.inference
             or self.saved_hooks
             or self.anomaly
             or self.node_creation_hooks
@@ -57,11 +60,23 @@ class Mode(threading.local):
             or self.transforms
             or DUAL_LEVELS
         )
+        if special:
+            self.special = True
+        else:
+            vars(self).pop("special", None)  # what holds for all threads holds for this one
 
 
 # Levels of forward-mode AD that are open, outermost first; they belong to the process, not to a thread.
 DUAL_LEVELS: list[int] = []
 MODE = Mode()
+
+
+def _leave_short_paths() -> None:
+    Mode.special = True
+
+
+# See Note [Other kinds of arrays]
+kinds.LISTENERS.append(_leave_short_paths)
 
 
 def is_grad_enabled() -> bool:

@@ -15,6 +15,7 @@ from reference_impl.cotangents import finish
 from reference_impl.engine import RUNNING, GraphTask, execute, needed_nodes
 from reference_impl.grad_mode import DUAL_LEVELS, MODE
 from reference_impl.graph import AccumulateGrad, GradientEdge, Node, edge
+from reference_impl.kinds import SEEN
 from reference_impl.nesting import run_nested
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor, make
@@ -319,7 +320,7 @@ def _cotangent(i: int, out: Any, ct: Any) -> Any:
             raise errors.ImplicitGradientError
         if data.dtype.kind == "c":
             raise errors.ImplicitGradientError(f"real scalar outputs but got {out.dtype}")
-        return make(np.ones(data.shape, dtype=data.dtype))
+        return make(np.ones_like(data) if SEEN else np.ones(data.shape, dtype=data.dtype))
     if not isinstance(ct, Tensor):
         raise errors.CotangentTypeError(ct)
     if ct._data.shape != data.shape:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 import numpy as np
 
 from reference_impl import errors, hooks
+from reference_impl.bfloat16 import apply_wide
+from reference_impl.kinds import SEEN
 from reference_impl.saved import SavedTensor, check_version
 from reference_impl.tensor import Tensor, make
 
@@ -250,6 +252,8 @@ class RuleNode(Node):
         else:
             values = [None] * len(self.saved_names)
         values += self.meta
+        if SEEN and not tensors:
+            return apply_wide(self, ct, values)
         if self.variadic:
             fn, picks = self.plan[0]
             return fn(ct, *[values[k] for k in picks])

@@ -47,9 +47,11 @@ def memory_order(array: Any) -> tuple[int, ...] | None:
 def copy_in_order(x: Any, order: tuple[int, ...] | None) -> Any:
     """A dense copy whose axes lie in memory in ``order``."""
     if order is None:
-        return np.array(x, order="C")
+        return np.array(x, order="C", subok=True)
     inverse = np.argsort(order)
     made = np.empty([x.shape[i] for i in order], dtype=x.dtype).transpose(inverse)
+    if type(x) is not np.ndarray:
+        made = made.view(type(x))
     made[...] = x
     return made
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from reference_impl import dtypes
+from reference_impl.bfloat16 import cast
 from reference_impl.tensor import Tensor
 
 
@@ -42,6 +43,6 @@ def _shared_dtype(arrays: list[Any]) -> np.dtype[Any] | None:
 
 
 def _cast(x: Any, dtype: np.dtype[Any]) -> Any:
-    if isinstance(x, np.ndarray):
-        return x if x.dtype == dtype else x.astype(dtype)
+    if hasattr(x, "ndim"):
+        return x if x.dtype == dtype else cast(x, dtype)
     return dtype.type(x)

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from reference_impl.dtypes import of_array
+
 
 class Storage:
     """What a tensor, its views and its ``detach()`` share; ``.data`` gets a new one over the same memory.
@@ -30,7 +32,10 @@ class Storage:
 
     def nbytes(self) -> int:
         """Number of bytes."""
-        return int(root(self._memory).nbytes) if self._memory is not None else 0
+        if self._memory is None:
+            return 0
+        held = root(self._memory)
+        return int(held.size) * of_array(held).itemsize
 
     def __len__(self) -> int:
         return self.size()

@@ -10,6 +10,7 @@ import numpy as np
 
 from reference_impl import dtypes, errors
 from reference_impl.grad_mode import MODE
+from reference_impl.kinds import Unreadable
 from reference_impl.operators import Operators
 from reference_impl.registry import OPS, require
 from reference_impl.size import Size
@@ -87,7 +88,7 @@ class Tensor(Operators, metaclass=_TensorType):
     def _array(self) -> Any:
         """The data as an array that can be written to and shared."""
         data = self._data
-        if type(data) is not np.ndarray:
+        if type(data) is not np.ndarray and isinstance(data, np.generic):
             data = self._data = np.array(data)
         return data
 
@@ -293,6 +294,8 @@ class Tensor(Operators, metaclass=_TensorType):
         Raises:
             RuntimeError: the tensor requires grad, and gradients are being recorded.
         """
+        if isinstance(self._data, Unreadable):
+            raise TypeError(self._data.why_not_numpy)
         if force:
             return np.array(self._data)
         if MODE.grad and self.requires_grad:

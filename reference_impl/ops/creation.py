@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from reference_impl import dtypes
+from reference_impl.bfloat16 import DTYPE, cast, round_to
 from reference_impl.devices import check_device
 from reference_impl.grad_mode import MODE
 from reference_impl.ops.lang import array_of
@@ -20,7 +21,9 @@ from reference_impl.tensor import Tensor, make
 def _finish(data: Any, *, requires_grad: bool = False, device: Any = None) -> Tensor:
     """A leaf over ``data``; a 0-d array becomes a NumPy scalar, which is faster to compute with."""
     check_device(device)
-    made = make(data[()] if isinstance(data, np.ndarray) and data.ndim == 0 else data)
+    if data.dtype == DTYPE:
+        data = round_to(data)
+    made = make(data[()] if type(data) is np.ndarray and data.ndim == 0 else data)
     if MODE.inference:
         made._autograd().inference = True
     if requires_grad:
@@ -293,9 +296,7 @@ for _name, _fn in _NAMED.items():
 
 
 def _astype(self: Any, kind: Any) -> Any:
-    return (self.real if self.dtype.kind == "c" and np.dtype(kind).kind != "c" else self).astype(
-        kind
-    )
+    return cast(self.real if self.dtype.kind == "c" and kind.kind != "c" else self, kind)
 
 
 def _back(ct: Any, self_dtype: Any) -> Any:
@@ -376,8 +377,11 @@ def legacy_type(name: str, kind: dtypes.dtype) -> Any:
         if (args and all(isinstance(n, int) for n in args)) or (
             len(args) == 1 and isinstance(args[0], Size)
         ):
-            return make(np.zeros(args[0] if isinstance(args[0], Size) else args, dtype=kind.np))
-        return make(np.array(_without_tensors(args[0]) if args else [], dtype=kind.np))
+            size = args[0] if isinstance(args[0], Size) else args
+            return _finish(np.zeros(size, dtype=dtypes.to_numpy(kind)))
+        return _finish(
+            np.array(_without_tensors(args[0]) if args else [], dtype=dtypes.to_numpy(kind))
+        )
 
     members = {"__new__": construct, "dtype": kind, "legacy_name": f"torch.{name}"}
     return Legacy(name, (), members)

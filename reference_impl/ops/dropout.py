@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from reference_impl import mapping
+from reference_impl.bfloat16 import cast
 from reference_impl.grad_mode import MODE
 from reference_impl.ops.rule import define_function, define_op
 from reference_impl.registry import OPS
@@ -23,8 +24,8 @@ def _keep(shape: tuple[int, ...], p: float) -> Any:
 
 
 def _scaled_mask(x: Tensor, shape: tuple[int, ...], p: float) -> Tensor:
-    kind = x._data.dtype.type
-    return make(_keep(shape, p).astype(kind) / kind(1 - p) if p < 1 else np.zeros(shape, kind))
+    share = _keep(shape, p) / np.float64(1 - p) if p < 1 else np.zeros(shape)
+    return make(cast(share, x._data.dtype))
 
 
 def _times(x: Tensor, factor: Tensor, *, inplace: bool) -> Any:

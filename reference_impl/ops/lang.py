@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from reference_impl import layout
+from reference_impl.kinds import SEEN, Unreadable
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor, make
 
@@ -160,6 +161,8 @@ def zeros(shape: tuple[int, ...], like: Any) -> Any:
         return (
             OPS["zeros_like"](like) if shape == like._data.shape else OPS["new_zeros"](like, shape)
         )
+    if SEEN and isinstance(like, Unreadable):
+        return np.zeros_like(like, shape=shape)
     return np.zeros(shape, dtype=like.dtype)
 
 

@@ -36,7 +36,7 @@ def broadcast_shapes(*shapes: Any) -> Size:
 
 
 define_function("broadcast_shapes", broadcast_shapes, method=False)
-define_function("element_size", lambda self: int(self._data.dtype.itemsize))
+define_function("element_size", lambda self: self.dtype.itemsize)
 define_function("nelement", lambda self: self.numel())
 define_function("data_ptr", lambda self: int(self._array().__array_interface__["data"][0]))
 define_function("storage", lambda self: self._shared())
@@ -68,5 +68,5 @@ _NAMED: dict[str, Any] = {
 }  # fmt: skip
 for _name, _fn in _NAMED.items():
     register(_name, _fn)
-Tensor.itemsize = property(lambda self: self._data.dtype.itemsize)  # type: ignore[attr-defined]
-Tensor.nbytes = property(lambda self: self._data.nbytes)  # type: ignore[attr-defined]
+Tensor.itemsize = property(lambda self: self.dtype.itemsize)  # type: ignore[attr-defined]
+Tensor.nbytes = property(lambda self: self.numel() * self.dtype.itemsize)  # type: ignore[attr-defined]

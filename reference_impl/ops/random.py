@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from reference_impl import dtypes, mapping
+from reference_impl.bfloat16 import DTYPE, Limits, cast, round_to
 from reference_impl.devices import check_device
 from reference_impl.grad_mode import MODE
 from reference_impl.ops.lang import zeros_like
@@ -111,7 +112,7 @@ def _sizes(size: tuple[Any, ...]) -> tuple[int, ...]:
 
 def _leaf(data: Any, *, requires_grad: bool = False, device: Any = None) -> Tensor:
     check_device(device)
-    made = make(data)
+    made = make(round_to(data) if data.dtype == DTYPE else data)
     if requires_grad:
         made.requires_grad = True
     return made
@@ -128,8 +129,9 @@ def _draw(kind: str, shape: tuple[int, ...], dtype: Any, generator: Generator | 
         raise RuntimeError(f"{kind} not implemented for {dtypes.OF_NUMPY[dtype].short!r}")
     # Drawn in the dtype's own precision where NumPy can: rounding up would make a uniform number 1.
     narrow = dtype == np.float32
-    found = np.asarray(draw(shape, dtype=np.float32 if narrow else np.float64)).astype(dtype)
-    return np.minimum(found, 1 - np.finfo(dtype).epsneg) if kind == "rand" else found
+    found = np.asarray(draw(shape, dtype=np.float32 if narrow else np.float64))
+    least = Limits.eps / 2 if dtype == DTYPE else np.finfo(dtype).epsneg
+    return np.minimum(cast(found, dtype), 1 - least) if kind == "rand" else cast(found, dtype)
 
 
 def _factory(name: str) -> None:

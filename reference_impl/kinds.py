@@ -1,0 +1,27 @@
+"""Which kinds of arrays besides NumPy's own the program has made: bfloat16, without memory, sparse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+# Note [Other kinds of arrays]
+# The data of a tensor is NumPy's own array or scalar, or one of ours: ``BFloat16``, ``Meta``, ``Sparse``. A program
+# that makes none of them must not pay for them. The first one is noted here, and from then on every op takes the long
+# path, where ``other_arrays`` is asked what the op makes of its arrays.
+
+SEEN: set[str] = set()
+LISTENERS: list[Callable[[], None]] = []
+
+
+class Unreadable:
+    """What arrays have in common that cannot be handed to NumPy."""
+
+    why_not_numpy = ""
+
+
+def note(kind: str) -> None:
+    """Say that the program is about to make an array of this kind."""
+    if kind not in SEEN:
+        SEEN.add(kind)
+        for fn in LISTENERS:
+            fn()

@@ -1,0 +1,43 @@
+"""What an op makes of arrays that are not NumPy's own. See Note [Other kinds of arrays]."""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import Any
+
+import numpy as np
+
+from reference_impl.bfloat16 import DTYPE, bare, widen, wrap
+from reference_impl.dtypes import bfloat16, float32, promote_types
+from reference_impl.dtypes import dtype as torch_dtype
+
+
+def compute(rule: Any, arrays: list[Any], params: tuple[Any, ...]) -> Any:
+    """``rule.forward`` on arrays of any kind."""
+    if any(_is_bfloat16(a) for a in (*arrays, *params)):
+        return _compute_bfloat16(rule, arrays, params)
+    return rule.forward(*rule.shape_args(arrays), *params)
+
+
+def _is_bfloat16(x: Any) -> bool:
+    return x is bfloat16 or getattr(x, "dtype", x if isinstance(x, np.dtype) else None) == DTYPE
+
+
+def _compute_bfloat16(rule: Any, arrays: list[Any], params: tuple[Any, ...]) -> Any:
+    """In float32, rounded once at the end; a view stays a view of the same memory."""
+    if rule.view:
+        return wrap(rule.forward(*rule.shape_args(bare(arrays)), *params))
+    wide = [float32 if p is bfloat16 else p for p in widen(params)]
+    made = rule.forward(*rule.shape_args(widen(arrays)), *wide)
+    floats = [a.dtype for a in arrays if hasattr(a, "dtype") and a.dtype.kind in "fc"]
+    if not floats:
+        leading = None
+    else:
+        joins = rule.variadic or rule.name == "where.three"  # ops that promote by themselves
+        leading = reduce(promote_types, floats) if joins else floats[0]
+    asked = next((p for p in params if isinstance(p, np.dtype | torch_dtype)), leading)
+    if getattr(asked, "np", asked) != DTYPE:
+        return made
+    if rule.hidden:  # values for the formulas alone: as precise as they are
+        return (*wrap(made[: -rule.hidden]), *made[-rule.hidden :])
+    return wrap(made)
