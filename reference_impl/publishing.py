@@ -19,8 +19,11 @@ def takes_out(name: str, fn: Callable[..., Any]) -> Callable[..., Any]:
     def op(*args: Any, out: Any = None, **kwargs: Any) -> Any:
         if out is not None:
             return call_into(fn, name, args, {**kwargs, "out": out})
-        if MODE.special and (MODE.vmap or MODE.transforms):
-            return mapping.layered(fn, name, args, kwargs)
+        if MODE.special:
+            if MODE.autocast is not None and (policy := MODE.autocast.policy(name, kwargs)):
+                return MODE.autocast.call(policy, op, args, kwargs)
+            if MODE.vmap or MODE.transforms:
+                return mapping.layered(fn, name, args, kwargs)
         return fn(*args, **kwargs)
 
     return op
