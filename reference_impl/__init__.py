@@ -3,6 +3,7 @@
 from typing import Any
 
 from reference_impl import (
+    amp,
     autograd,
     distributions,
     func,
@@ -11,7 +12,17 @@ from reference_impl import (
     printing,
     registry,
     tensor_autograd,
+    testing,
     utils,
+)
+from reference_impl.amp import (
+    autocast,
+    get_autocast_dtype,
+    is_autocast_cache_enabled,
+    is_autocast_enabled,
+    set_autocast_cache_enabled,
+    set_autocast_dtype,
+    set_autocast_enabled,
 )
 from reference_impl.autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from reference_impl.devices import (
@@ -105,6 +116,8 @@ __all__ = [
     "Tensor",
     "_unique",
     "_unique2",
+    "amp",
+    "autocast",
     "autograd",
     "bfloat16",
     "bool",
@@ -130,6 +143,7 @@ __all__ = [
     "float32",
     "float64",
     "func",
+    "get_autocast_dtype",
     "get_default_dtype",
     "half",
     "iinfo",
@@ -142,6 +156,8 @@ __all__ = [
     "int64",
     "is_anomaly_check_nan_enabled",
     "is_anomaly_enabled",
+    "is_autocast_cache_enabled",
+    "is_autocast_enabled",
     "is_grad_enabled",
     "is_inference_mode_enabled",
     "linalg",
@@ -158,6 +174,9 @@ __all__ = [
     "printing",
     "random",
     "save",
+    "set_autocast_cache_enabled",
+    "set_autocast_dtype",
+    "set_autocast_enabled",
     "set_default_dtype",
     "set_grad_enabled",
     "set_printoptions",
@@ -168,6 +187,7 @@ __all__ = [
     "strided",
     "tensor",
     "tensor_autograd",
+    "testing",
     "uint8",
     "unique_dim",
     "utils",

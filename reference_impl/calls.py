@@ -28,8 +28,11 @@ def call(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Run one op on tensors and numbers; the result is recorded if a gradient may be wanted."""
     if kwargs.get("out") is not None:
         return call_into(lambda *a, **k: call(rule, a, k), rule.name, args, kwargs)
-    if MODE.special and (MODE.vmap or MODE.transforms):
-        return mapping.layered(lambda *a, **k: _call(rule, a, k), rule.name, args, kwargs)
+    if MODE.special:
+        if MODE.autocast is not None and (policy := MODE.autocast.policy(rule.name, kwargs)):
+            return MODE.autocast.call(policy, rule.call, args, kwargs)
+        if MODE.vmap or MODE.transforms:
+            return mapping.layered(lambda *a, **k: _call(rule, a, k), rule.name, args, kwargs)
     return _call(rule, args, kwargs)
 
 

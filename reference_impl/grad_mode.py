@@ -33,6 +33,7 @@ class Mode(threading.local):
     before_write: Callable[[Any], None] | None = (
         None  # told each tensor that is about to be written to
     )
+    autocast: Any = None  # amp.casting.Casting, while operations choose their dtypes
     anomaly = False
     check_nan = True
     # vmaps that are running (mapping.Mapped), and serial numbers of the other function transforms, innermost last.
@@ -53,6 +54,7 @@ class Mode(threading.local):
             or self.inference
             or self.saved_hooks
             or self.anomaly
+            or self.autocast
             or self.node_creation_hooks
             or self.before_write
             or self.compute

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from reference_impl import gradients
+from reference_impl.amp.casting import as_then
 from reference_impl.engine import RUNNING
 from reference_impl.function import Function
 from reference_impl.grad_mode import MODE, enable_grad, no_grad
@@ -155,6 +156,7 @@ class CheckpointFunction(Function):
             )
         ctx.function_to_run, ctx.args = function, args
         ctx.state = random_state() if preserve else None
+        ctx.casting = MODE.autocast
         ctx.places = [i for i, x in enumerate(args) if isinstance(x, Tensor)]
         ctx.save_for_backward(*(args[i] for i in ctx.places))
         with no_grad():
@@ -173,7 +175,7 @@ class CheckpointFunction(Function):
         inputs = list(ctx.args)
         for i, t in zip(ctx.places, ctx.saved_tensors, strict=True):
             inputs[i] = t.detach().requires_grad_(ctx.args[i].requires_grad)
-        with replayed(ctx.state), enable_grad():
+        with replayed(ctx.state), enable_grad(), as_then(ctx.casting):
             found = ctx.function_to_run(*inputs)
         outputs = found if isinstance(found, tuple) else (found,)
         live = [
@@ -192,7 +194,7 @@ class CheckpointFunction(Function):
 def checkpoint_sequential(
     functions: Any,
     segments: int,
-    input: Any,  # noqa: A002 - torch's name
+    input: Any,
     use_reentrant: bool | None = None,
     **kwargs: Any,
 ) -> Any:

@@ -7,9 +7,10 @@ import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from reference_impl.amp.casting import as_then
 from reference_impl.autograd.graph import node_creation_hook, saved_tensors_hooks
 from reference_impl.engine import RUNNING
-from reference_impl.grad_mode import enable_grad
+from reference_impl.grad_mode import MODE, enable_grad
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor
 
@@ -79,6 +80,7 @@ class Frame:
     ) -> None:
         self.rerun = rerun
         self.early_stop, self.check, self.debug = early_stop, check, debug
+        self.casting = MODE.autocast
         self.metadata: list[Any] = []
         self.nodes: list[str] = []
         self.found: weakref.WeakKeyDictionary[Any, list[Tensor]] = weakref.WeakKeyDictionary()
@@ -123,6 +125,7 @@ class Frame:
             saved_tensors_hooks(pack, lambda t: t),
             self._noting(nodes),
             enable_grad(),
+            as_then(self.casting),
         ):
             self.rerun()
         self._compare(values, nodes)
