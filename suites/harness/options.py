@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from suites.harness.naming import did_you_mean
-from suites.harness.subject import DEFAULT_DTYPE, EAGER
+from suites.harness.subject import COUNTED, DEFAULT_DTYPE, EAGER
 from suites.harness.tolerances import EPS
 
 TIERS = ("quick", "standard", "full")
 MODES = ("eager", "aot_eager", "func", "deterministic", "single-threaded")
-DTYPES = (DEFAULT_DTYPE, *EPS, "int64", "int32", "int16", "int8", "uint8", "bool")
+DTYPES = (DEFAULT_DTYPE, *EPS, *COUNTED)
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
 
 

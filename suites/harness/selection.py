@@ -12,6 +12,7 @@ from suites.harness.columns import Column
 from suites.harness.expectations import Expectation
 from suites.harness.identity import CASE_SUITES, Identity, needs_accelerator
 from suites.harness.run import Run
+from suites.harness.subject import COUNTED, PARTS
 
 _NARROWING = ("-k", "-m", "--deselect", "--shard", "--replay", "--ignore")
 _PARTIAL = {"quick": ("ops",)}  # suites of which a tier leaves out whole operators
@@ -119,6 +120,9 @@ def _beside_the_point(column: Column | None, cases: list[Identity]) -> Stop | No
         return Stop("not-applicable", "the clause speaks of accelerators")
     if column is None:
         return None
+    dtype = cases[0].subject.dtype
+    if cases[0].op is None and dtype in (*PARTS, *COUNTED):
+        return Stop("not-applicable", f"{dtype} cannot be the dtype that numbers have by default")
     for clause in (all_clauses()[case.clause] for case in cases if case.clause is not None):
         version = column.torch_version
         why = column.why_hidden(clause.id, clause.kind) or (

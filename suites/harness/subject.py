@@ -5,6 +5,9 @@ from dataclasses import dataclass
 REFERENCE = "reference"
 DEFAULT_DTYPE = "default"
 EAGER = "eager"
+# The dtype of the parts of a complex number: a complex dtype cannot be torch's default, its parts' can.
+PARTS = {"complex128": "float64", "complex64": "float32", "complex32": "float16"}
+COUNTED = ("int64", "int32", "int16", "int8", "uint8", "bool")
 
 
 @dataclass(frozen=True, slots=True)

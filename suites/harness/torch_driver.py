@@ -21,7 +21,7 @@ from suites.harness.hidden import (
 )
 from suites.harness.implementation import TorchSpelling
 from suites.harness.left_as_found import left_as_found
-from suites.harness.subject import DEFAULT_DTYPE, EAGER, Subject
+from suites.harness.subject import COUNTED, DEFAULT_DTYPE, EAGER, PARTS, Subject
 
 VERSION = torch.__version__
 # By which clauses are selected: they say in which versions of torch they hold.
@@ -225,8 +225,8 @@ def namespace(subject: Subject, *, seed: int = 0) -> Iterator[Any]:
     """The module ``torch`` with the subject's device and dtype as defaults, left as it was found."""
     torch.manual_seed(seed)
     with left_as_found(torch):
-        if subject.dtype != DEFAULT_DTYPE:
-            torch.set_default_dtype(getattr(torch, subject.dtype))
+        if subject.dtype not in (DEFAULT_DTYPE, *COUNTED):
+            torch.set_default_dtype(getattr(torch, PARTS.get(subject.dtype, subject.dtype)))
         if subject.device == "cpu":
             yield torch
             return

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from suites.harness import options
+from suites.harness import options, torch_driver
+from suites.harness.subject import Subject
 from suites.selfcheck.launcher import ROOT, plant, read_records, run_pytest
 
 ONE = "def test_one(torch):\n    assert_values(torch.tensor([1.0]), [{}])\n"
@@ -33,6 +34,22 @@ def test_only_cases_that_cannot_run_give_five(tmp_path):
     assert ran.only_case()["outcome"] == "not-applicable"
     assert ran.code == 5
     assert "nothing ran on reference" in ran.text
+
+
+@pytest.mark.parametrize("dtype", ["complex128", "int64"])
+def test_a_dtype_that_cannot_be_the_default_shows_no_behaviour(tmp_path, dtype):
+    plant(tmp_path, ONE.format("1.0"))
+    ran = run_pytest(tmp_path, "--dtype", dtype, "suites/behaviours")
+    assert f"{dtype} cannot be the dtype that numbers have by default" in ran.text
+    assert ran.code == 5
+
+
+@pytest.mark.parametrize(
+    ("dtype", "default"), [("complex64", "float32"), ("int32", "float32"), ("float16", "float16")]
+)
+def test_a_column_sets_the_default_dtype_as_far_as_it_can_be_one(dtype, default):
+    with torch_driver.namespace(Subject("cpu", dtype)) as torch:
+        assert torch.get_default_dtype() is getattr(torch, default)
 
 
 def test_a_missing_device_gives_five_though_the_reference_passes(tmp_path):
