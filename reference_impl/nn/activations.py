@@ -245,3 +245,27 @@ class LogSoftmax(Softmax):
     """Logarithm of softmax."""
 
     fn = "log_softmax"
+
+
+class Softmax2d(Module):
+    """Softmax over the channels of images."""
+
+    def forward(self, x: Tensor) -> Any:
+        if x.dim() not in (3, 4):
+            raise ValueError(f"Softmax2d: expected input to be 3D or 4D, got {x.dim()}D instead")
+        return functional.softmax(x, -3)
+
+
+class RReLU(Module):
+    """x, or below 0 a multiple of it that is drawn anew for each entry while training."""
+
+    def __init__(self, lower: float = 0.125, upper: float = 1 / 3, inplace: bool = False) -> None:
+        super().__init__()
+        self.lower, self.upper, self.inplace = lower, upper, inplace
+
+    def forward(self, x: Tensor) -> Any:
+        return functional.rrelu(x, self.lower, self.upper, self.training, self.inplace)
+
+    def extra_repr(self) -> str:
+        text = f"lower={self.lower}, upper={self.upper}"
+        return f"{text}, inplace=True" if self.inplace else text

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from reference_impl.grad_mode import no_grad
 from reference_impl.nn import functional, init
 from reference_impl.nn.module import Module
 from reference_impl.nn.parameter import new_parameter
@@ -31,7 +30,11 @@ class Linear(Module):
             self.bias = new_parameter(out_features, dtype=dtype)
         else:
             self.register_parameter("bias", None)
-        bound = 1 / math.sqrt(in_features) if in_features else 0.0
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw all parameters from U(-k, k) with k = 1 / sqrt(in_features)."""
+        bound = 1 / math.sqrt(self.in_features) if self.in_features else 0.0
         for p in self.parameters():
             init.uniform_(p, -bound, bound)
 
@@ -46,41 +49,31 @@ class Bilinear(Module):
     """``x1^T A x2 + b`` per output feature."""
 
     def __init__(
-        self, in1_features: int, in2_features: int, out_features: int, bias: bool = True
+        self,
+        in1_features: int,
+        in2_features: int,
+        out_features: int,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
     ) -> None:
         super().__init__()
-        self.weight = new_parameter(out_features, in1_features, in2_features)
-        self.bias = new_parameter(out_features) if bias else None
+        _ = device
+        self.in1_features, self.in2_features = in1_features, in2_features
+        self.out_features = out_features
+        self.weight = new_parameter(out_features, in1_features, in2_features, dtype=dtype)
+        self.register_parameter("bias", new_parameter(out_features, dtype=dtype) if bias else None)
         for p in self.parameters():
             init.uniform_(p, -1 / math.sqrt(in1_features), 1 / math.sqrt(in1_features))
 
     def forward(self, x1: Tensor, x2: Tensor) -> Any:
         return functional.bilinear(x1, x2, self.weight, self.bias)
 
-
-class Embedding(Module):
-    """Rows of a matrix by index."""
-
-    def __init__(
-        self,
-        num_embeddings: int,
-        embedding_dim: int,
-        padding_idx: int | None = None,
-        **options: Any,
-    ) -> None:
-        super().__init__()
-        self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
-        self.padding_idx, self.options = padding_idx, options
-        self.weight = init.normal_(new_parameter(num_embeddings, embedding_dim))
-        if padding_idx is not None:
-            with no_grad():
-                self.weight[padding_idx].fill_(0)
-
-    def forward(self, index: Tensor) -> Any:
-        return functional.embedding(index, self.weight, self.padding_idx, **self.options)
-
     def extra_repr(self) -> str:
-        return f"{self.num_embeddings}, {self.embedding_dim}"
+        return (
+            f"in1_features={self.in1_features}, in2_features={self.in2_features}, "
+            f"out_features={self.out_features}, bias={self.bias is not None}"
+        )
 
 
 class Dropout(Module):
@@ -113,29 +106,22 @@ class Dropout2d(Dropout):
     fn = "dropout2d"
 
 
-class Flatten(Module):
-    """Axes from ``start_dim`` to ``end_dim`` as one."""
+class Dropout3d(Dropout):
+    """Zeroes whole channels at random while training."""
 
-    def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
-        super().__init__()
-        self.start_dim, self.end_dim = start_dim, end_dim
-
-    def forward(self, x: Tensor) -> Any:
-        return x.flatten(self.start_dim, self.end_dim)
-
-    def extra_repr(self) -> str:
-        return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
+    fn = "dropout3d"
 
 
-class Unflatten(Module):
-    """One axis as several."""
+class AlphaDropout(Dropout):
+    """Sets entries at random to where SELU saturates; mean and variance stay."""
 
-    def __init__(self, dim: int, unflattened_size: Any) -> None:
-        super().__init__()
-        self.dim, self.unflattened_size = dim, unflattened_size
+    fn = "alpha_dropout"
 
-    def forward(self, x: Tensor) -> Any:
-        return x.unflatten(self.dim, self.unflattened_size)
+
+class FeatureAlphaDropout(Dropout):
+    """Sets whole channels at random to where SELU saturates."""
+
+    fn = "feature_alpha_dropout"
 
 
 class Identity(Module):

@@ -21,19 +21,59 @@ class LayerNorm(Module):
         eps: float = 1e-5,
         elementwise_affine: bool = True,
         bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
     ) -> None:
         super().__init__()
+        _ = device
         one = isinstance(normalized_shape, int)
         self.normalized_shape = (normalized_shape,) if one else tuple(normalized_shape)
         self.eps, self.elementwise_affine = eps, elementwise_affine
-        shape, affine = self.normalized_shape, elementwise_affine
-        self.register_parameter("weight", init.ones_(new_parameter(*shape)) if affine else None)
-        self.register_parameter(
-            "bias", init.zeros_(new_parameter(*shape)) if affine and bias else None
-        )
+        for name, wanted in (("weight", elementwise_affine), ("bias", elementwise_affine and bias)):
+            made = new_parameter(*self.normalized_shape, dtype=dtype) if wanted else None
+            self.register_parameter(name, made)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Weights 1, biases 0."""
+        _set_affine(self.weight, self.bias)
 
     def forward(self, x: Tensor) -> Any:
         return functional.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
+
+    def extra_repr(self) -> str:
+        return (
+            f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}, "
+            f"bias={self.bias is not None}"
+        )
+
+
+class RMSNorm(Module):
+    """Division by the root of the mean square over the last dimensions."""
+
+    def __init__(
+        self,
+        normalized_shape: Any,
+        eps: float | None = None,
+        elementwise_affine: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        _ = device
+        one = isinstance(normalized_shape, int)
+        self.normalized_shape = (normalized_shape,) if one else tuple(normalized_shape)
+        self.eps, self.elementwise_affine = eps, elementwise_affine
+        made = new_parameter(*self.normalized_shape, dtype=dtype) if elementwise_affine else None
+        self.register_parameter("weight", made)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Weights 1."""
+        _set_affine(self.weight, None)
+
+    def forward(self, x: Tensor) -> Any:
+        return functional.rms_norm(x, self.normalized_shape, self.weight, self.eps)
 
     def extra_repr(self) -> str:
         return (
@@ -41,25 +81,58 @@ class LayerNorm(Module):
         )
 
 
+class LocalResponseNorm(Module):
+    """Division by a power of the mean square of neighbouring channels."""
+
+    def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:
+        super().__init__()
+        self.size, self.alpha, self.beta, self.k = size, alpha, beta, k
+
+    def forward(self, x: Tensor) -> Any:
+        return functional.local_response_norm(x, self.size, self.alpha, self.beta, self.k)
+
+    def extra_repr(self) -> str:
+        return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
+
+
+def _set_affine(weight: Any, bias: Any) -> None:
+    if weight is not None:
+        init.ones_(weight)
+    if bias is not None:
+        init.zeros_(bias)
+
+
 class GroupNorm(Module):
     """Normalisation over groups of channels."""
 
     def __init__(
-        self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True
+        self,
+        num_groups: int,
+        num_channels: int,
+        eps: float = 1e-5,
+        affine: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        bias: bool = True,
     ) -> None:
         super().__init__()
-        self.num_groups, self.num_channels, self.eps, self.affine = (
-            num_groups,
-            num_channels,
-            eps,
-            affine,
-        )
-        self.register_parameter(
-            "weight", init.ones_(new_parameter(num_channels)) if affine else None
-        )
-        self.register_parameter(
-            "bias", init.zeros_(new_parameter(num_channels)) if affine else None
-        )
+        _ = device
+        if num_channels % num_groups:
+            raise ValueError(
+                f"num_channels ({num_channels}) must be divisible by num_groups ({num_groups})"
+            )
+        self.num_groups, self.num_channels = num_groups, num_channels
+        self.eps, self.affine = eps, affine
+        for name, wanted in (("weight", affine), ("bias", affine and bias)):
+            self.register_parameter(
+                name, new_parameter(num_channels, dtype=dtype) if wanted else None
+            )
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Weights 1, biases 0."""
+        _set_affine(self.weight, self.bias)
 
     def forward(self, x: Tensor) -> Any:
         return functional.group_norm(x, self.num_groups, self.weight, self.bias, self.eps)
@@ -82,20 +155,37 @@ class _OverBatch(Module):
         momentum: float | None = 0.1,
         affine: bool | None = None,
         track_running_stats: bool | None = None,
+        device: Any = None,
+        dtype: Any = None,
     ) -> None:
         super().__init__()
+        _ = device
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine = self.affine_default if affine is None else affine
         self.track_running_stats = (
             self.track_default if track_running_stats is None else track_running_stats
         )
-        n, affine, track = num_features, self.affine, self.track_running_stats
-        self.register_parameter("weight", init.ones_(new_parameter(n)) if affine else None)
-        self.register_parameter("bias", init.zeros_(new_parameter(n)) if affine else None)
-        self.register_buffer("running_mean", OPS["zeros"](n) if track else None)
-        self.register_buffer("running_var", OPS["ones"](n) if track else None)
+        for name in ("weight", "bias"):
+            made = new_parameter(num_features, dtype=dtype) if self.affine else None
+            self.register_parameter(name, made)
+        track, n = self.track_running_stats, num_features
+        self.register_buffer("running_mean", OPS["zeros"](n, dtype=dtype) if track else None)
+        self.register_buffer("running_var", OPS["ones"](n, dtype=dtype) if track else None)
         zero = OPS["zeros"](dtype=OPS["dtype_of"](int)) if track else None
         self.register_buffer("num_batches_tracked", zero)
+        _set_affine(self.weight, self.bias)
+
+    def reset_running_stats(self) -> None:
+        """Means 0, variances 1, no batch seen."""
+        if self.track_running_stats:
+            self.running_mean.zero_()
+            self.running_var.fill_(1)
+            self.num_batches_tracked.zero_()
+
+    def reset_parameters(self) -> None:
+        """Weights 1, biases 0, and the running moments as at first."""
+        self.reset_running_stats()
+        _set_affine(self.weight, self.bias)
 
     def _check(self, x: Tensor) -> None:
         if x.ndim not in self.dims:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from reference_impl.function import Function
 from reference_impl.grad_mode import MODE
+from reference_impl.nn.global_hooks import GLOBAL
 from reference_impl.tensor import Tensor
 
 
@@ -58,7 +60,8 @@ class BackwardWatch:
         return made[0] if single else made
 
     def _before(self, grad_output: tuple[Any, ...]) -> Any:
-        for hook in tuple(self.module.__dict__["_backward_pre_hooks"].values()):
+        own = self.module.__dict__["_backward_pre_hooks"]
+        for hook in (*GLOBAL.backward_pre.values(), *own.values()):
             found = hook(self.module, grad_output)
             if found is not None:
                 grad_output = found if isinstance(found, tuple) else (found,)
@@ -71,8 +74,20 @@ class BackwardWatch:
         return self._call_hooks(grad_input)
 
     def _call_hooks(self, grad_input: tuple[Any, ...]) -> Any:
-        for hook in tuple(self.module.__dict__["_backward_hooks"].values()):
+        own = self.module.__dict__["_backward_hooks"]
+        for hook in (*GLOBAL.backward.values(), *own.values()):
             found = hook(self.module, grad_input, self.grad_output)
             if found is not None:
                 grad_input = found if isinstance(found, tuple) else (found,)
         return grad_input or None
+
+
+def watch_last_node(module: Any, out: Any) -> None:
+    """Call the module's hooks of the superseded kind when the last node of its output has run."""
+    first = out
+    while not isinstance(first, Tensor):
+        first = next(iter(first.values() if isinstance(first, dict) else first))
+    if first.grad_fn is None:
+        return
+    for hook in tuple(module.__dict__["_backward_hooks"].values()):
+        first.grad_fn.register_hook(functools.partial(hook, module))

@@ -3,9 +3,9 @@
 from typing import Any
 
 from reference_impl.missing import NotOfferedError
-from reference_impl.utils import checkpoint, hooks
+from reference_impl.utils import checkpoint, data, hooks
 
-__all__ = ["checkpoint", "hooks"]
+__all__ = ["checkpoint", "data", "hooks"]
 
 
 def __getattr__(name: str) -> Any:
