@@ -6,25 +6,61 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from reference_impl import mapping, registry
+from reference_impl import arguments, mapping, registry
 from reference_impl.grad_mode import MODE
+from reference_impl.ops import checks
 from reference_impl.out_arguments import call_into
+from reference_impl.refusing import FOREIGN, explained
 from reference_impl.tensor import Tensor
 
 
 def takes_out(name: str, fn: Callable[..., Any]) -> Callable[..., Any]:
-    """``fn`` with an ``out=`` argument."""
+    """``fn`` with an ``out=`` argument, and guarded."""
+    plan, found_checks = arguments.plan_of_function(name, fn), checks.checks_of(name)
+    wary = guarded(name, fn)
 
     @functools.wraps(fn)
     def op(*args: Any, out: Any = None, **kwargs: Any) -> Any:
         if out is not None:
-            return call_into(fn, name, args, {**kwargs, "out": out})
+            return call_into(wary, name, args, {**kwargs, "out": out})
         if MODE.special:
             if MODE.autocast is not None and (policy := MODE.autocast.policy(name, kwargs)):
                 return MODE.autocast.call(policy, op, args, kwargs)
             if MODE.vmap or MODE.transforms:
-                return mapping.layered(fn, name, args, kwargs)
-        return fn(*args, **kwargs)
+                return mapping.layered(wary, name, args, kwargs)
+        # The steps of `guarded`, without another call: this is the way of most calls.
+        try:
+            if plan is not None:
+                arguments.check(name, plan, args, kwargs)
+            for check in found_checks:
+                check(*args, **kwargs)
+            return fn(*args, **kwargs)
+        except FOREIGN as error:
+            found = explained(name, (args, kwargs), error)
+            if found is error:
+                raise
+            raise found from error
+
+    return op
+
+
+def guarded(name: str, fn: Callable[..., Any]) -> Callable[..., Any]:
+    """``fn`` with its arguments checked first, and with what NumPy refuses said as torch says it."""
+    plan, found_checks = arguments.plan_of_function(name, fn), checks.checks_of(name)
+
+    @functools.wraps(fn)
+    def op(*args: Any, **kwargs: Any) -> Any:
+        try:
+            if plan is not None:
+                arguments.check(name, plan, args, kwargs)
+            for check in found_checks:
+                check(*args, **kwargs)
+            return fn(*args, **kwargs)
+        except FOREIGN as error:
+            found = explained(name, (args, kwargs), error)
+            if found is error:
+                raise
+            raise found from error
 
     return op
 
@@ -55,6 +91,7 @@ def define_function(
 
 def looped(name: str, fn: Callable[..., Any]) -> Callable[..., Any]:
     """``fn`` as function transforms want it."""
+    fn = guarded(name, fn)
 
     @functools.wraps(fn)
     def op(*args: Any, **kwargs: Any) -> Any:

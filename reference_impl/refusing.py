@@ -18,9 +18,23 @@ _OTHERS = re.compile(
     r"cannot reshape array|negative dimensions|zip\(\) argument|not enough values to unpack|must match exactly"
     r"|must have the same number of dimensions|axes don't match|Axes must be different|len\(axes\)"
     r"|can't contain negative|inhomogeneous|mismatch in its core dimension|must have the same shape|need at least one"
-    r"|tuple index out of range|list index out of range"
+    r"|list index out of range"
 )
 
+
+# What comes out of NumPy or Python where an argument is not what an op takes.
+FOREIGN = (
+    AttributeError, TypeError, ValueError, IndexError, KeyError, ZeroDivisionError, AssertionError,
+    np.linalg.LinAlgError,
+)  # fmt: skip
+_NO_ATTRIBUTE = re.compile(
+    r"^'([\w.]+)' object has no attribute|^'([\w.]+)' object is not (?:iterable|subscriptable)"
+)
+_OF_STRINGS = re.compile(
+    r"invalid literal for int|could not convert string|malformed string|Invalid integer data type|string|'U'|<U"
+    r"|dtype\('<?U|assignment destination is read-only"
+)
+_NO_LOOP = re.compile(r"ufunc|numpy boolean|not supported for the input types|[Cc]annot cast")
 
 # What torch computes of two numbers, too.
 _OF_NUMBERS = frozenset(
@@ -57,6 +71,47 @@ def refused(name: str, inputs: list[Any], error: Exception) -> Exception:
     if _OTHERS.search(text):
         return RuntimeError(f"{name}: {text}")
     return error
+
+
+def explained(name: str, given: Any, error: Exception) -> Exception:
+    """The error that a user sees for one that came out of an op called with ``given``; it itself if it is ours."""
+    text, leaves = str(error), _leaves(given)
+    if _is_about_kind(error, text, [x for x in leaves if not isinstance(x, Tensor)]):
+        found = ", ".join(type(x).__name__ for x in leaves)
+        return TypeError(f"{name}() received an invalid combination of arguments - got ({found})")
+    if type(error) in _ALIKE:
+        return _ALIKE[type(error)](f"{name}: {text}")
+    if isinstance(error, TypeError) and _NO_LOOP.search(text):
+        if "numpy boolean" in text:
+            what = "Negation" if "negative" in text else "Subtraction"
+            return RuntimeError(f"{what}, the `-` operator, on a bool tensor is not supported.")
+        return NotImplementedError(f'"{name}" not implemented for this dtype: {text}')
+    return refused(name, [x for x in leaves if isinstance(x, Tensor)], error)
+
+
+# What Python and NumPy raise where torch has another type.
+_ALIKE: dict[type, type[Exception]] = {
+    np.linalg.LinAlgError: RuntimeError,
+    ZeroDivisionError: RuntimeError,
+    AssertionError: RuntimeError,
+}
+
+
+def _is_about_kind(error: Exception, text: str, others: list[Any]) -> bool:
+    """Whether an error is about an argument of the wrong kind, told by its words."""
+    found = _NO_ATTRIBUTE.match(text)
+    if found is not None:
+        return (found.group(1) or found.group(2)) in {type(x).__name__ for x in others}
+    strings = any(isinstance(x, str) for x in others)
+    return strings and not isinstance(error, AttributeError) and bool(_OF_STRINGS.search(text))
+
+
+def _leaves(given: Any) -> list[Any]:
+    if isinstance(given, dict):
+        given = tuple(given.values())
+    if not isinstance(given, tuple | list):
+        return [given]
+    return [leaf for x in given for leaf in _leaves(x)]
 
 
 def _shape(x: Any) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 from reference_impl.calls import alias, call, record
 from reference_impl.grad_mode import MODE
 from reference_impl.graph import edge, next_sequence
-from reference_impl.refusing import refused
+from reference_impl.refusing import FOREIGN, explained
 from reference_impl.saved import save
 from reference_impl.tensor import Tensor
 
@@ -35,8 +35,12 @@ def make_unary(rule: Any) -> Callable[..., Any]:
         data = self._data
         if data.dtype.kind not in floats:
             return call(rule, (self,), {})
+        try:
+            found = forward(data)
+        except TypeError as error:
+            raise explained(rule.name, self, error) from error
         out = new(Tensor)
-        out._data = forward(data)
+        out._data = found
         out._storage = out._meta = out._grad_fn = None
         out._output_nr = 0
         if MODE.grad:
@@ -92,8 +96,8 @@ def make_binary(rule: Any) -> Callable[..., Any]:  # noqa: C901, PLR0915 - see N
             return call(rule, (self, other), {})
         try:
             data = forward(a, b)
-        except ValueError as error:
-            raise refused(rule.name, [self, other], error) from error
+        except (ValueError, TypeError) as error:
+            raise explained(rule.name, (self, other), error) from error
         out = new(Tensor)
         out._data = data
         out._storage = out._meta = out._grad_fn = None
@@ -164,6 +168,12 @@ def make_general(rule: Any) -> Callable[..., Any]:
     """The function of any other op."""
 
     def op(*args: Any, **kwargs: Any) -> Any:
-        return call(rule, args, kwargs)
+        try:
+            return call(rule, args, kwargs)
+        except FOREIGN as error:
+            found = explained(rule.name, (args, kwargs), error)
+            if found is error:
+                raise
+            raise found from error
 
     return op

@@ -11,6 +11,7 @@ import numpy as np
 
 from reference_impl import layout, registry, short_paths, short_writes
 from reference_impl.graph import RuleNode, make_short_apply
+from reference_impl.ops.checks import guard_of
 from reference_impl.publishing import define_function as define_function  # noqa: PLC0414 - for the families
 from reference_impl.publishing import publish
 from reference_impl.publishing import takes_out as takes_out  # noqa: PLC0414 - for the families
@@ -101,6 +102,7 @@ class OpRule:
         self.params = tuple(params)
         self.defaults = tuple(params.values())
         self.arity = len(self.inputs) + len(self.params)
+        self.guard = guard_of(self.name, self.inputs, params, variadic=self.variadic)
 
     def _plan(self) -> None:
         """Which values the formulas name, and where they come from."""
@@ -194,6 +196,8 @@ class OpRule:
         """
         n = len(self.inputs)
         if not kwargs and self.spread is None and not self.variadic and len(args) == self.arity:
+            if self.guard is not None:
+                self.guard(args)
             return list(args[:n]), args[n:]
         if self.spread is not None:
             args = self._gather(args)
@@ -208,6 +212,8 @@ class OpRule:
         ):
             names = (*self.inputs, *self.params)
             raise TypeError(f"{self.name}() missing argument {names[len(args)]!r}")
+        if self.guard is not None:
+            self.guard(args)
         params = args[n:] + self.defaults[len(args) - n :]
         return (list(args[0]) if self.variadic else list(args[:n])), params
 

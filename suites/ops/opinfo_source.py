@@ -4,8 +4,8 @@ import functools
 import itertools
 import random
 import warnings
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -177,6 +177,20 @@ class Refusal:
     call: Callable[[], Any]
     error: type[Exception]
     message: str
+    args: tuple[Any, ...] = ()
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """A tensor as its memory and its place there; tensors that share memory have one ``memory``."""
+
+    memory: np.ndarray[Any, Any]
+    dtype: str
+    size: tuple[int, ...]
+    stride: tuple[int, ...]
+    offset: int
+    requires_grad: bool
 
 
 def refusals(name: str, device: str) -> list[Refusal]:
@@ -186,8 +200,39 @@ def refusals(name: str, device: str) -> list[Refusal]:
     for i, wrong in enumerate(info.error_inputs(device)):
         sample = wrong.sample_input
         call = functools.partial(info.op, sample.input, *sample.args, **sample.kwargs)
-        found.append(Refusal(f"wrong input {i}", call, wrong.error_type, wrong.error_regex))
+        args, kwargs = _laid_out(((sample.input, *sample.args), dict(sample.kwargs)), {})
+        found.append(
+            Refusal(f"wrong input {i}", call, wrong.error_type, wrong.error_regex, args, kwargs)
+        )
     return found
+
+
+def _laid_out(value: Any, memories: dict[int, np.ndarray[Any, Any]]) -> Any:
+    """The arguments of a wrong call: dtype, layout and sharing of memory are what many of them are about."""
+    if isinstance(value, torch.Tensor) and value.layout == torch.strided and not value.is_meta:
+        place = value.untyped_storage().data_ptr()
+        if place not in memories:
+            whole = torch.empty(0, dtype=value.dtype, device=value.device)
+            whole.set_(
+                value.untyped_storage(), 0, (value.untyped_storage().nbytes() // value.itemsize,)
+            )
+            memories[place] = _array(whole.cpu())
+        dtype = str(value.dtype).removeprefix("torch.")
+        layout = tuple(value.shape), value.stride(), int(value.storage_offset())
+        return Laid(memories[place], dtype, *layout, value.requires_grad)
+    if isinstance(value, (tuple, list)):
+        items = [_laid_out(item, memories) for item in value]
+        return items if isinstance(value, list) else tuple(items)
+    if isinstance(value, dict):
+        return {key: _laid_out(item, memories) for key, item in value.items()}
+    return value if isinstance(value, torch.Tensor) else _plain_named(value)
+
+
+def _plain_named(value: Any) -> Any:
+    try:
+        return _plain(value)
+    except NotPlainError:
+        return value
 
 
 class _seeded:  # noqa: N801 - used as a function

@@ -1,0 +1,133 @@
+"""Parts of tensors: dimensions in range, indices that fit, memory that is there."""
+
+# ruff: noqa: ARG001 - a check has the parameters of its operator
+
+from __future__ import annotations
+
+from typing import Any
+
+from reference_impl import layout
+from reference_impl.ops.checks.table import before, refuse
+from reference_impl.ops.checks.table import sizes as _sizes
+
+
+@before("sum_to_size")
+def _expandable(self: Any, *size: Any) -> None:
+    wanted = list(size[0]) if len(size) == 1 and isinstance(size[0], tuple | list) else list(size)
+    have = _sizes(self)
+    refuse(
+        len(wanted) > len(have)
+        or any(w not in {1, h} for w, h in zip(reversed(wanted), reversed(have), strict=False)),
+        f"size {{{wanted}}} is not expandable to size {{{have}}}.",
+    )
+
+
+@before("unbind")
+def _has_dim(self: Any, dim: int = 0) -> None:
+    refuse(self.ndim == 0, f"Dimension specified as {dim} but tensor has no dimensions", IndexError)
+
+
+@before("index_add", "index_add_")
+def _index_add(self: Any, dim: int, index: Any, source: Any, **_: Any) -> None:
+    _one_dim_index("index_add_()", self, dim, index)
+    at = layout.one_dim(dim, self.ndim)
+    without = [_sizes(x)[:at] + _sizes(x)[at + 1 :] for x in (self, source)]
+    refuse(
+        (self.ndim and source.ndim and without[0] != without[1]) or self.ndim != source.ndim,
+        "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = "
+        f"{_sizes(self)} source.shape = {_sizes(source)}",
+    )
+
+
+@before("index_copy", "index_copy_", "index_reduce", "index_reduce_")
+def _index_copy(self: Any, dim: int, index: Any, source: Any, *_: Any, **__: Any) -> None:
+    _one_dim_index("index_copy_()", self, dim, index)
+    at = layout.one_dim(dim, self.ndim)
+    without = [_sizes(x)[:at] + _sizes(x)[at + 1 :] for x in (self, source)]
+    refuse(
+        self.ndim and source.ndim and without[0] != without[1],
+        f"index_copy_(): Source/destination tensor must have same slice shapes. Destination slice shape: {without[0]} "
+        f"at dimension {at} and source slice shape: {without[1]} at dimension 0.",
+    )
+
+
+@before("index_fill", "index_fill_", "index_select")
+def _index_fill(self: Any, dim: int, index: Any, *_: Any) -> None:
+    _one_dim_index("index_select()", self, dim, index)
+
+
+def _one_dim_index(name: str, self: Any, dim: int, index: Any) -> None:
+    layout.one_dim(dim, self.ndim)
+    refuse(
+        index.ndim > 1,
+        f"{name}: Index is supposed to be a vector, but got dim: {index.ndim}",
+        IndexError,
+    )
+    if index.numel():
+        data = index._data
+        size = int(self.shape[dim]) if self.ndim else 1
+        low, high = int(data.min()), int(data.max())
+        refuse(high >= size or low < -size, f"{name}: index out of range in self", IndexError)
+
+
+@before(
+    "gather",
+    "scatter",
+    "scatter_",
+    "scatter_add",
+    "scatter_add_",
+    "scatter_reduce",
+    "scatter_reduce_",
+)
+def _gathered(self: Any, dim: int, index: Any, *_: Any, **__: Any) -> None:
+    layout.one_dim(dim, self.ndim)
+    refuse(
+        max(self.ndim, 1) != max(index.ndim, 1) and index.numel(),
+        "Index tensor must have the same number of dimensions as self tensor",
+    )
+
+
+@before("narrow_copy")
+def _copied_part(self: Any, dim: int, *_: Any) -> None:
+    refuse(dim >= self.ndim, f"Expected dim < static_cast<int64_t>(self_sizes.size()), got {dim}")
+
+
+@before("as_strided", "as_strided_copy", "as_strided_scatter")
+def _strided(self: Any, *args: Any, **kwargs: Any) -> None:
+    rest = args[1:] if args and hasattr(args[0], "shape") else args
+    given = {**dict(zip(("size", "stride", "storage_offset"), rest, strict=False)), **kwargs}
+    size, stride, offset = given["size"], given["stride"], given.get("storage_offset")
+    refuse(len(size) != len(stride), "mismatch in length of strides and shape")
+    refuse(
+        any(s < 0 for s in stride),
+        f"as_strided: Negative strides are not supported, got {list(stride)}",
+    )
+    refuse(
+        any(n < 0 for n in size), f"Trying to create tensor with negative dimension: {list(size)}"
+    )
+    if 0 in size or isinstance(self, tuple):
+        return
+    have = layout.owner_of(self._array()).size
+    last = (self.storage_offset() if offset is None else offset) + sum(
+        (n - 1) * s for n, s in zip(size, stride, strict=True)
+    )
+    refuse(
+        last >= have,
+        f"setStorage: sizes {list(size)}, strides {list(stride)} are out of bounds for storage of {have}",
+    )
+
+
+@before("renorm")
+def _renorm(self: Any, p: Any, dim: int, maxnorm: Any) -> None:
+    refuse(self.ndim < 2, f"renorm: input needs at least 2 dimensions, got {self.ndim} dimensions")
+    layout.one_dim(dim, self.ndim)
+    refuse(not isinstance(p, complex) and p <= 0, "renorm: non-positive-norm not supported")
+    refuse(maxnorm < 0, f"renorm: expected maxnorm to be >= 0 but got {maxnorm}")
+
+
+@before("narrow", "narrow_copy")
+def _narrow(self: Any, dim: int, start: Any, length: int) -> None:
+    refuse(
+        hasattr(start, "_data") and (start.ndim or start._data.dtype.kind not in "iu"),
+        "start must be an 0-dim integral Tensor.",
+    )

@@ -1,0 +1,310 @@
+"""How many dimensions operators take, and which sizes must agree."""
+
+# ruff: noqa: ARG001, N803 - a check has the parameters of its operator
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from reference_impl import layout
+from reference_impl.ops.checks.table import before, refuse
+from reference_impl.ops.checks.table import sizes as _sizes
+
+_F = "nn.functional."
+
+
+# -- normalization -----------------------------------------------------------------------------------------------------
+
+
+@before("native_layer_norm", f"{_F}rms_norm", f"{_F}layer_norm")
+def _normalized(
+    input: Any, normalized_shape: Any, weight: Any = None, bias: Any = None, *_: Any, **__: Any
+) -> None:
+    shape = (
+        [normalized_shape]
+        if isinstance(normalized_shape, int)
+        else [int(n) for n in normalized_shape]
+    )
+    refuse(
+        not shape,
+        "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element, but got "
+        "normalized_shape = []",
+    )
+    refuse(
+        _sizes(input)[max(input.ndim - len(shape), 0) :] != shape,
+        f"Given normalized_shape={shape}, expected input with shape [*{', '.join(map(str, shape))}], but got input of "
+        f"size{_sizes(input)}",
+    )
+    for what, x in (("weight", weight), ("bias", bias)):
+        refuse(
+            hasattr(x, "shape") and _sizes(x) != shape,
+            f"Expected {what} to be of same shape as normalized_shape, but got {what} of another shape and "
+            f"normalized_shape = {shape}",
+        )
+
+
+@before(f"{_F}group_norm")
+def _groups(
+    input: Any, num_groups: int, weight: Any = None, bias: Any = None, *_: Any, **__: Any
+) -> None:
+    refuse(
+        input.ndim < 2,
+        f"Expected at least 2 dimensions for input tensor but received {input.ndim}",
+    )
+    refuse(num_groups < 1, f"Expected num groups to be greater than 0, got {num_groups}")
+    _per_channel(input, weight, bias)
+
+
+def _per_channel(input: Any, *params: Any) -> None:
+    for x in params:
+        refuse(
+            x is not None and _sizes(x) != [int(input.shape[1])],
+            f"Expected weight and bias to be a vector of size equal to the number of channels in input, but got one of "
+            f"shape {None if x is None else _sizes(x)} and input of shape {_sizes(input)}",
+        )
+
+
+@before(f"{_F}batch_norm")
+def _batch(
+    input: Any, running_mean: Any, running_var: Any, weight: Any = None, bias: Any = None, training: bool = False,
+    momentum: Any = 0.1, eps: float = 1e-5,
+) -> None:  # fmt: skip
+    refuse(
+        not training and (running_mean is None or running_var is None),
+        "Expected running_mean and running_var to be defined when training=False",
+    )
+    refuse(
+        input.ndim < 2 and input.numel() != 0,
+        f"batch_norm: expected at least 2 dimensions, got {input.ndim}",
+    )
+    if input.ndim > 1:
+        _vectors(int(input.shape[1]), running_mean, running_var, weight, bias)
+    refuse(
+        training and eps <= 0,
+        f"batch_norm eps must be positive during training, but got {eps}",
+        ValueError,
+    )
+
+
+def _vectors(count: int, *params: Any) -> None:
+    for x in params:
+        refuse(
+            x is not None and (x.numel() != count or x.ndim != 1),
+            f"running_mean, running_var, weight and bias should contain {count} elements not "
+            f"{None if x is None else x.numel()}",
+        )
+
+
+@before(f"{_F}instance_norm")
+def _instance(
+    input: Any, running_mean: Any = None, running_var: Any = None, weight: Any = None, bias: Any = None,
+    use_input_stats: bool = True, *_: Any, **__: Any,
+) -> None:  # fmt: skip
+    refuse(input.ndim < 2, f"instance_norm: expected at least 2 dimensions, got {input.ndim}")
+    refuse(
+        not use_input_stats and (running_mean is None or running_var is None),
+        "Expected running_mean and running_var to be defined when use_input_stats is false",
+    )
+    refuse(
+        use_input_stats and math.prod(_sizes(input)[2:]) == 1,
+        f"Expected more than 1 spatial element when training, got input size {input.shape}",
+        ValueError,
+    )
+    _vectors(int(input.shape[1]), running_mean, running_var, weight, bias)
+
+
+# -- matrices ----------------------------------------------------------------------------------------------------------
+
+
+@before("ormqr")
+def _ormqr(self: Any, tau: Any, other: Any, *_: Any, **__: Any) -> None:
+    refuse(self.ndim < 2, "torch.ormqr: input must have at least 2 dimensions.")
+    refuse(other.ndim < 2, "torch.ormqr: other must have at least 2 dimensions.")
+    refuse(tau.ndim != self.ndim - 1, "torch.ormqr: tau should have one dimension less than input.")
+
+
+@before("linalg.lstsq")
+def _lstsq(A: Any, B: Any, *_: Any, **__: Any) -> None:
+    refuse(A.ndim < 2, "torch.linalg.lstsq: input must have at least 2 dimensions.")
+    refuse(B.ndim < 1, "torch.linalg.lstsq: other must have at least 1 dimension.")
+    refuse(
+        not 0 <= A.ndim - B.ndim <= 1,
+        "torch.linalg.lstsq: input.dim() must be greater or equal to other.dim() and (input.dim() - other.dim()) <= 1",
+    )
+
+
+@before("cross")
+def _cross_of_three(self: Any, other: Any, dim: int | None = None) -> None:
+    _cross(self, other, dim=dim)
+
+
+@before("linalg.cross")
+def _cross(input: Any, other: Any, *, dim: int | None = -1) -> None:
+    refuse(
+        input.ndim != other.ndim, "linalg.cross: inputs must have the same number of dimensions."
+    )
+    if dim is None:
+        return
+    at = layout.one_dim(dim, input.ndim)
+    refuse(
+        input.shape[at] != 3 or other.shape[at] != 3,
+        f"linalg.cross: inputs dimension {dim} must have length 3. Got {input.shape[at]} and {other.shape[at]}",
+    )
+
+
+# -- tables and losses -------------------------------------------------------------------------------------------------
+
+
+@before(f"{_F}embedding")
+def _table(input: Any, weight: Any, *_: Any, **__: Any) -> None:
+    table = input if input._data.dtype.kind in "fc" else weight  # op_db has the table first
+    refuse(table.ndim != 2, "'weight' must be 2-D")
+
+
+@before("prelu")
+def _prelu(self: Any, weight: Any) -> None:
+    refuse(
+        weight.ndim > 1,
+        f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight.ndim}",
+    )
+    count = 1 if self.ndim < 2 else int(self.shape[1])
+    refuse(
+        weight.numel() not in {1, count},
+        f"Mismatch of parameter numbers and input channel size. Found parameter numbers = {weight.numel()} and channel "
+        f"size = {count}.",
+    )
+
+
+def check_reduction(reduction: Any) -> None:
+    """Refuse another word than torch has for how losses are put together."""
+    refuse(
+        reduction not in {"none", "mean", "sum"},
+        f"{reduction} is not a valid value for reduction",
+        ValueError,
+    )
+
+
+def one_vector_or_batch(input: Any) -> bool:
+    """Whether a loss of scores per class may take it: scores of one sample, or of several."""
+    return bool(
+        (input.ndim == 2 and input.shape[1] != 0)
+        or (input.ndim == 1 and input.shape[0] != 0)
+        or input.ndim == 0
+    )
+
+
+@before(f"{_F}multi_margin_loss")
+def _multi_margin(
+    input: Any, target: Any, p: int = 1, margin: float = 1.0, weight: Any = None, *__: Any, **_: Any
+) -> None:
+    check_reduction(_.get("reduction", "mean"))
+    refuse(p not in {1, 2}, "only p == 1 and p == 2 supported", ValueError)
+    refuse(weight is not None and weight.ndim != 1, "weight must be one-dimensional", ValueError)
+    refuse(
+        not one_vector_or_batch(input),
+        f"Expected non-empty vector or matrix with optional 0-dim batch size, but got: {_sizes(input)}",
+    )
+    count, classes = (input.shape[0], input.shape[1]) if input.ndim == 2 else (1, input.numel())
+    refuse(
+        target.ndim > 1 or target.numel() != count,
+        f"inconsistent target size, expected {count} but got {_sizes(target)}",
+    )
+    refuse(
+        weight is not None and weight.numel() != classes,
+        f"inconsistent weight size, expected {classes} but got {None if weight is None else _sizes(weight)}",
+    )
+    refuse(target._data.dtype.kind != "i", f"expected scalar type Long but found {target.dtype}")
+
+
+@before(f"{_F}multilabel_margin_loss")
+def _multilabel(input: Any, target: Any, *__: Any, **_: Any) -> None:
+    check_reduction(_.get("reduction", "mean"))
+    refuse(
+        not one_vector_or_batch(input),
+        f"Expected non-empty vector or matrix with optional 0-dim batch size, but got: {_sizes(input)}",
+    )
+    same = _sizes(target) == _sizes(input) or (
+        input.ndim < 2 and target.numel() == input.numel() and target.ndim < 2
+    )
+    refuse(
+        not same, f"inconsistent target size: {_sizes(target)} for input of size: {_sizes(input)}"
+    )
+    refuse(target._data.dtype.kind != "i", f"expected scalar type Long but found {target.dtype}")
+
+
+@before(f"{_F}gaussian_nll_loss")
+def _gaussian(input: Any, target: Any, var: Any, *_: Any, **__: Any) -> None:
+    if not hasattr(var, "shape") or _sizes(var) == _sizes(input):
+        return
+    refuse(
+        _sizes(input)[:-1] != _sizes(var)
+        and (_sizes(input)[:-1] != _sizes(var)[:-1] or _sizes(var)[-1:] != [1]),
+        "var is of incorrect size",
+        ValueError,
+    )
+
+
+@before(f"{_F}linear_cross_entropy")
+def _linear_cross_entropy(
+    input: Any, linear_weight: Any, target: Any, *, ignore_index: Any = None, **_: Any
+) -> None:
+    refuse(input.ndim not in {1, 2}, f"expected input with dimensionality 1 or 2, got {input.ndim}")
+    refuse(
+        ignore_index is not None and target._data.dtype.kind == "f",
+        "ignore_index cannot be specified when target contains probabilities",
+    )
+    refuse(
+        linear_weight.ndim > 2 and input.ndim < 2,
+        f"K-dimensional loss defined by linear_weight shape {tuple(linear_weight.shape)} requires batched input",
+    )
+
+
+@before("cov")
+def _cov(self: Any, *, correction: int = 1, fweights: Any = None, aweights: Any = None) -> None:
+    refuse(
+        self.ndim > 2,
+        f"cov(): expected input to have two or fewer dimensions but got an input with {self.ndim}",
+    )
+    count = self.numel() if self.ndim < 2 else self.shape[1]
+    for what, weights in (("fweights", fweights), ("aweights", aweights)):
+        if weights is None:
+            continue
+        refuse(
+            weights.ndim > 1,
+            f"cov(): expected {what} to have one or fewer dimensions but got {what} with {weights.ndim} dimensions",
+        )
+        kind = weights._data.dtype.kind
+        refuse(
+            kind not in "iub" if what == "fweights" else kind != "f",
+            f"cov(): expected {what} to have {'integral' if what == 'fweights' else 'floating point'} dtype but got "
+            f"{what} with {weights.dtype} dtype",
+        )
+        refuse(
+            weights.numel() != count,
+            f"cov(): expected {what} to have the same numel as there are observations in the input but got "
+            f"{weights.numel()} != {count}",
+        )
+        refuse(weights.numel() and weights._data.min() < 0, f"cov(): {what} cannot be negative")
+
+
+def _as_list(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, tuple | list) else [value]
+
+
+@before("gradient")
+def _gradient(self: Any, *, spacing: Any = None, dim: Any = None, edge_order: int = 1) -> None:
+    dims = (
+        list(range(self.ndim))
+        if dim is None
+        else [layout.one_dim(d, self.ndim) for d in _as_list(dim)]
+    )
+    twice = next((d for d in dims if dims.count(d) > 1), None)
+    refuse(twice is not None, f"dim {twice} appears multiple times in the list of dims")
+    refuse(edge_order not in {1, 2}, "torch.gradient only supports edge_order=1 and edge_order=2.")
+    refuse(
+        isinstance(spacing, tuple | list) and len(spacing) != len(dims),
+        "torch.gradient expected spacing to be unspecified, a scalar or it's spacing and dim arguments to have "
+        f"the same length, but got {len(_as_list(spacing))} and {len(dims)}.",
+    )
