@@ -8,6 +8,7 @@ import numpy as np
 
 from reference_impl.bfloat16 import cast
 from reference_impl.grad_mode import MODE
+from reference_impl.kinds import copied
 from reference_impl.layout import copy_in_order, is_dense, memory_order
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor, make
@@ -49,9 +50,9 @@ def _own(ct: Any, variable: Tensor, *, owned: bool) -> Any:
     if ct.dtype is not data.dtype and ct.dtype != data.dtype and not _allows_other_dtypes(variable):
         ct, owned = cast(ct, data.dtype), True
     if isinstance(data, np.generic) or data.ndim == 0:
-        return ct if isinstance(ct, np.generic) or owned else np.array(ct, subok=True)
+        return ct if isinstance(ct, np.generic) or owned else copied(ct)
     if not MODE.grad_layout_policy:
-        return ct if owned else np.array(ct, order="K", subok=True)
+        return ct if owned else ct.copy("K")
     wanted = memory_order(data) if is_dense(data) else None
     if owned and memory_order(ct) == wanted:
         return ct

@@ -1,14 +1,15 @@
-"""The one device there is, and the layouts and memory formats that programs name."""
+"""Devices: the CPU and ``meta``, and the layouts and memory formats that programs name."""
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 from reference_impl.errors import UnsupportedError
 
 
 class device:  # noqa: N801 - torch's name
-    """A device by type and index; the reference computes on the CPU only."""
+    """A device by type and index; as a context, where factories put what they make."""
 
     def __init__(self, type: Any, index: int | None = None) -> None:  # noqa: A002 - torch's name
         if isinstance(type, device):
@@ -33,20 +34,49 @@ class device:  # noqa: N801 - torch's name
     def __hash__(self) -> int:
         return hash(str(self))
 
+    def __enter__(self) -> device:
+        _DEFAULTS.here.append(resolve(self))
+        return self
 
-CPU = device("cpu")
+    def __exit__(self, *exc_info: object) -> None:
+        _DEFAULTS.here.pop()
 
 
-def check_device(found: Any) -> None:
-    """Refuse any device but the CPU.
+class _Defaults(threading.local):
+    """Where factories of this thread put what they make, innermost last."""
+
+    def __init__(self) -> None:
+        self.here: list[device] = [CPU]
+
+
+CPU, META = device("cpu"), device("meta")
+_DEFAULTS = _Defaults()
+
+
+def get_default_device() -> device:
+    """Where factories put what they make."""
+    return _DEFAULTS.here[-1]
+
+
+def set_default_device(wanted: Any) -> None:
+    """Choose where factories put what they make; None: the CPU."""
+    _DEFAULTS.here[-1] = CPU if wanted is None else resolve(wanted)
+
+
+def resolve(found: Any) -> device:
+    """The device that is meant; the default one by None.
 
     Raises:
-        NotImplementedError: naming the device.
+        NotImplementedError: the reference does not have it.
     """
-    if found is not None and device(found).type != "cpu":
+    if found is None:
+        return _DEFAULTS.here[-1]
+    made = found if isinstance(found, device) else device(found)
+    if made.type not in ("cpu", "meta"):
         raise UnsupportedError(
-            f"the device {str(found)!r}: it computes with NumPy on the CPU; leave device= out or say 'cpu'"
+            f"the device {str(found)!r}: it computes with NumPy on the CPU, or not at all on 'meta'; leave device= out"
         )
+    return made
 
 
 class _Named:

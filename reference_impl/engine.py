@@ -14,6 +14,7 @@ from reference_impl.accumulate import accumulate
 from reference_impl.cotangents import finish
 from reference_impl.grad_mode import MODE
 from reference_impl.graph import AccumulateGrad, Node
+from reference_impl.kinds import copied
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor, make
 from reference_impl.views import CopySlices
@@ -254,7 +255,7 @@ class GraphTask:
         if self.create_graph:
             meta.grad = ct if meta.grad is None else meta.grad + ct
         else:
-            meta.grad = make(np.array(ct)) if meta.grad is None else make(meta.grad._data + ct)
+            meta.grad = make(copied(ct)) if meta.grad is None else make(meta.grad._data + ct)
 
     def _after(self, extra: hooks.NodeHooks, grads: Any, slots: list[Any]) -> Any:
         shown = tuple(self._shown(g) for g in grads)

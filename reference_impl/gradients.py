@@ -323,6 +323,16 @@ def _cotangent(i: int, out: Any, ct: Any) -> Any:
         return make(np.ones_like(data) if SEEN else np.ones(data.shape, dtype=data.dtype))
     if not isinstance(ct, Tensor):
         raise errors.CotangentTypeError(ct)
+    _check_cotangent(i, out, ct)
+    return ct if ct._data.dtype == data.dtype else ct.to(out.dtype)
+
+
+def _check_cotangent(i: int, out: Tensor, ct: Tensor) -> None:
+    data = out._data
+    if SEEN and ct.device != out.device:
+        raise RuntimeError(
+            f"invalid gradient at index {i} - expected device {out.device} but got {ct.device}"
+        )
     if ct._data.shape != data.shape:
         raise errors.CotangentMismatchError(
             f"Mismatch in shape: grad_output[{i}] has a shape of {ct.shape} and output[{i}] has a shape of {out.shape}."
@@ -332,7 +342,6 @@ def _cotangent(i: int, out: Any, ct: Any) -> Any:
             "For complex Tensors, both grad_output and output are required to have the same dtype. "
             f"Mismatch in dtype: grad_output[{i}] has a dtype of {ct.dtype} and output[{i}] has a dtype of {out.dtype}."
         )
-    return ct if ct._data.dtype == data.dtype else ct.to(out.dtype)
 
 
 def _edge_cotangent(out: GradientEdge, ct: Any) -> Any:

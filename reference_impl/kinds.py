@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
+
+import numpy as np
 
 # Note [Other kinds of arrays]
 # The data of a tensor is NumPy's own array or scalar, or one of ours: ``BFloat16``, ``Meta``, ``Sparse``. A program
@@ -17,6 +20,15 @@ class Unreadable:
     """What arrays have in common that cannot be handed to NumPy."""
 
     why_not_numpy = ""
+
+    def copy(self, order: Any = "C") -> Any:
+        """The same numbers elsewhere."""
+        raise NotImplementedError
+
+
+def copied(x: Any) -> Any:
+    """An array's copy, of its own kind."""
+    return x.copy() if isinstance(x, Unreadable) else np.array(x)
 
 
 def note(kind: str) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from reference_impl.kinds import Unreadable
+
 # (wide shape, narrow shape) -> (axes, keep the reduced axes, reshape afterwards); bounded, so that odd programs do not
 # grow it for ever.
 _plans: dict[tuple[tuple[int, ...], tuple[int, ...]], tuple[Any, bool, bool]] = {}
@@ -47,7 +49,7 @@ def memory_order(array: Any) -> tuple[int, ...] | None:
 def copy_in_order(x: Any, order: tuple[int, ...] | None) -> Any:
     """A dense copy whose axes lie in memory in ``order``."""
     if order is None:
-        return np.array(x, order="C", subok=True)
+        return x.copy() if isinstance(x, Unreadable) else np.array(x, order="C")
     inverse = np.argsort(order)
     made = np.empty([x.shape[i] for i in order], dtype=x.dtype).transpose(inverse)
     if type(x) is not np.ndarray:

@@ -145,8 +145,12 @@ def tensor_text(t: Tensor) -> str:
     data = np.asarray(t._data)
     with no_grad():
         suffixes = _suffixes(t, data)
+        if t.is_meta:
+            suffixes = ["device='meta'", f"size={tuple(data.shape)}", *suffixes]
         prefix = "Parameter containing:\n" if type(t).__name__ == "Parameter" else ""
-        if data.size == 0:
+        if t.is_meta:
+            body = "..."
+        elif data.size == 0:
             body = "[]"
             if data.ndim != 1:
                 suffixes.insert(0, f"size={tuple(data.shape)}")
@@ -167,7 +171,9 @@ def _suffixes(t: Tensor, data: Any) -> list[str]:
         dtypes.int64,
         dtypes.bool_,
     )
-    if kind not in usual or (data.size == 0 and kind in (dtypes.int64, dtypes.bool_)):
+    if kind not in usual or (
+        (data.size == 0 or t.is_meta) and kind in (dtypes.int64, dtypes.bool_)
+    ):
         found.append(f"dtype={kind!r}")
     try:
         fn = t.grad_fn

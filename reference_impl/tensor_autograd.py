@@ -6,11 +6,12 @@ import weakref
 from typing import Any
 
 from reference_impl import errors, hooks
-from reference_impl.devices import CPU, device, strided
+from reference_impl.devices import device, strided
 from reference_impl.grad_mode import MODE
 from reference_impl.gradients import backward
 from reference_impl.graph import next_sequence
 from reference_impl.layout import copy_in_order
+from reference_impl.meta import device_of
 from reference_impl.registry import register
 from reference_impl.tensor import Tensor
 
@@ -48,6 +49,11 @@ def _assign_grad(self: Tensor, value: Any) -> None:
         raise errors.GradAssignmentError(
             f"attempting to assign a gradient of size '{list(value.shape)}' to a tensor of size '{list(self.shape)}'. "
             "Please ensure that the gradient and the tensor are the same size"
+        )
+    if value.device != self.device:
+        raise errors.GradAssignmentError(
+            f"attempting to assign a gradient with device type '{value.device.type}' to a tensor with device type "
+            f"'{self.device.type}'. Please ensure that the gradient and the tensor are on the same device"
         )
     self._autograd().grad = value
 
@@ -154,8 +160,8 @@ def _name(self: Tensor) -> str | None:
     return None if self._meta is None else self._meta.name
 
 
-def _device(_self: Tensor) -> device:
-    return CPU
+def _device(self: Tensor) -> device:
+    return device_of(self._data)
 
 
 def _layout(_self: Tensor) -> Any:
@@ -182,4 +188,5 @@ Tensor.name = property(_name)  # type: ignore[attr-defined]
 Tensor.device = property(_device)  # type: ignore[attr-defined]
 Tensor.layout = property(_layout)  # type: ignore[attr-defined]
 Tensor.grad_dtype = property(_grad_dtype, _set_grad_dtype)  # type: ignore[attr-defined]
-Tensor.is_cpu = property(lambda _self: True)  # type: ignore[attr-defined]
+Tensor.is_cpu = property(lambda self: device_of(self._data).type == "cpu")  # type: ignore[attr-defined]
+Tensor.is_meta = property(lambda self: device_of(self._data).type == "meta")  # type: ignore[attr-defined]

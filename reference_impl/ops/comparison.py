@@ -132,7 +132,7 @@ def allclose(
 def equal(self: Tensor, other: Tensor) -> bool:
     """True for the same shape and the same elements."""
     a, b = self._data, other._data
-    return a.shape == b.shape and bool(np.all(a == b))
+    return a.shape == b.shape and bool(np.array_equal(a, b))
 
 
 def item(self: Tensor) -> Any:

@@ -9,8 +9,9 @@ import numpy as np
 
 from reference_impl import dtypes
 from reference_impl.bfloat16 import DTYPE, cast, round_to
-from reference_impl.devices import check_device
+from reference_impl.devices import CPU, resolve
 from reference_impl.grad_mode import MODE
+from reference_impl.meta import NO_DATA, Meta, device_of, empty, placed
 from reference_impl.ops.lang import array_of
 from reference_impl.ops.rule import define_function, define_op
 from reference_impl.registry import OPS, register
@@ -20,8 +21,8 @@ from reference_impl.tensor import Tensor, make
 
 def _finish(data: Any, *, requires_grad: bool = False, device: Any = None) -> Tensor:
     """A leaf over ``data``; a 0-d array becomes a NumPy scalar, which is faster to compute with."""
-    check_device(device)
-    if data.dtype == DTYPE:
+    data = placed(data, device)
+    if data.dtype == DTYPE and not isinstance(data, Meta):
         data = round_to(data)
     made = make(data[()] if type(data) is np.ndarray and data.ndim == 0 else data)
     if MODE.inference:
@@ -127,8 +128,9 @@ def _factory(name: str, fill: Any) -> None:
         **kwargs: Any,
     ) -> Tensor:
         _ = layout, memory_format, pin_memory
+        filled = empty if resolve(device).type == "meta" else fill
         return _finish(
-            fill(_size(size, kwargs), _kind(dtype)), requires_grad=requires_grad, device=device
+            filled(_size(size, kwargs), _kind(dtype)), requires_grad=requires_grad, device=device
         )
 
     make_filled.__doc__ = f"A leaf of the given size as NumPy's ``{name}`` makes it."
@@ -151,9 +153,9 @@ def full(
     """A leaf with one value everywhere; its dtype is the value's unless given."""
     value = array_of(fill_value)
     kind = dtypes.to_numpy(dtype) if dtype is not None else dtypes.result_dtype((value,))
-    return _finish(
-        np.full(tuple(size), value, dtype=kind), requires_grad=requires_grad, device=device
-    )
+    meta = resolve(device).type == "meta"
+    data = empty(size, kind) if meta else np.full(tuple(size), value, dtype=kind)
+    return _finish(data, requires_grad=requires_grad, device=device)
 
 
 def _like(name: str, fill: Any) -> None:
@@ -168,9 +170,11 @@ def _like(name: str, fill: Any) -> None:
     ) -> Tensor:
         _ = memory_format, layout
         kind = self._data.dtype if dtype is None else dtypes.to_numpy(dtype)
-        return _finish(
-            fill(np.asarray(self._data), kind, *args), requires_grad=requires_grad, device=device
-        )
+        device = device_of(self._data) if device is None else device
+        source = np.asarray(self._data)
+        if resolve(device).type == "meta":
+            source = placed(self._data, device)
+        return _finish(fill(source, kind, *args), requires_grad=requires_grad, device=device)
 
     make_like.__doc__ = (
         f"A leaf of the size and dtype of another tensor, as NumPy's ``{name}`` makes it."
@@ -186,6 +190,7 @@ _like("full_like", lambda x, kind, value: np.full_like(x, array_of(value), dtype
 
 def _new(name: str, base: str) -> None:
     def make_new(self: Tensor, *size: Any, dtype: Any = None, **kwargs: Any) -> Tensor:
+        kwargs.setdefault("device", device_of(self._data))
         return OPS[base](*size, dtype=self.dtype if dtype is None else dtype, **kwargs)  # type: ignore[no-any-return]
 
     make_new.__doc__ = f"``{base}`` of this tensor's dtype."
@@ -198,9 +203,13 @@ _new("new_empty", "empty")
 register("full", full)
 define_function(
     "new_full",
-    lambda self, size, fill_value, **kw: full(size, fill_value, **{"dtype": self.dtype, **kw}),
+    lambda self, size, fill_value, **kw: full(size, fill_value, **{**_kind_of(self), **kw}),
 )
-define_function("new_tensor", lambda self, data, **kw: tensor(data, **{"dtype": self.dtype, **kw}))
+define_function("new_tensor", lambda self, data, **kw: tensor(data, **{**_kind_of(self), **kw}))
+
+
+def _kind_of(x: Tensor) -> dict[str, Any]:
+    return {"dtype": x.dtype, "device": device_of(x._data)}
 
 
 def new(self: Tensor, *args: Any) -> Tensor:
@@ -316,6 +325,24 @@ convert = define_op(
 )
 
 
+def _moved(self: Any, to: Any) -> Any:
+    if isinstance(self, Meta):
+        raise NotImplementedError(NO_DATA)
+    return placed(self, to)
+
+
+# What comes back has no values either, and the CPU cannot take it.
+move = define_op(
+    "_to_device",
+    node="ToCopyBackward0",
+    forward=_moved,
+    inputs=("self",),
+    vjp={"self": lambda ct: _moved(array_of(ct), CPU)},
+    jvp="linear",
+    method=False,
+)
+
+
 def to(
     self: Tensor,
     *args: Any,
@@ -336,11 +363,12 @@ def to(
             dtype = a
         elif not isinstance(a, bool) and a is not None:
             device = a
-    check_device(device)
     made = self
+    if device is not None and resolve(device) != device_of(self._data):
+        made = move(self, resolve(device))
     if dtype is not None and self._data.dtype != dtypes.to_numpy(dtype):
-        made = convert(self, dtypes.to_numpy(dtype))
-    elif copy:
+        made = convert(made, dtypes.to_numpy(dtype))
+    elif copy and made is self:
         made = OPS["clone"](self)
     if memory_format is None or getattr(memory_format, "name", "") == "preserve_format":
         return made
@@ -361,7 +389,7 @@ define_function("byte", lambda self: to(self, dtypes.uint8))
 define_function("bool", lambda self: to(self, dtypes.bool_))
 define_function("cfloat", lambda self: to(self, dtypes.complex64))
 define_function("cdouble", lambda self: to(self, dtypes.complex128))
-define_function("cpu", lambda self, **_kw: self)
+define_function("cpu", lambda self, **_kw: to(self, device=CPU))
 define_function("numpy_dtype", lambda self: self._data.dtype)
 register("dtype_of", lambda kind: dtypes.OF_NUMPY[np.dtype(kind)])
 

@@ -38,7 +38,11 @@ def broadcast_shapes(*shapes: Any) -> Size:
 define_function("broadcast_shapes", broadcast_shapes, method=False)
 define_function("element_size", lambda self: self.dtype.itemsize)
 define_function("nelement", lambda self: self.numel())
-define_function("data_ptr", lambda self: int(self._array().__array_interface__["data"][0]))
+define_function(
+    "data_ptr",
+    lambda self: 0 if self.is_meta else int(self._array().__array_interface__["data"][0]),
+)
+define_function("get_device", lambda self: -1)
 define_function("storage", lambda self: self._shared())
 define_function("untyped_storage", lambda self: self._shared())
 define_function(

@@ -8,8 +8,9 @@ import numpy as np
 
 from reference_impl import dtypes, mapping
 from reference_impl.bfloat16 import DTYPE, Limits, cast, round_to
-from reference_impl.devices import check_device
+from reference_impl.devices import resolve
 from reference_impl.grad_mode import MODE
+from reference_impl.meta import placed
 from reference_impl.ops.lang import zeros_like
 from reference_impl.ops.rule import define_function, define_op
 from reference_impl.registry import OPS, register
@@ -20,7 +21,7 @@ class Generator:
     """A source of random numbers that remembers its seed."""
 
     def __init__(self, device: Any = None) -> None:
-        check_device(device)
+        _ = resolve(device)
         self.manual_seed(67280421310721)
 
     def manual_seed(self, seed: int) -> Generator:
@@ -111,8 +112,7 @@ def _sizes(size: tuple[Any, ...]) -> tuple[int, ...]:
 
 
 def _leaf(data: Any, *, requires_grad: bool = False, device: Any = None) -> Tensor:
-    check_device(device)
-    made = make(round_to(data) if data.dtype == DTYPE else data)
+    made = make(placed(round_to(data) if data.dtype == DTYPE else data, device))
     if requires_grad:
         made.requires_grad = True
     return made
@@ -167,7 +167,7 @@ def _factory(name: str) -> None:
         return _leaf(
             _draw(name, self._data.shape, kind, generator),
             requires_grad=requires_grad,
-            device=device,
+            device=self.device if device is None else device,
         )
 
     define_function(name, factory, method=False)
