@@ -81,3 +81,13 @@ NOT_REFUSED: Mapping[tuple[str, str], str] = {
     ("clamp_max", "wrong input 0"): _BOUND,
     ("clamp_min", "wrong input 0"): _BOUND,
 }
+
+# (operator, wrong input of op_db): why the reference does not refuse it as torch does.
+_META = "it is about a tensor on another device, and the reference has no other"
+_DIMS = (
+    "it is about a tensor of 65 dimensions, of which NumPy makes none: it refuses with ValueError"
+)
+ONLY_TORCH_REFUSES: Mapping[tuple[str, str], str] = {
+    **{("gradient", f"wrong input {i}"): _META for i in (3, 10, 17)},
+    **{(op, f"wrong input {i}"): _DIMS for op in ("amax", "amin", "aminmax") for i in (1, 2)},
+}

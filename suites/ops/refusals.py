@@ -2,20 +2,24 @@
 
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
+import numpy as np
 import pytest
 
+import reference_impl
 from suites.harness import selection
 from suites.harness.identity import CaseKey
+from suites.harness.implementation import Operator
 from suites.harness.judge import AGREE, DIFFER, Verdict, settle
 from suites.harness.notes import current_notes
 from suites.harness.plugin import RUN
 from suites.ops import opinfo_source
-from suites.ops.exempt import NOT_REFUSED
-from suites.ops.opinfo_source import Refusal
-from suites.ops.rows import Row, rows_of, stop_unless_supported
+from suites.ops.exempt import NOT_REFUSED, ONLY_TORCH_REFUSES
+from suites.ops.opinfo_source import Laid, Refusal
+from suites.ops.rows import Row, find_reference_operator, rows_of, stop_unless_supported
 
 
 def rows_with_refusals(metafunc: pytest.Metafunc) -> Iterator[Row]:
@@ -41,36 +45,88 @@ def rows_with_refusals(metafunc: pytest.Metafunc) -> Iterator[Row]:
 
 
 def check_refusals(row: Row, seed: int) -> None:
-    """Calls an operator with each wrong input.
+    """Calls an operator with each wrong input, on both sides.
 
     Raises:
-        Disagreement: an input is accepted, or refused by another type or in other words than op_db has.
+        Disagreement: an input is accepted, or refused by another type than op_db has (or, by the subject, in other
+            words), or is listed as an exception and is none.
     """
     stop_unless_supported(row)
-    with warnings.catch_warnings(), row.column.namespace(seed):
+    reference = find_reference_operator(row.entry, way="value")
+    with warnings.catch_warnings(), np.errstate(all="ignore"), row.column.namespace(seed):
         warnings.simplefilter("ignore")
         for refusal in opinfo_source.refusals(row.entry, row.case_key.subject.device):
-            if (row.entry, refusal.name) not in NOT_REFUSED:
-                check_refusal(refusal)
+            key = (row.entry, refusal.name)
+            hold(refusal, excused=key in NOT_REFUSED, side="subject")
+            if reference is not None and key not in NOT_REFUSED:
+                ours = replace(refusal, call=called(reference, refusal), message="")
+                hold(ours, excused=key in ONLY_TORCH_REFUSES, side="reference")
     current_notes().facts["verdict"] = AGREE
 
 
-def check_refusal(refusal: Refusal) -> None:
+def hold(refusal: Refusal, *, excused: bool, side: str) -> None:
+    """Makes one call that must raise, or that must not if it is excused.
+
+    Raises:
+        Disagreement: it is accepted, or raises another type or other words; or the excuse is not needed.
+    """
+    if not excused:
+        check_refusal(refusal, side)
+        return
+    told = _departure(refusal)
+    if told is None:
+        found = f"{refusal.name}: is listed as an exception in exempt.py, and is refused as it should be"
+        settle(Verdict(kind=DIFFER, blame=side, failure="unneeded-exception", reason=found))
+
+
+def check_refusal(refusal: Refusal, side: str = "subject") -> None:
     """Makes one call that must raise.
 
     Raises:
         Disagreement: it is accepted, or raises another type or other words.
     """
     current_notes().count(None)
+    told = _departure(refusal)
+    if told is not None:
+        settle(Verdict(kind=DIFFER, blame=side, failure=told[0], reason=told[1]))
+
+
+def _departure(refusal: Refusal) -> tuple[str, str] | None:
+    """How what a call does differs from the refusal that is wanted; None where it does not."""
     wanted = f"{refusal.name}: wanted {refusal.error.__name__} matching {refusal.message!r}"
     try:
         if refusal.call() is NotImplemented:  # an operator's method refuses so, and Python raises
-            return
+            return None
     except Exception as error:  # noqa: BLE001 - whatever is raised is what is looked at
         if isinstance(error, refusal.error) and re.search(refusal.message, str(error)):
-            return
-        told = f"{wanted}, found {type(error).__name__}: {error}"
-        settle(Verdict(kind=DIFFER, blame="subject", failure="wrong-error", reason=told))
-        return
-    told = f"{wanted}, but nothing was raised"
-    settle(Verdict(kind=DIFFER, blame="subject", failure="missing-error", reason=told))
+            return None
+        return "wrong-error", f"{wanted}, found {type(error).__name__}: {error}"
+    return "missing-error", f"{wanted}, but nothing was raised"
+
+
+def called(reference: Operator, refusal: Refusal) -> Callable[[], Any]:
+    """The same call of the reference, with tensors that lie in memory as the subject's do."""
+
+    def call() -> Any:
+        memories: dict[int, Any] = {}
+        args = _tensors(refusal.args, memories)
+        return reference(*args, **_tensors(dict(refusal.kwargs), memories))
+
+    return call
+
+
+def _tensors(value: Any, memories: dict[int, Any]) -> Any:
+    if isinstance(value, Laid):
+        dtype = getattr(reference_impl, value.dtype)
+        whole = memories.setdefault(
+            id(value.memory), reference_impl.tensor(value.memory, dtype=dtype)
+        )
+        with reference_impl.no_grad():
+            made = reference_impl.as_strided(whole, value.size, value.stride, value.offset)
+        return made.detach().requires_grad_() if value.requires_grad else made
+    if isinstance(value, (tuple, list)):
+        items = [_tensors(item, memories) for item in value]
+        return items if isinstance(value, list) else tuple(items)
+    if isinstance(value, dict):
+        return {key: _tensors(item, memories) for key, item in value.items()}
+    return value
