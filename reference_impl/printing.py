@@ -192,9 +192,7 @@ def _suffixes(t: Tensor, data: Any) -> list[str]:
 
 def _join(text: str, suffixes: list[str]) -> str:
     """Suffixes behind the values, on a line of their own where the line would be too long."""
-    last = len(text) - text.rfind("\n") - 1
-    if text.rfind("\n") == -1:
-        last = len(text)
+    last = len(text) - text.rfind("\n") + 1  # two more than there are, as torch counts
     for suffix in suffixes:
         if last + len(suffix) + 2 > Options.linewidth:
             text += ",\n" + " " * len("tensor(") + suffix
