@@ -291,7 +291,7 @@ def _roots(outputs: Any, cotangents: Any) -> list[tuple[Any, int, Any]]:
     elif isinstance(cotangents, Tensor):
         given = [cotangents]
     else:
-        given = list(cotangents)
+        given = list(cotangents)[: len(outs)]  # more than there are roots is no error in torch
     if len(given) != len(outs):
         raise RuntimeError(f"got {len(outs)} tensors and {len(given)} gradients")
     checked = [_cotangent(i, out, ct) for i, (out, ct) in enumerate(zip(outs, given, strict=True))]

@@ -209,7 +209,7 @@ class Module(Saving):
         if watch is not None:
             return watch.outputs(out)
         if d["_backward_hooks"] and d["_is_full_backward_hook"] is False:
-            watch_last_node(self, out)
+            watch_last_node(self, args, out)
         return out
 
     # -- text --------------------------------------------------------------------------------------------------------
