@@ -86,8 +86,8 @@ short, int, long = int16, int32, int64  # noqa: A001
 pi, e, inf, nan = 3.141592653589793, 2.718281828459045, 1e999, 1e999 - 1e999
 newaxis = None
 spmm = lookup("mm")
-fft, linalg, masked, random, special = (
-    Namespace(n) for n in ("fft", "linalg", "masked", "random", "special")
+fft, linalg, masked, random, sparse, special = (
+    Namespace(n) for n in ("fft", "linalg", "masked", "random", "sparse", "special")
 )
 FloatTensor = creation.legacy_type("FloatTensor", float32)
 DoubleTensor = creation.legacy_type("DoubleTensor", float64)
@@ -185,6 +185,7 @@ __all__ = [
     "set_grad_enabled",
     "set_printoptions",
     "short",
+    "sparse",
     "sparse_coo",
     "special",
     "spmm",

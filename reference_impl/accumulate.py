@@ -8,9 +8,10 @@ import numpy as np
 
 from reference_impl.bfloat16 import cast
 from reference_impl.grad_mode import MODE
-from reference_impl.kinds import copied
+from reference_impl.kinds import SEEN, copied
 from reference_impl.layout import copy_in_order, is_dense, memory_order
 from reference_impl.registry import OPS
+from reference_impl.sparse import Sparse
 from reference_impl.tensor import Tensor, make
 
 
@@ -25,6 +26,9 @@ def accumulate(variable: Tensor, ct: Any, *, create_graph: bool, owned: bool) ->
     held = meta.grad
     if meta.grad_dtype is not None:
         ct, owned = _as_grad_dtype(ct, meta.grad_dtype), False
+    if SEEN and (_is_sparse(ct) or _is_sparse(variable) or _is_sparse(held)):
+        _accumulate_sparse(variable, ct, held, create_graph=create_graph)
+        return
     if create_graph:
         # A copy of its own, which may be written to, with the history of what arrived.
         meta.grad = OPS["copy_"](OPS["empty_like"](ct), ct) if held is None else held + ct
@@ -62,3 +66,25 @@ def _own(ct: Any, variable: Tensor, *, owned: bool) -> Any:
 def _allows_other_dtypes(variable: Tensor) -> bool:
     meta = variable._meta
     return meta is not None and meta.grad_dtype is not None
+
+
+def _is_sparse(x: Any) -> bool:
+    return isinstance(x._data if isinstance(x, Tensor) else x, Sparse)
+
+
+def _accumulate_sparse(variable: Tensor, ct: Any, held: Any, *, create_graph: bool) -> None:
+    """The same where something is sparse: in place unless a sparse gradient becomes a dense one."""
+    meta = variable._autograd()
+    if _is_sparse(variable) and not _is_sparse(ct):
+        mask = variable._data
+        ct = OPS["sparse_mask"](ct, variable) if isinstance(ct, Tensor) else mask.take(ct)
+    if held is None:
+        meta.grad = OPS["clone"](ct) if isinstance(ct, Tensor) else make(copied(ct))
+    elif create_graph:
+        meta.grad = ct + held if _is_sparse(held) else held + ct
+    elif _is_sparse(held) and not _is_sparse(ct):
+        meta.grad = make(ct + held._data)
+    else:
+        data = held._array()
+        np.copyto(data, data + ct)
+        held._shared().version += 1

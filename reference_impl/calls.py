@@ -12,7 +12,7 @@ from reference_impl import forward_ad, inplace, inplace_names, mapping, views
 from reference_impl.batching import Batched
 from reference_impl.grad_mode import DUAL_LEVELS, MODE
 from reference_impl.graph import AccumulateGrad, Node, as_tensor, edge, next_sequence
-from reference_impl.kinds import SEEN
+from reference_impl.kinds import SEEN, TWINS
 from reference_impl.other_arrays import compute
 from reference_impl.out_arguments import call_into, dual_level
 from reference_impl.promotion import promote
@@ -29,11 +29,17 @@ def call(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if kwargs.get("out") is not None:
         return call_into(lambda *a, **k: call(rule, a, k), rule.name, args, kwargs)
     if MODE.special:
+        if SEEN and rule.name in TWINS and any(_is_sparse(x) for x in args):
+            return TWINS[rule.name](*args, **kwargs)
         if MODE.autocast is not None and (policy := MODE.autocast.policy(rule.name, kwargs)):
             return MODE.autocast.call(policy, rule.call, args, kwargs)
         if MODE.vmap or MODE.transforms:
             return mapping.layered(lambda *a, **k: _call(rule, a, k), rule.name, args, kwargs)
     return _call(rule, args, kwargs)
+
+
+def _is_sparse(x: Any) -> bool:
+    return isinstance(x, Tensor) and getattr(x._data, "layout", "strided") != "strided"
 
 
 def _call(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

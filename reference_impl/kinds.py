@@ -14,12 +14,15 @@ import numpy as np
 
 SEEN: set[str] = set()
 LISTENERS: list[Callable[[], None]] = []
+# Ops that are others where an operand is sparse: name -> what is called in their place.
+TWINS: dict[str, Callable[..., Any]] = {}
 
 
 class Unreadable:
     """What arrays have in common that cannot be handed to NumPy."""
 
     why_not_numpy = ""
+    layout = "strided"
 
     def copy(self, order: Any = "C") -> Any:
         """The same numbers elsewhere."""

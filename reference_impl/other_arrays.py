@@ -7,15 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from reference_impl import meta
+from reference_impl import meta, sparse
 from reference_impl.bfloat16 import DTYPE, bare, widen, wrap
 from reference_impl.dtypes import bfloat16, float32, promote_types
 from reference_impl.dtypes import dtype as torch_dtype
 from reference_impl.meta import Meta
+from reference_impl.sparse import Sparse
 
 
 def compute(rule: Any, arrays: list[Any], params: tuple[Any, ...]) -> Any:
     """``rule.forward`` on arrays of any kind."""
+    if any(isinstance(a, Sparse) for a in arrays):
+        return sparse.compute(rule, arrays, params)
     if any(isinstance(a, Meta) for a in arrays):
         return meta.compute(rule, arrays, params, lambda values: compute(rule, values, params))
     if any(_is_bfloat16(a) for a in (*arrays, *params)):

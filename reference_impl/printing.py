@@ -10,6 +10,7 @@ import numpy as np
 from reference_impl import dtypes, forward_ad
 from reference_impl.grad_mode import DUAL_LEVELS, no_grad
 from reference_impl.registry import register
+from reference_impl.sparse import Sparse
 from reference_impl.tensor import Tensor
 
 
@@ -142,6 +143,9 @@ def _summarised(data: Any) -> Any:
 
 def tensor_text(t: Tensor) -> str:
     """``repr`` of a tensor: values, what is unusual about its dtype, and its place in the graph."""
+    if isinstance(t._data, Sparse):
+        with no_grad():
+            return _sparse_text(t, t._data)
     data = np.asarray(t._data)
     with no_grad():
         suffixes = _suffixes(t, data)
@@ -157,9 +161,36 @@ def tensor_text(t: Tensor) -> str:
         else:
             summary = data.size > Options.threshold
             shown = _summarised(data) if summary else data
-            fmt: Any = _ComplexFormatter(shown) if data.dtype.kind == "c" else _Formatter(shown)
-            body = _rows(data, len("tensor("), fmt, summary)
+            body = _rows(data, len("tensor("), _formatter(shown), summary)
     return prefix + _join("tensor(" + body, suffixes)
+
+
+def _sparse_text(t: Tensor, data: Any) -> str:
+    """Indices, values and sizes of a sparse tensor, each on lines of its own."""
+    before = ("tensor(indices=tensor(", " " * len("tensor(") + "values=tensor(")
+    parts = [
+        start
+        + (
+            _rows(x, len(start), _formatter(x), summary=x.size > Options.threshold)
+            if x.size
+            else "[]"
+        )
+        + ("" if x.size else f", size={tuple(x.shape)}")
+        for start, x in zip(before, (data.indices, np.asarray(data.values)), strict=True)
+    ]
+    kind = [s for s in _suffixes(t, data) if s.startswith("dtype")]
+    rest = [s for s in _suffixes(t, data) if not s.startswith("dtype")]
+    sizes = [
+        f"size={tuple(data.shape)}",
+        f"nnz={data.indices.shape[1]}",
+        *kind,
+        "layout=torch.sparse_coo",
+    ]
+    return _join("),\n".join(parts) + ")", [*sizes, *rest], newline=True)
+
+
+def _formatter(shown: Any) -> Any:
+    return _ComplexFormatter(shown) if shown.dtype.kind == "c" else _Formatter(shown)
 
 
 def _suffixes(t: Tensor, data: Any) -> list[str]:
@@ -190,11 +221,12 @@ def _suffixes(t: Tensor, data: Any) -> list[str]:
     return found
 
 
-def _join(text: str, suffixes: list[str]) -> str:
+def _join(text: str, suffixes: list[str], *, newline: bool = False) -> str:
     """Suffixes behind the values, on a line of their own where the line would be too long."""
     last = len(text) - text.rfind("\n") + 1  # two more than there are, as torch counts
     for suffix in suffixes:
-        if last + len(suffix) + 2 > Options.linewidth:
+        if newline or last + len(suffix) + 2 > Options.linewidth:
+            newline = False
             text += ",\n" + " " * len("tensor(") + suffix
             last = len("tensor(") + len(suffix)
         else:

@@ -121,7 +121,8 @@ class Tensor(Operators, metaclass=_TensorType):
     def data(self, value: Tensor) -> None:
         if not isinstance(value, Tensor):
             raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
-        if getattr(value, "layout_name", "strided") != "strided":
+        layouts = {getattr(t._data, "layout", "strided") for t in (self, value)}
+        if len(layouts) > 1:
             raise RuntimeError(
                 "Attempted to call `variable.set_data(tensor)`, but `variable` and `tensor` have "
                 "incompatible tensor type."

@@ -6,7 +6,7 @@ import weakref
 from typing import Any
 
 from reference_impl import errors, hooks
-from reference_impl.devices import device, strided
+from reference_impl.devices import device
 from reference_impl.grad_mode import MODE
 from reference_impl.gradients import backward
 from reference_impl.graph import next_sequence
@@ -164,14 +164,6 @@ def _device(self: Tensor) -> device:
     return device_of(self._data)
 
 
-def _layout(_self: Tensor) -> Any:
-    return strided
-
-
-def _never(_self: Tensor) -> bool:
-    return False
-
-
 def _grad_dtype(self: Tensor) -> Any:
     """The dtype the gradient must have; None if any will do."""
     found = None if self._meta is None else self._meta.grad_dtype
@@ -186,7 +178,6 @@ def _set_grad_dtype(self: Tensor, value: Any) -> None:
 
 Tensor.name = property(_name)  # type: ignore[attr-defined]
 Tensor.device = property(_device)  # type: ignore[attr-defined]
-Tensor.layout = property(_layout)  # type: ignore[attr-defined]
 Tensor.grad_dtype = property(_grad_dtype, _set_grad_dtype)  # type: ignore[attr-defined]
 Tensor.is_cpu = property(lambda self: device_of(self._data).type == "cpu")  # type: ignore[attr-defined]
 Tensor.is_meta = property(lambda self: device_of(self._data).type == "meta")  # type: ignore[attr-defined]

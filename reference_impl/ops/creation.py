@@ -9,20 +9,21 @@ import numpy as np
 
 from reference_impl import dtypes
 from reference_impl.bfloat16 import DTYPE, cast, round_to
-from reference_impl.devices import CPU, resolve
+from reference_impl.devices import CPU, resolve, sparse_coo
 from reference_impl.grad_mode import MODE
 from reference_impl.meta import NO_DATA, Meta, device_of, empty, placed
 from reference_impl.ops.lang import array_of
 from reference_impl.ops.rule import define_function, define_op
 from reference_impl.registry import OPS, register
 from reference_impl.size import Size
+from reference_impl.sparse import Sparse
 from reference_impl.tensor import Tensor, make
 
 
 def _finish(data: Any, *, requires_grad: bool = False, device: Any = None) -> Tensor:
     """A leaf over ``data``; a 0-d array becomes a NumPy scalar, which is faster to compute with."""
-    data = placed(data, device)
-    if data.dtype == DTYPE and not isinstance(data, Meta):
+    data = data if isinstance(data, Sparse) else placed(data, device)
+    if not isinstance(data, Sparse) and data.dtype == DTYPE and not isinstance(data, Meta):
         data = round_to(data)
     made = make(data[()] if type(data) is np.ndarray and data.ndim == 0 else data)
     if MODE.inference:
@@ -116,6 +117,15 @@ def _kind(dtype: Any) -> np.dtype[Any]:
     return dtypes.default_numpy() if dtype is None else dtypes.to_numpy(dtype)
 
 
+def _sparse(name: str, size: tuple[int, ...], kind: Any, *, requires_grad: bool) -> Tensor:
+    if name == "ones":
+        raise RuntimeError("full(...) is not implemented for sparse layout")
+    none = np.zeros((len(size), 0), dtype=np.int64)
+    return _finish(
+        Sparse(none, np.zeros(0, kind), size, coalesced=True), requires_grad=requires_grad
+    )
+
+
 def _factory(name: str, fill: Any) -> None:
     def make_filled(
         *size: Any,
@@ -127,7 +137,9 @@ def _factory(name: str, fill: Any) -> None:
         pin_memory: Any = None,
         **kwargs: Any,
     ) -> Tensor:
-        _ = layout, memory_format, pin_memory
+        _ = memory_format, pin_memory
+        if layout is sparse_coo:
+            return _sparse(name, _size(size, kwargs), _kind(dtype), requires_grad=requires_grad)
         filled = empty if resolve(device).type == "meta" else fill
         return _finish(
             filled(_size(size, kwargs), _kind(dtype)), requires_grad=requires_grad, device=device
@@ -170,6 +182,8 @@ def _like(name: str, fill: Any) -> None:
     ) -> Tensor:
         _ = memory_format, layout
         kind = self._data.dtype if dtype is None else dtypes.to_numpy(dtype)
+        if isinstance(self._data, Sparse):
+            return make(fill(self._data, kind, *args))
         device = device_of(self._data) if device is None else device
         source = np.asarray(self._data)
         if resolve(device).type == "meta":

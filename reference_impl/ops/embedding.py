@@ -55,6 +55,39 @@ embedding_op: Any = define_op(
 )
 
 
+def _sparse_vjp(
+    ct: Any, indices: Any, weight_shape: Any, padding_idx: Any, scale_grad_by_freq: bool
+) -> Any:
+    """The rows that were looked up, one entry for each time: no zeros are stored for the others."""
+    if scale_grad_by_freq:
+        raise RuntimeError(
+            "embedding_backward: scale_grad_by_freq not supported with sparse gradients"
+        )
+    at = np.asarray(array_of(indices)).reshape(-1)
+    rows = reshape(ct, (at.size, weight_shape[1]))
+    if padding_idx is not None:
+        kept = np.flatnonzero(at != padding_idx)
+        at, rows = at[kept], op("index_select", rows, 0, constant(kept, rows))
+    return op("sparse.from_values", constant(at[None], rows), rows, weight_shape)
+
+
+sparse_embedding_op: Any = define_op(
+    "embedding.sparse",
+    node="EmbeddingBackward0",
+    forward=embedding_op.rule.forward,
+    inputs=("weight", "indices"),
+    params={"padding_idx": None, "scale_grad_by_freq": False},
+    vjp={
+        "weight": lambda ct, indices, weight_shape, padding_idx, scale_grad_by_freq: _sparse_vjp(
+            ct, indices, weight_shape, padding_idx, scale_grad_by_freq
+        ),
+        "indices": None,
+    },
+    jvp=embedding_op.rule.jvp,
+    method=False,
+)
+
+
 def _in_order(input: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
     """(indices, table); op_db's samples have the table first."""
     return (weight, input) if input._data.dtype.kind in "fc" else (input, weight)
@@ -89,11 +122,11 @@ def embedding(
     sparse: bool = False,
 ) -> Any:
     """The rows of ``weight`` that ``input`` names."""
-    _ = sparse
+    look_up = sparse_embedding_op if sparse else embedding_op
     indices, table = _in_order(input, weight)
     if max_norm is not None:
         _shorten(table, indices._data, max_norm, norm_type)
-    return embedding_op(table, indices, _row_number(padding_idx, table), scale_grad_by_freq)
+    return look_up(table, indices, _row_number(padding_idx, table), scale_grad_by_freq)
 
 
 define_function("nn.functional.embedding", embedding, method=False)
@@ -113,7 +146,7 @@ def embedding_bag(
     padding_idx: int | None = None,
 ) -> Any:
     """Sum, mean or largest entries of the rows in each bag."""
-    _ = sparse
+    look_up = sparse_embedding_op if sparse else embedding_op
     indices, table = _in_order(input, weight)
     starts = (
         np.asarray(offsets._data)
@@ -125,9 +158,11 @@ def embedding_bag(
     if max_norm is not None:
         _shorten(table, flat._data, max_norm, norm_type)
     padding = _row_number(padding_idx, table)
-    rows = embedding_op(table, flat, padding, scale_grad_by_freq)
+    rows = look_up(table, flat, padding, scale_grad_by_freq)
     counts = flat._data != padding if padding is not None else np.ones(flat.shape, dtype=bool)
     bag = np.searchsorted(starts, np.arange(flat.shape[0]), side="right") - 1
+    if mode == "max" and sparse:
+        raise ValueError("max mode does not support sparse weights")
     if mode == "max":
         return _bag_max(rows, counts, bag, len(starts))
     share = make(counts.astype(table._data.dtype)[:, None])

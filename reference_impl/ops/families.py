@@ -48,6 +48,7 @@ from reference_impl.ops import shape as shape
 from reference_impl.ops import softmax as softmax
 from reference_impl.ops import solves as solves
 from reference_impl.ops import sorting as sorting
+from reference_impl.ops import sparse as sparse
 from reference_impl.ops import special as special
 from reference_impl.ops import spectra as spectra
 from reference_impl.ops import splitting as splitting

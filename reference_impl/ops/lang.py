@@ -205,7 +205,7 @@ def _has_tensor(args: tuple[Any, ...]) -> bool:
 
 
 def _as_constant(x: Any) -> Any:
-    if isinstance(x, np.ndarray | np.generic):
+    if isinstance(x, np.ndarray | np.generic | Unreadable):
         return make(x)
     return type(x)([_as_constant(i) for i in x]) if type(x) in (list, tuple) else x
 
