@@ -333,6 +333,21 @@ def bernoulli(self: Tensor, p: Any = None, *, generator: Generator | None = None
 define_function("bernoulli", bernoulli)
 
 
+_poisson = _drawn(
+    "poisson.rate",
+    "PoissonBackward0",
+    lambda self, generator=None: np.asarray(_source(generator).poisson(self)).astype(self.dtype),
+)
+
+
+def poisson(input: Tensor, generator: Generator | None = None) -> Any:
+    """Draws from the Poisson distributions of these rates."""
+    return _poisson(input, generator)
+
+
+define_function("poisson", poisson, method=False)
+
+
 def multinomial(
     self: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None
 ) -> Tensor:

@@ -148,3 +148,23 @@ define_op(
     ),
     method=False,
 )
+
+
+def gumbel_softmax(
+    logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1
+) -> Any:
+    """Softmax of logits with Gumbel noise; ``hard`` gives one-hot vectors with the gradient of the soft ones.
+
+    The noise is minus the logarithm of exponential draws.
+    """
+    _ = eps
+    noise = -OPS["log"](OPS["exponential_"](OPS["empty_like"](logits.detach())))
+    soft = softmax((logits + noise) / tau, dim)
+    if not hard:
+        return soft
+    chosen = OPS["max"](soft, dim, keepdim=True)[1]
+    one_hot = OPS["scatter"](OPS["zeros_like"](soft.detach()), dim, chosen, 1.0)
+    return one_hot - soft.detach() + soft
+
+
+define_function("nn.functional.gumbel_softmax", gumbel_softmax, method=False)
