@@ -296,7 +296,7 @@ class Tensor(Operators, metaclass=_TensorType):
             RuntimeError: the tensor requires grad, and gradients are being recorded.
         """
         if isinstance(self._data, Unreadable):
-            raise TypeError(self._data.why_not_numpy)
+            raise self._data.numpy_error(self._data.why_not_numpy)
         if force:
             return np.array(self._data)
         if MODE.grad and self.requires_grad:
@@ -347,7 +347,9 @@ class Tensor(Operators, metaclass=_TensorType):
         return str(require("tensor.repr")(self))
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if self._data.ndim == 0 and spec else repr(self)
+        if self._data.ndim == 0 and type(self) is Tensor:
+            return format(self._data.item(), spec)
+        return object.__format__(self, spec)
 
     def __contains__(self, element: Any) -> bool:
         return bool((self == element).any())
