@@ -57,6 +57,8 @@ REAL = Kind(
 )
 NUMBERS = Kind("Number", frozenset([int, float, bool]), _are_numbers)
 INTS_OR_STR = Kind("tuple of ints", frozenset([int, bool, str]), _are_whole)
+SIZES = Kind("tuple of ints", frozenset(), lambda x: isinstance(x, tuple | list) and _are_whole(x))
+INT_OR_TENSOR = Kind("int", frozenset([int, bool]), lambda x: isinstance(x, Tensor) or _is_whole(x))
 TENSORS = Kind("tuple of Tensors", frozenset(), _are_tensors)
 STR = Kind("str", frozenset([str]), lambda x: isinstance(x, str))
 
@@ -64,9 +66,9 @@ _NAMES: Mapping[Kind, str] = {
     TENSOR: """self input A B tau x1 x2 input1 input2 LU_data LU_pivots LU pivots vec2 theta grid sorted_sequence target
         mask anchor positive negative query key data""",
     TENSORS: "tensors",
-    BOOL: """keepdim inplace ceil_mode return_indices training upper left unitriangular pivot hermitian include_self
+    BOOL: """keepdim inplace ceil_mode training upper left unitriangular pivot hermitian include_self
         check_errors adjoint descending largest sorted count_include_pad scale_grad_by_freq full_matrices increasing
-        return_complex normalized center equal_nan zero_infinity log_target full swap accumulate stable transpose some
+        return_complex normalized equal_nan zero_infinity log_target full swap accumulate stable transpose some
         with_replacement log_input unsafe is_causal use_input_stats train non_blocking copy unpack_data unpack_pivots
         include_last_offset right out_int32 replacement""",
     INT: """k chunks dim0 dim1 dim2 start_dim end_dim dimension num_groups upscale_factor downscale_factor offset n_fft
@@ -84,6 +86,7 @@ _NUMBERS_FIRST = """
     add sub subtract mul div divide pow float_power remainder xlogy special.xlog1py xlogy.number_first where polygamma
     __radd__ __rmul__ __rsub__ __rpow__ __rmod__ __rdiv__ result_type bernoulli_number.sample searchsorted to tensor
 """
+_UNPOOLED = "kernel_size stride padding output_size"
 _INDEXED = "gather scatter scatter_add scatter_reduce index_add index_copy index_fill index_reduce index_select"
 # (operator, argument): where a name means something else, or nothing is said of it.
 ELSEWHERE: Mapping[tuple[str, str], Kind | None] = {
@@ -92,6 +95,38 @@ ELSEWHERE: Mapping[tuple[str, str], Kind | None] = {
     **{(f"fft.{name}", "n"): INT for name in ("fftfreq", "rfftfreq")},
     **{(op, name): TENSOR for op in _INDEXED.split() for name in ("index", "source")},
     ("rrelu", "upper"): REAL,
+    ("polygamma", "n"): None,
+    **{
+        (f"{row}.dims", "dim"): None
+        for row in ("amax", "amin", "argmax", "argmin", "all", "any", "count_nonzero")
+    },
+    **{
+        (f"nn.functional.adaptive_{kind}_pool{d}d", "output_size"): None
+        for kind in ("avg", "max")
+        for d in (1, 2, 3)
+    },
+    **{
+        (f"nn.functional.max_unpool{d}d", name): None
+        for d in (1, 2, 3)
+        for name in _UNPOOLED.split()
+    },
+    ("special.xlog1py.number_first", "self"): None,
+    ("nn.functional.normalize", "dim"): None,
+    ("nn.functional.normalize", "p"): None,
+    ("nn.functional.layer_norm", "normalized_shape"): SIZES,
+    ("native_layer_norm", "normalized_shape"): SIZES,
+    ("nn.functional.rms_norm", "normalized_shape"): SIZES,
+    ("lerp", "weight"): NUMBER,
+    ("threshold", "threshold"): REAL,
+    ("threshold", "value"): REAL,
+    ("roll", "dims"): None,
+    ("narrow", "start"): INT_OR_TENSOR,
+    ("narrow", "length"): INT,
+    ("select", "index"): INT,
+    ("repeat_interleave", "repeats"): INT_OR_TENSOR,
+    ("special.polygamma", "n"): None,
+    ("nn.functional.gumbel_softmax", "tau"): REAL,
+    ("nn.functional.gumbel_softmax", "dim"): INT,
     ("nn.functional.local_response_norm", "k"): NUMBER,
     ("nn.functional.linalg.vector_norm", "ord"): NUMBER,
     ("linalg.norm", "ord"): None,

@@ -112,6 +112,10 @@ class Operators:  # noqa: PLW1641 - Tensor hashes by identity
         return OPS["abs"](self)
 
     def __invert__(self) -> Any:
+        if self._data.dtype.kind in "fc":
+            raise TypeError(
+                "~ (operator.invert) is only implemented on integer and Boolean-type tensors"
+            )
         return OPS["bitwise_not"](self)
 
     def __and__(self, other: Any) -> Any:

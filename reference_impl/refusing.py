@@ -93,7 +93,6 @@ def explained(name: str, given: Any, error: Exception) -> Exception:
 _ALIKE: dict[type, type[Exception]] = {
     np.linalg.LinAlgError: RuntimeError,
     ZeroDivisionError: RuntimeError,
-    AssertionError: RuntimeError,
 }
 
 

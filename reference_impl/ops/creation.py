@@ -14,6 +14,7 @@ from reference_impl.grad_mode import MODE
 from reference_impl.meta import NO_DATA, Meta, device_of, empty, placed
 from reference_impl.ops.lang import array_of
 from reference_impl.ops.rule import define_function, define_op
+from reference_impl.publishing import guarded
 from reference_impl.registry import OPS, register
 from reference_impl.size import Size
 from reference_impl.sparse import Sparse
@@ -47,6 +48,10 @@ def tensor(
         RuntimeError: ``requires_grad`` with a dtype that is neither floating point nor complex.
     """
     _ = pin_memory
+    if isinstance(data, str):
+        raise TypeError("new(): invalid data type 'str'")
+    if data is None:
+        raise RuntimeError("Could not infer dtype of NoneType")
     if isinstance(data, Tensor):
         warnings.warn(
             "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
@@ -214,7 +219,7 @@ def _new(name: str, base: str) -> None:
 _new("new_zeros", "zeros")
 _new("new_ones", "ones")
 _new("new_empty", "empty")
-register("full", full)
+register("full", guarded("full", full))
 define_function(
     "new_full",
     lambda self, size, fill_value, **kw: full(size, fill_value, **{**_kind_of(self), **kw}),
@@ -313,7 +318,7 @@ _NAMED: dict[str, Any] = {
     "logspace": logspace, "eye": eye, "empty_strided": empty_strided,
 }  # fmt: skip
 for _name, _fn in _NAMED.items():
-    register(_name, _fn)
+    register(_name, guarded(_name, _fn))
 
 # -- conversions -------------------------------------------------------------------------------------------------------
 

@@ -29,6 +29,12 @@ def _parse(equation: str, operands: list[Tensor]) -> tuple[list[list[Any]], list
     wide = max(widths, default=0)
     inputs = [_labels(t, x.ndim, wide) for t, x in zip(terms, operands, strict=True)]
     if arrow:
+        known = {n for term in inputs for n in term}
+        missing = next((n for n in right.replace("...", "") if n not in known), None)
+        if missing is not None:
+            raise RuntimeError(
+                f"einsum(): output subscript {missing} does not appear in the equation for any input operand"
+            )
         return inputs, _labels(
             right, len(right.replace("...", "")) + (wide if "..." in right else 0), wide
         )
@@ -61,6 +67,11 @@ def _with_diagonals(x: Tensor, labels: list[Any]) -> tuple[Tensor, list[Any]]:
         while labels.count(label) > 1:
             i = labels.index(label)
             j = labels.index(label, i + 1)
+            if x.shape[i] != x.shape[j]:
+                raise RuntimeError(
+                    f"einsum(): subscript {label} is repeated for operand 0 but the sizes don't match, "
+                    f"{x.shape[j]} != {x.shape[i]}"
+                )
             x = op("diagonal", x, 0, i, j)
             labels = [n for k, n in enumerate(labels) if k not in (i, j)] + [label]
     return x, labels

@@ -316,8 +316,15 @@ def _normal_index(index: Any) -> tuple[Any, ...]:
             made.append(np.array([array_of(k) for k in i]))
         elif isinstance(i, slice):
             made.append(slice(*[None if v is None else int(v) for v in (i.start, i.stop, i.step)]))
-        else:
+        elif i is None or i is Ellipsis or hasattr(i, "__index__") or isinstance(i, np.ndarray):
             made.append(i)
+        elif isinstance(i, str):
+            raise TypeError("new(): invalid data type 'str'")
+        else:
+            raise IndexError(
+                "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices (got "
+                f"{type(i).__name__})"
+            )
     return tuple(made)
 
 

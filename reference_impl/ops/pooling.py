@@ -71,11 +71,12 @@ def _pool_forward(self: Any, boxes: Boxes) -> tuple[Any, Any]:
     view = windows(
         np.pad(x, around, constant_values=lowest), boxes.kernel, boxes.stride, boxes.dilation, out
     )
-    entries = view[0].reshape(math.prod(lead), *out, -1)
+    entries = view[0].reshape(math.prod(lead), *out, math.prod(boxes.kernel))
     best = np.argmax(entries, axis=-1)
     values = np.take_along_axis(entries, best[..., None], -1)[..., 0]
     places = np.broadcast_to(
-        _places(size, boxes, out).reshape(*out, -1), (*best.shape, entries.shape[-1])
+        _places(size, boxes, out).reshape(*out, math.prod(boxes.kernel)),
+        (*best.shape, entries.shape[-1]),
     )
     index = np.take_along_axis(places, best[..., None], -1)[..., 0]
     return values.reshape(*lead, *out), index.astype(np.int64).reshape(*lead, *out)
@@ -222,7 +223,8 @@ def _pick_boxes(self: Any, starts: Any, ends: Any) -> tuple[Any, Any]:
         box: Any = tuple(
             slice(int(s[i]), int(e[i])) for s, e, i in zip(starts, ends, at, strict=True)
         )
-        part = self[(slice(None), *box)].reshape(self.shape[0], -1)
+        part = self[(slice(None), *box)]
+        part = part.reshape(self.shape[0], math.prod(part.shape[1:]))
         best = np.argmax(part, axis=1)
         place: Any = (slice(None), *at)
         values[place] = part[np.arange(len(part)), best]

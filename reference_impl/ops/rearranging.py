@@ -225,7 +225,9 @@ def _reversed(self: Tensor) -> Any:
 
 def _matrix_transpose(self: Tensor) -> Any:
     """The last two axes exchanged."""
-    if self.ndim < 2:
+    if self.ndim == 0:
+        return self  # deprecated, but the identity
+    if self.ndim == 1:
         raise RuntimeError(
             f"tensor.mT is only supported on matrices or batches of matrices. Got {self.ndim}-D tensor."
         )

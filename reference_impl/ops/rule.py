@@ -32,7 +32,7 @@ QUICK: dict[Any, Any] = {
 # Ops of several tensors that take no Python number in place of one.
 TENSORS_ONLY = frozenset(
     ("atan2", "fmax", "fmin", "maximum", "minimum", "logaddexp", "logaddexp2", "nextafter", "hypot", "ldexp", "polar",
-     "complex", "igamma", "igammac", "heaviside")
+     "complex", "igamma", "igammac", "heaviside", "logical_and", "logical_or", "logical_xor")
 )  # fmt: skip
 
 # Other spellings of a parameter that torch accepts.

@@ -148,7 +148,7 @@ ROWS = [
     Row("nn.functional.batch_norm", ((5, 3), (3,), (3,)), dtypes="d",
         call=lambda fn, x, w, b: fn(x, None, None, w, b, True)),
     Row("nn.functional.batch_norm", ((5, 3), (3,)), dtypes="d",
-        call=lambda fn, x, w: fn(x, torch.ones(3), torch.ones(3) * 2, w)),
+        call=lambda fn, x, w: fn(x, torch.ones(3, dtype=torch.float64), torch.ones(3, dtype=torch.float64) * 2, w)),
     Row("nn.functional.embedding", ((4, 3),), dtypes="d", call=lambda fn, w: fn(index(3, 0, 3), w)),
     Row("nn.functional.embedding_bag", ((4, 3), (3,)), dtypes="d",
         call=lambda fn, w, p: fn(index(3, 0, 3), w, index(0, 2), mode="sum", per_sample_weights=p)),

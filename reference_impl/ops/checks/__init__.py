@@ -8,9 +8,11 @@ from typing import Any
 
 from reference_impl import arguments
 from reference_impl.ops.checks import dtypes as dtypes
+from reference_impl.ops.checks import images as images
 from reference_impl.ops.checks import places as places
 from reference_impl.ops.checks import ranges as ranges
 from reference_impl.ops.checks import shapes as shapes
+from reference_impl.ops.checks import sizes as sizes
 from reference_impl.ops.checks import windows as windows
 from reference_impl.ops.checks.table import checks_of as checks_of
 

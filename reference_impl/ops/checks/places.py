@@ -7,14 +7,13 @@ from __future__ import annotations
 from typing import Any
 
 from reference_impl import layout
-from reference_impl.ops.checks.table import before, refuse
-from reference_impl.ops.checks.table import sizes as _sizes
+from reference_impl.ops.checks.table import before, refuse, sizes
 
 
 @before("sum_to_size")
 def _expandable(self: Any, *size: Any) -> None:
     wanted = list(size[0]) if len(size) == 1 and isinstance(size[0], tuple | list) else list(size)
-    have = _sizes(self)
+    have = sizes(self)
     refuse(
         len(wanted) > len(have)
         or any(w not in {1, h} for w, h in zip(reversed(wanted), reversed(have), strict=False)),
@@ -29,13 +28,13 @@ def _has_dim(self: Any, dim: int = 0) -> None:
 
 @before("index_add", "index_add_")
 def _index_add(self: Any, dim: int, index: Any, source: Any, **_: Any) -> None:
-    _one_dim_index("index_add_()", self, dim, index)
+    _one_dim_index("index_add_()", self, dim, index, RuntimeError)
     at = layout.one_dim(dim, self.ndim)
-    without = [_sizes(x)[:at] + _sizes(x)[at + 1 :] for x in (self, source)]
+    without = [sizes(x)[:at] + sizes(x)[at + 1 :] for x in (self, source)]
     refuse(
         (self.ndim and source.ndim and without[0] != without[1]) or self.ndim != source.ndim,
         "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = "
-        f"{_sizes(self)} source.shape = {_sizes(source)}",
+        f"{sizes(self)} source.shape = {sizes(source)}",
     )
 
 
@@ -43,7 +42,7 @@ def _index_add(self: Any, dim: int, index: Any, source: Any, **_: Any) -> None:
 def _index_copy(self: Any, dim: int, index: Any, source: Any, *_: Any, **__: Any) -> None:
     _one_dim_index("index_copy_()", self, dim, index)
     at = layout.one_dim(dim, self.ndim)
-    without = [_sizes(x)[:at] + _sizes(x)[at + 1 :] for x in (self, source)]
+    without = [sizes(x)[:at] + sizes(x)[at + 1 :] for x in (self, source)]
     refuse(
         self.ndim and source.ndim and without[0] != without[1],
         f"index_copy_(): Source/destination tensor must have same slice shapes. Destination slice shape: {without[0]} "
@@ -56,7 +55,9 @@ def _index_fill(self: Any, dim: int, index: Any, *_: Any) -> None:
     _one_dim_index("index_select()", self, dim, index)
 
 
-def _one_dim_index(name: str, self: Any, dim: int, index: Any) -> None:
+def _one_dim_index(
+    name: str, self: Any, dim: int, index: Any, error: type[Exception] = IndexError
+) -> None:
     layout.one_dim(dim, self.ndim)
     refuse(
         index.ndim > 1,
@@ -67,7 +68,7 @@ def _one_dim_index(name: str, self: Any, dim: int, index: Any) -> None:
         data = index._data
         size = int(self.shape[dim]) if self.ndim else 1
         low, high = int(data.min()), int(data.max())
-        refuse(high >= size or low < -size, f"{name}: index out of range in self", IndexError)
+        refuse(high >= size or low < -size, f"{name}: index out of range in self", error)
 
 
 @before(
@@ -130,4 +131,46 @@ def _narrow(self: Any, dim: int, start: Any, length: int) -> None:
     refuse(
         hasattr(start, "_data") and (start.ndim or start._data.dtype.kind not in "iu"),
         "start must be an 0-dim integral Tensor.",
+    )
+
+
+@before("scatter", "scatter_", "scatter_add", "scatter_add_", "scatter_reduce", "scatter_reduce_")
+def _covered(self: Any, dim: int, index: Any, src: Any = None, *_: Any, **__: Any) -> None:
+    if index.ndim != self.ndim or not index.numel():
+        return
+    at, have, wanted = layout.one_dim(dim, self.ndim), sizes(self), sizes(index)
+    given = sizes(src) if hasattr(src, "shape") and len(sizes(src)) == len(wanted) else wanted
+    refuse(
+        any(w > n for i, (w, n) in enumerate(zip(wanted, have, strict=True)) if i != at)
+        or any(w > n for w, n in zip(wanted, given, strict=True)),
+        f"Expected index {wanted} to be no larger than self {have} apart from dimension {at} and to be no larger size "
+        f"than src {given}",
+    )
+
+
+@before("fill_", "fill")
+def _one_value(self: Any, value: Any) -> None:
+    refuse(
+        hasattr(value, "ndim") and value.ndim,
+        f"fill_ only supports 0-dimension value tensor but got tensor with {getattr(value, 'ndim', 0)} dimensions.",
+    )
+
+
+@before("expand", "expand_copy", "broadcast_to")
+def _expanded(self: Any, *size: Any) -> None:
+    wanted = list(size[0]) if len(size) == 1 and isinstance(size[0], tuple | list) else list(size)
+    new = wanted[: max(len(wanted) - self.ndim, 0)]
+    refuse(
+        any(isinstance(n, int) and n < 0 for n in new),
+        f"The expanded size of the tensor ({new}) isn't allowed in a leading, non-existing dimension 0",
+    )
+
+
+@before("argmax.dims", "argmin.dims")
+def _place_of_none(self: Any, dim: Any = None, keepdim: bool = False) -> None:
+    refuse(
+        self._data.size == 0 and dim is None,
+        "argmax(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the "
+        "'dim' argument.",
+        IndexError,
     )

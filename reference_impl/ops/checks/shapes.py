@@ -8,6 +8,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from reference_impl import layout
 from reference_impl.ops.checks.table import before, refuse
 from reference_impl.ops.checks.table import sizes as _sizes
@@ -80,12 +82,21 @@ def _batch(
         f"batch_norm: expected at least 2 dimensions, got {input.ndim}",
     )
     if input.ndim > 1:
-        _vectors(int(input.shape[1]), running_mean, running_var, weight, bias)
+        _vectors(int(input.shape[1]), running_mean, running_var)
+        _counts(int(input.shape[1]), weight, bias)
     refuse(
         training and eps <= 0,
         f"batch_norm eps must be positive during training, but got {eps}",
         ValueError,
     )
+
+
+def _counts(count: int, *params: Any) -> None:
+    for x in params:
+        refuse(
+            x is not None and x.numel() != count,
+            f"weight and bias should contain {count} elements not {None if x is None else x.numel()}",
+        )
 
 
 def _vectors(count: int, *params: Any) -> None:
@@ -102,7 +113,6 @@ def _instance(
     input: Any, running_mean: Any = None, running_var: Any = None, weight: Any = None, bias: Any = None,
     use_input_stats: bool = True, *_: Any, **__: Any,
 ) -> None:  # fmt: skip
-    refuse(input.ndim < 2, f"instance_norm: expected at least 2 dimensions, got {input.ndim}")
     refuse(
         not use_input_stats and (running_mean is None or running_var is None),
         "Expected running_mean and running_var to be defined when use_input_stats is false",
@@ -112,6 +122,7 @@ def _instance(
         f"Expected more than 1 spatial element when training, got input size {input.shape}",
         ValueError,
     )
+    refuse(input.ndim < 2, f"instance_norm: expected at least 2 dimensions, got {input.ndim}")
     _vectors(int(input.shape[1]), running_mean, running_var, weight, bias)
 
 
@@ -308,3 +319,158 @@ def _gradient(self: Any, *, spacing: Any = None, dim: Any = None, edge_order: in
         "torch.gradient expected spacing to be unspecified, a scalar or it's spacing and dim arguments to have "
         f"the same length, but got {len(_as_list(spacing))} and {len(dims)}.",
     )
+
+
+@before("cartesian_prod", "combinations")
+def _vectors_alone(*args: Any, **_: Any) -> None:
+    tensors = args[0] if args and isinstance(args[0], tuple | list) else args
+    for x in tensors:
+        refuse(
+            hasattr(x, "ndim") and x.ndim != 1,
+            f"Expect a 1D vector, but got shape {_sizes(x) if hasattr(x, 'ndim') else x}",
+        )
+
+
+@before("searchsorted")
+def _sequence(sorted_sequence: Any, self: Any, **_: Any) -> None:
+    if not hasattr(self, "shape") or sorted_sequence.ndim == 1:
+        return
+    refuse(
+        _sizes(sorted_sequence)[:-1] != _sizes(self)[:-1],
+        "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries "
+        f"tensor and input value tensor must match, but we got {_sizes(sorted_sequence)} and {_sizes(self)}",
+    )
+
+
+@before("bucketize")
+def _boundaries(input: Any, boundaries: Any, **_: Any) -> None:
+    refuse(
+        boundaries.ndim != 1,
+        f"boundaries tensor must be 1 dimension, but got dim({boundaries.ndim})",
+    )
+
+
+@before("linalg.vander")
+def _powers(x: Any, **_: Any) -> None:
+    refuse(x.ndim == 0, "N must be greater than 1.")
+
+
+@before("vander")
+def _powers_of_vector(x: Any, *_: Any, **__: Any) -> None:
+    refuse(x.ndim != 1, "x must be a one-dimensional tensor.")
+
+
+@before(f"{_F}pdist", "pdist")
+def _pairs(input: Any, *_: Any, **__: Any) -> None:
+    refuse(input.ndim != 2, f"pdist only supports 2D tensors, got: {input.ndim}D")
+
+
+@before(f"{_F}margin_ranking_loss")
+def _ranked(input1: Any, input2: Any, target: Any, *_: Any, **__: Any) -> None:
+    refuse(
+        not input1.ndim == input2.ndim == target.ndim,
+        f"margin_ranking_loss : All input tensors should have same dimension but got sizes: input1: {_sizes(input1)}, "
+        f"input2: {_sizes(input2)}, target: {_sizes(target)}",
+    )
+
+
+@before(f"{_F}cosine_embedding_loss")
+def _angles(input1: Any, input2: Any, target: Any, *_: Any, **__: Any) -> None:
+    refuse(target.ndim > 1, "0D or 1D target tensor expected, multi-target not supported")
+    refuse(
+        not input1.ndim == input2.ndim == target.ndim + 1,
+        f"{target.ndim}D target tensor expects {target.ndim + 1}D input tensors, but found inputs with sizes "
+        f"{_sizes(input1)} and {_sizes(input2)}.",
+    )
+
+
+@before(f"{_F}embedding_bag")
+def _bags(
+    input: Any, weight: Any, offsets: Any = None, max_norm: Any = None, norm_type: Any = 2.0,
+    scale_grad_by_freq: Any = False, mode: str = "mean", *_: Any, **__: Any,
+) -> None:  # fmt: skip
+    places = weight if input._data.dtype.kind in "fc" else input  # op_db has the table first
+    refuse(mode not in {"sum", "mean", "max"}, "mode has to be one of sum, mean or max", ValueError)
+    refuse(
+        places.ndim == 1 and offsets is None,
+        "offsets has to be a 1D Tensor but got None",
+        ValueError,
+    )
+    refuse(
+        places.ndim not in {1, 2},
+        f"input has to be 1D or 2D Tensor, but got Tensor of dimension {places.ndim}",
+        ValueError,
+    )
+    if places.ndim == 1:
+        refuse(offsets.ndim != 1, "offsets has to be a 1D Tensor", ValueError)
+        refuse(
+            offsets.numel() and int(offsets._data[0]) != 0,
+            "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position 0.",
+        )
+
+
+@before("baddbmm")
+def _batches(self: Any, a: Any, b: Any, **_: Any) -> None:
+    refuse(
+        self.ndim < 3 and a.ndim < 3 and b.ndim < 3,
+        "Dimension out of range (expected to be in range of [-2, 1], but got 2)",
+        IndexError,
+    )
+
+
+@before(f"{_F}bilinear", "bilinear")
+def _bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> None:
+    refuse(
+        weight.ndim < 3,
+        "Dimension out of range (expected to be in range of [-2, 1], but got 2)",
+        IndexError,
+    )
+    refuse(weight.ndim != 3, f"bilinear(): expected weight to have 3 dimensions, got {weight.ndim}")
+    refuse(input1.ndim != input2.ndim, "bilinear(): input dimensions do not match")
+    refuse(
+        [input1.shape[-1:], input2.shape[-1:]] != [weight.shape[1:2], weight.shape[2:]],
+        f"bilinear(): input sizes do not match weight size: got {_sizes(input1)}, {_sizes(input2)}, {_sizes(weight)}",
+    )
+    refuse(
+        bias is not None and _sizes(bias) != [int(weight.shape[0])],
+        "bilinear(): bias size does not match weight size",
+    )
+
+
+@before("tensordot")
+def _contracted(a: Any, b: Any, dims: Any = 2) -> None:
+    refuse(
+        isinstance(dims, float | str),
+        f"tensordot expects dims to be int or tuple[list[int], list[int]] or list[list[int]], but got dims={dims}",
+    )
+
+
+@before(f"{_F}ctc_loss")
+def _sequences(
+    log_probs: Any,
+    targets: Any,
+    input_lengths: Any,
+    target_lengths: Any,
+    blank: int = 0,
+    *_: Any,
+    **__: Any,
+) -> None:
+    longest, classes = int(log_probs.shape[0]), int(log_probs.shape[-1])
+    refuse(not 0 <= blank < classes, "blank must be in label range")
+    for what, lengths, most in (
+        ("input_lengths", input_lengths, longest),
+        ("target_lengths", target_lengths, None),
+    ):
+        numbers = np.ravel(getattr(lengths, "_data", lengths))
+        refuse(
+            numbers.size and numbers.min() < 0,
+            f"Expected {what} to have value at least 0, but got {numbers}",
+        )
+        refuse(
+            numbers.size and most is not None and numbers.max() > most,
+            f"Expected {what} to have value at most {most}, but got value {numbers.max() if numbers.size else 0}",
+        )
+        refuse(
+            log_probs.ndim == 3 and numbers.size != int(log_probs.shape[1]),
+            f"{what} must be of size batch_size",
+        )

@@ -140,6 +140,7 @@ def _check_pooling(d: int) -> None:
         input: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, *_options: Any, **_: Any
     ) -> None:
         name = f"avg_pool{d}d"
+        refuse(input.ndim <= d, f"Dimension out of range (got {input.ndim}D)", IndexError)
         _has_dims(name, input, d)
         _fits(name, "kernel_size", kernel_size, d, least=1)
         _check_stride(name, stride, d)
@@ -154,7 +155,9 @@ def _check_pooling(d: int) -> None:
 
     def check_adaptive(input: Any, output_size: Any, *_options: Any, **_: Any) -> None:
         refuse(
-            d > 1 and input.ndim < d + 1, f"Input dimension should be at least {d + 1}", ValueError
+            d > 1 and isinstance(output_size, tuple | list) and input.ndim < d + 1,
+            f"Input dimension should be at least {d + 1}",
+            ValueError,
         )
         sizes = output_size if isinstance(output_size, tuple | list) else [output_size] * d
         refuse(len(sizes) != d, f"adaptive pool: output_size must be {d}")
