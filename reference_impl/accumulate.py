@@ -8,7 +8,7 @@ import numpy as np
 
 from reference_impl.bfloat16 import cast
 from reference_impl.grad_mode import MODE
-from reference_impl.kinds import SEEN, copied
+from reference_impl.kinds import SEEN, Unreadable, copied
 from reference_impl.layout import copy_in_order, is_dense, memory_order
 from reference_impl.registry import OPS
 from reference_impl.sparse import Sparse
@@ -26,8 +26,8 @@ def accumulate(variable: Tensor, ct: Any, *, create_graph: bool, owned: bool) ->
     held = meta.grad
     if meta.grad_dtype is not None:
         ct, owned = _as_grad_dtype(ct, meta.grad_dtype), False
-    if SEEN and (_is_sparse(ct) or _is_sparse(variable) or _is_sparse(held)):
-        _accumulate_sparse(variable, ct, held, create_graph=create_graph)
+    if SEEN and any(_is_other(x) for x in (ct, variable, held)):
+        _accumulate_other(variable, ct, held, create_graph=create_graph)
         return
     if create_graph:
         # A copy of its own, which may be written to, with the history of what arrived.
@@ -68,12 +68,17 @@ def _allows_other_dtypes(variable: Tensor) -> bool:
     return meta is not None and meta.grad_dtype is not None
 
 
+def _is_other(x: Any) -> bool:
+    data = x._data if isinstance(x, Tensor) else x
+    return isinstance(data, Unreadable) and data.kind != ""
+
+
 def _is_sparse(x: Any) -> bool:
     return isinstance(x._data if isinstance(x, Tensor) else x, Sparse)
 
 
-def _accumulate_sparse(variable: Tensor, ct: Any, held: Any, *, create_graph: bool) -> None:
-    """The same where something is sparse: in place unless a sparse gradient becomes a dense one."""
+def _accumulate_other(variable: Tensor, ct: Any, held: Any, *, create_graph: bool) -> None:
+    """The same where something is sparse or masked: in place unless a sparse gradient becomes a dense one."""
     meta = variable._autograd()
     if _is_sparse(variable) and not _is_sparse(ct):
         mask = variable._data

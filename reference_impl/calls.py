@@ -29,8 +29,8 @@ def call(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if kwargs.get("out") is not None:
         return call_into(lambda *a, **k: call(rule, a, k), rule.name, args, kwargs)
     if MODE.special:
-        if SEEN and rule.name in TWINS and any(_is_sparse(x) for x in args):
-            return TWINS[rule.name](*args, **kwargs)
+        if SEEN and (twin := _twin(rule, args)):
+            return twin(*args, **kwargs)
         if MODE.autocast is not None and (policy := MODE.autocast.policy(rule.name, kwargs)):
             return MODE.autocast.call(policy, rule.call, args, kwargs)
         if MODE.vmap or MODE.transforms:
@@ -38,8 +38,13 @@ def call(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     return _call(rule, args, kwargs)
 
 
-def _is_sparse(x: Any) -> bool:
-    return isinstance(x, Tensor) and getattr(x._data, "layout", "strided") != "strided"
+def _twin(rule: Any, args: tuple[Any, ...]) -> Any:
+    """What is called in the op's place, if an argument is of a kind that has it otherwise."""
+    for x in args:
+        kind = getattr(x._data, "kind", None) if isinstance(x, Tensor) else None
+        if kind and (kind, rule.name) in TWINS:
+            return TWINS[kind, rule.name]
+    return None
 
 
 def _call(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

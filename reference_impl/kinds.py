@@ -14,14 +14,16 @@ import numpy as np
 
 SEEN: set[str] = set()
 LISTENERS: list[Callable[[], None]] = []
-# Ops that are others where an operand is sparse: name -> what is called in their place.
-TWINS: dict[str, Callable[..., Any]] = {}
+# Ops that are others where an operand is sparse or masked: (kind, name) -> what is called in their place.
+TWINS: dict[tuple[str, str], Callable[..., Any]] = {}
 
 
 class Unreadable:
     """What arrays have in common that cannot be handed to NumPy."""
 
     why_not_numpy = ""
+    numpy_error: type[Exception] = TypeError
+    kind = ""
     layout = "strided"
 
     def copy(self, order: Any = "C") -> Any:

@@ -7,18 +7,21 @@ from typing import Any
 
 import numpy as np
 
-from reference_impl import meta, sparse
+from reference_impl import masked_rules, meta, sparse_rules
 from reference_impl.bfloat16 import DTYPE, bare, widen, wrap
 from reference_impl.dtypes import bfloat16, float32, promote_types
 from reference_impl.dtypes import dtype as torch_dtype
+from reference_impl.masked_array import Masked
 from reference_impl.meta import Meta
 from reference_impl.sparse import Sparse
 
 
 def compute(rule: Any, arrays: list[Any], params: tuple[Any, ...]) -> Any:
     """``rule.forward`` on arrays of any kind."""
+    if any(isinstance(a, Masked) for a in arrays) and not rule.name.startswith("masked."):
+        return masked_rules.compute(rule, arrays, params, lambda data: compute(rule, data, params))
     if any(isinstance(a, Sparse) for a in arrays):
-        return sparse.compute(rule, arrays, params)
+        return sparse_rules.compute(rule, arrays, params)
     if any(isinstance(a, Meta) for a in arrays):
         return meta.compute(rule, arrays, params, lambda values: compute(rule, values, params))
     if any(_is_bfloat16(a) for a in (*arrays, *params)):

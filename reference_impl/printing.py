@@ -9,6 +9,7 @@ import numpy as np
 
 from reference_impl import dtypes, forward_ad
 from reference_impl.grad_mode import DUAL_LEVELS, no_grad
+from reference_impl.masked_array import Masked
 from reference_impl.registry import register
 from reference_impl.sparse import Sparse
 from reference_impl.tensor import Tensor
@@ -146,12 +147,16 @@ def tensor_text(t: Tensor) -> str:
     if isinstance(t._data, Sparse):
         with no_grad():
             return _sparse_text(t, t._data)
+    if isinstance(t._data, Masked):
+        return _masked_text(t._data)
     data = np.asarray(t._data)
     with no_grad():
         suffixes = _suffixes(t, data)
         if t.is_meta:
             suffixes = ["device='meta'", f"size={tuple(data.shape)}", *suffixes]
         prefix = "Parameter containing:\n" if type(t).__name__ == "Parameter" else ""
+        ours = type(t).__module__.startswith("reference_impl.")
+        head = "tensor(" if ours else f"{type(t).__name__}("
         if t.is_meta:
             body = "..."
         elif data.size == 0:
@@ -161,8 +166,8 @@ def tensor_text(t: Tensor) -> str:
         else:
             summary = data.size > Options.threshold
             shown = _summarised(data) if summary else data
-            body = _rows(data, len("tensor("), _formatter(shown), summary)
-    return prefix + _join("tensor(" + body, suffixes)
+            body = _rows(data, len(head), _formatter(shown), summary)
+    return prefix + _join(head + body, suffixes, indent=len(head))
 
 
 def _sparse_text(t: Tensor, data: Any) -> str:
@@ -187,6 +192,28 @@ def _sparse_text(t: Tensor, data: Any) -> str:
         "layout=torch.sparse_coo",
     ]
     return _join("),\n".join(parts) + ")", [*sizes, *rest], newline=True)
+
+
+def _masked_text(x: Masked) -> str:
+    """Elements that do not count show as two dashes."""
+    shown = "{:8.4f}" if x.dtype.kind == "f" else "{}"
+    if x.ndim == 0:
+        return (
+            f"MaskedTensor({shown.format(x.data.item())}, True)"
+            if x.mask
+            else "MaskedTensor(--, False)"
+        )
+    rows = _masked_rows(np.asarray(x.data), x.mask, shown)
+    return "MaskedTensor(\n" + "\n".join("  " + line for line in rows.split("\n")) + "\n)"
+
+
+def _masked_rows(data: Any, mask: Any, shown: str) -> str:
+    if data.ndim == 1:
+        pairs = zip(data.tolist(), mask.tolist(), strict=True)
+        return "[" + ", ".join(shown.format(v) if m else "      --" for v, m in pairs) + "]"
+    rows = [_masked_rows(d, m, shown) for d, m in zip(data, mask, strict=True)]
+    lines = ["\n".join("  " + line for line in row.split("\n")) for row in rows]
+    return "[\n" + ",\n".join(lines) + "\n]"
 
 
 def _formatter(shown: Any) -> Any:
@@ -221,14 +248,14 @@ def _suffixes(t: Tensor, data: Any) -> list[str]:
     return found
 
 
-def _join(text: str, suffixes: list[str], *, newline: bool = False) -> str:
+def _join(text: str, suffixes: list[str], *, newline: bool = False, indent: int = 7) -> str:
     """Suffixes behind the values, on a line of their own where the line would be too long."""
     last = len(text) - text.rfind("\n") + 1  # two more than there are, as torch counts
     for suffix in suffixes:
         if newline or last + len(suffix) + 2 > Options.linewidth:
             newline = False
-            text += ",\n" + " " * len("tensor(") + suffix
-            last = len("tensor(") + len(suffix)
+            text += ",\n" + " " * indent + suffix
+            last = indent + len(suffix)
         else:
             text += ", " + suffix
             last += len(suffix) + 2

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from reference_impl import kinds
-from reference_impl.dtypes import to_numpy
 from reference_impl.kinds import Unreadable
 
 # Note [Sparse arrays]
@@ -22,6 +21,7 @@ class Sparse(np.lib.mixins.NDArrayOperatorsMixin, Unreadable):
     """An array by coordinates. See Note [Sparse arrays]."""
 
     why_not_numpy = "can't convert Sparse layout tensor to numpy. Use Tensor.to_dense() first."
+    kind = "sparse"
     layout = "sparse_coo"
     base = None
     strides = ()
@@ -116,7 +116,7 @@ class Sparse(np.lib.mixins.NDArrayOperatorsMixin, Unreadable):
         self, ufunc: Any, method: str, *inputs: Any, out: Any = None, **options: Any
     ) -> Any:
         if method == "reduce" and ufunc is np.add:
-            return _sum(self, **options)
+            return summed(self, **options)
         found = _UFUNCS.get(ufunc) if method == "__call__" else None
         if found is None:
             return refuse(ufunc.__name__)
@@ -131,7 +131,7 @@ class Sparse(np.lib.mixins.NDArrayOperatorsMixin, Unreadable):
         if func in (np.zeros_like, np.empty_like):
             return empty(args[0])
         if func is np.sum:
-            return _sum(args[0], **kwargs)
+            return summed(args[0], **kwargs)
         return refuse(func.__name__)
 
 
@@ -167,7 +167,7 @@ def write(target: Any, source: Any) -> None:
     target.coalesced = made.coalesced
 
 
-def _sum(
+def summed(
     x: Sparse, axis: Any = None, dtype: Any = None, keepdims: Any = False, **_rest: Any
 ) -> Any:
     """Over the sparse dimensions named, a sparse array; over all of them, a dense one."""
@@ -302,72 +302,3 @@ def select(x: Sparse, dim: int, index: int) -> Any:
         return np.add.reduce(x.values[hit], axis=0)
     shape = [n for i, n in enumerate(x.shape) if i != dim]
     return Sparse(rest, x.values[hit], shape, coalesced=x.coalesced)
-
-
-def compute(rule: Any, arrays: list[Any], params: tuple[Any, ...]) -> Any:
-    """What an op makes of arrays of which some are sparse.
-
-    Raises:
-        NotImplementedError: there is no such op of sparse tensors.
-        RuntimeError: a dense tensor is added to a sparse one.
-    """
-    found = _FORWARDS.get(rule.name)
-    if found is not None:
-        return found(*rule.shape_args(arrays), *params)
-    name = rule.name.partition(".")[0]
-    if not rule.pointwise:
-        refuse(name)
-    if name in ("add", "sub") and isinstance(arrays[0], Sparse) and _is_dense(arrays[1]):
-        raise RuntimeError("add(sparse, dense) is not supported. Use add(dense, sparse) instead.")
-    try:
-        return rule.forward(*rule.shape_args(arrays), *params)
-    except (TypeError, AttributeError, ValueError):
-        return refuse(name)
-
-
-def _is_dense(x: Any) -> bool:
-    return not isinstance(x, Sparse) and np.ndim(x) > 0
-
-
-def _kind(dtype: Any) -> Any:
-    return None if dtype is None else to_numpy(dtype)
-
-
-def _transposed(x: Sparse, dim0: int = 0, dim1: int = 1) -> Sparse:
-    dims = list(range(x.ndim))
-    dims[dim0], dims[dim1] = dims[dim1], dims[dim0]
-    return transposed(x, dims)
-
-
-def _joined(arrays: Any, dim: int = 0) -> Sparse:
-    moved, start = [], 0
-    for x in arrays:
-        indices = x.indices.copy()
-        indices[dim] += start
-        start += x.shape[dim]
-        moved.append(indices)
-    shape = [start if i == dim % x.ndim else n for i, n in enumerate(x.shape)]
-    return Sparse(np.concatenate(moved, axis=1), np.concatenate([x.values for x in arrays]), shape)
-
-
-_FORWARDS: dict[str, Any] = {
-    "clone": lambda x, *_: x.copy(),
-    "conj": lambda x: x.conj(),
-    "zero": empty,
-    "_to_copy": lambda x, kind: x.astype(kind),
-    "copy": lambda _target, source, *_: source,
-    "t": _transposed,
-    "transpose": _transposed,
-    "permute": transposed,
-    "select": select,
-    "cat": _joined,
-    "relu": lambda x: x.coalesce().with_values(np.maximum(x.coalesce().values, 0)),
-    "to_dense.sparse": lambda x: x.dense(),
-    "sparse_mask": lambda x, mask: mask.take(x),
-    "coalesce": lambda x: x.coalesce(),
-    "sparse.values": lambda x: x.values.copy(),
-    "sparse.with_values": lambda values, like: like.with_values(values),
-    **dict.fromkeys(("sparse.product", "sparse.product.both", "mm.sparse"), product),
-    "sum.all": lambda x, dtype=None: _sum(x, None, _kind(dtype)),
-    "sum": lambda x, dim=None, keepdim=False, dtype=None: _sum(x, dim, _kind(dtype), keepdim),
-}

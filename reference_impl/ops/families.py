@@ -26,6 +26,7 @@ from reference_impl.ops import linalg as linalg
 from reference_impl.ops import loss as loss
 from reference_impl.ops import loss_classes as loss_classes
 from reference_impl.ops import masked as masked
+from reference_impl.ops import masked_tensors as masked_tensors
 from reference_impl.ops import masking as masking
 from reference_impl.ops import matmul as matmul
 from reference_impl.ops import multivariate as multivariate

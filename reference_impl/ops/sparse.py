@@ -128,14 +128,14 @@ def _product_row(name: str, node: str) -> Any:
 
 _product_row("sparse.product", "SparseAddmmBackward0")
 _product_row("sparse.product.both", "SparseSparseMatmulBackward0")
-TWINS["mm"] = _product_row("mm.sparse", "MmBackward0")
+TWINS["sparse", "mm"] = _product_row("mm.sparse", "MmBackward0")
 
 
 def _mv(self: Any, vec: Any) -> Any:
     return op("squeeze", op("mm.sparse", self, op("unsqueeze", vec, 1)), 1)
 
 
-TWINS["mv"] = _mv
+TWINS["sparse", "mv"] = _mv
 
 
 def sparse_mm(mat1: Tensor, mat2: Tensor) -> Any:
