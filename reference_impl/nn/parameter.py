@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from reference_impl.overrides import plain_torch_function
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor
 
 
 class Parameter(Tensor):
     """A tensor that is a module's parameter when assigned to one."""
+
+    __torch_function__ = staticmethod(plain_torch_function)
 
     def __new__(cls, data: Any = None, requires_grad: bool = True) -> Any:
         made = object.__new__(cls)
@@ -33,6 +36,8 @@ def new_parameter(*size: int, dtype: Any = None) -> Parameter:
 
 class Buffer(Tensor):
     """A tensor that is a module's buffer when assigned to one; ``persistent`` says whether it is saved."""
+
+    __torch_function__ = staticmethod(plain_torch_function)
 
     persistent: bool
 
