@@ -53,7 +53,11 @@ class AutogradMeta:
 
 
 class _TensorType(type):
-    """isinstance(x, torch.Tensor) for every kind of tensor, and legacy types such as torch.FloatTensor."""
+    """The type of tensors, which shows torch's name for what is torch's."""
+
+    def __repr__(cls) -> str:
+        shown = cls.__dict__.get("_shown_as")
+        return super().__repr__() if shown is None else f"<class '{shown}'>"
 
 
 class Tensor(Operators, metaclass=_TensorType):
@@ -65,6 +69,7 @@ class Tensor(Operators, metaclass=_TensorType):
 
     __slots__ = ("__dict__", "__weakref__", "_data", "_grad_fn", "_meta", "_output_nr", "_storage")
     __array_priority__ = 1000
+    _shown_as = "torch.Tensor"
 
     if TYPE_CHECKING:  # the ops attach themselves as methods when they are defined
 

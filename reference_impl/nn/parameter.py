@@ -13,6 +13,7 @@ class Parameter(Tensor):
     """A tensor that is a module's parameter when assigned to one."""
 
     __torch_function__ = staticmethod(plain_torch_function)
+    _shown_as = "torch.nn.parameter.Parameter"
 
     def __new__(cls, data: Any = None, requires_grad: bool = True) -> Any:
         made = object.__new__(cls)

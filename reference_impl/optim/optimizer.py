@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Any
 
 from reference_impl import hooks
-from reference_impl.grad_mode import enable_grad, set_grad_enabled
+from reference_impl.grad_mode import MODE, enable_grad, set_grad_enabled
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor
 
@@ -97,12 +97,13 @@ class Optimizer:
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Move every parameter that has a gradient; ``closure`` computes the loss anew."""
+        args = (self, closure) if closure is not None else (self,)
         for hook in tuple(self.pre_hooks.values()):
-            hook(self, (closure,) if closure is not None else (), {})
+            hook(self, args, {})
         self.stepped = True
         found = self._run_step(closure)
         for hook in tuple(self.post_hooks.values()):
-            hook(self, (closure,) if closure is not None else (), {})
+            hook(self, args, {})
         return found
 
     def _run_step(self, closure: Callable[[], Any] | None) -> Any:
@@ -157,13 +158,14 @@ class Optimizer:
                     "loaded state dict contains a parameter group that doesn't match the size of optimizer's group"
                 )
         every = list(chain.from_iterable(g["params"] for g in self.param_groups))
-        saved = deepcopy(state_dict)
         self.state = defaultdict(dict)
-        for number, state in saved["state"].items():
-            self.state[every[number]] = state
+        for number, state in state_dict["state"].items():
+            self.state[every[number]] = dict(
+                state
+            )  # the tensors themselves are shared, as in torch
         self.param_groups = [
-            {**given, "params": own["params"]}
-            for own, given in zip(self.param_groups, saved["param_groups"], strict=True)
+            {**deepcopy(given), "params": own["params"]}
+            for own, given in zip(self.param_groups, groups, strict=True)
         ]
 
     def __repr__(self) -> str:
@@ -206,15 +208,27 @@ def decayed(p: Any, grad: Any, group: Group) -> Any:
 
 def counted(state: State) -> int:
     """The number of this step; kept as a tensor, as in torch."""
-    state["step"] = state.get("step", OPS["tensor"](0.0)) + 1
+    if "step" not in state:
+        state["step"] = OPS["tensor"](0.0)
+    state["step"].add_(1)
     return int(state["step"].item())
 
 
 def averaged(state: State, name: str, new: Any, rate: float) -> Any:
     """The running mean of ``new`` under ``name``: the old one times ``rate``, and the rest from ``new``."""
-    old = state.get(name)
-    state[name] = (1 - rate) * new if old is None else rate * old + (1 - rate) * new
+    if name not in state:
+        state[name] = (1 - rate) * new
+    else:
+        kept(state, name, rate * state[name] + (1 - rate) * new)
     return state[name]
+
+
+def kept(state: State, name: str, new: Any) -> None:
+    """Write ``new`` into the tensor under ``name``, so that who holds it sees it; unless its history is wanted."""
+    if MODE.grad:
+        state[name] = new
+    else:
+        state[name].copy_(new)
 
 
 def pushed(p: Any, direction: Any, lr: Any) -> None:

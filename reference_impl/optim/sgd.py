@@ -12,6 +12,7 @@ from reference_impl.optim.optimizer import (
     check_options,
     counted,
     decayed,
+    kept,
     pushed,
 )
 from reference_impl.registry import OPS
@@ -55,11 +56,12 @@ class SGD(Optimizer):
         momentum = group["momentum"]
         if momentum:
             held = state.get("momentum_buffer")
-            fresh = (
-                grad.clone() if held is None else held * momentum + (1 - group["dampening"]) * grad
-            )
-            state["momentum_buffer"] = fresh
-            grad = grad + momentum * fresh if group["nesterov"] else fresh
+            if held is None:
+                state["momentum_buffer"] = grad.clone()
+            else:
+                kept(state, "momentum_buffer", held * momentum + (1 - group["dampening"]) * grad)
+            moved = state["momentum_buffer"]
+            grad = grad + momentum * moved if group["nesterov"] else moved
         pushed(p, grad, group["lr"])
 
 
