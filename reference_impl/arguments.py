@@ -72,7 +72,7 @@ _NAMES: Mapping[Kind, str] = {
         with_replacement log_input unsafe is_causal use_input_stats train non_blocking copy unpack_data unpack_pivots
         include_last_offset right out_int32 replacement""",
     INT: """k chunks dim0 dim1 dim2 start_dim end_dim dimension num_groups upscale_factor downscale_factor offset n_fft
-        diagonal groups num_classes blank n N q niter correction num_samples decimals r minlength edge_order length step
+        diagonal groups num_classes blank n N q niter num_samples decimals r minlength edge_order length step
         divisor_override ignore_index""",
     INTS: "dim dims kernel_size dilation stride output_padding normalized_shape shifts pad size output_size",
     INTS_OR_STR: "padding",
@@ -96,6 +96,9 @@ ELSEWHERE: Mapping[tuple[str, str], Kind | None] = {
     **{(op, name): TENSOR for op in _INDEXED.split() for name in ("index", "source")},
     ("rrelu", "upper"): REAL,
     ("polygamma", "n"): None,
+    ("cov", "correction"): INT,
+    ("grid_sampler_2d", "padding_mode"): None,
+    ("grid_sampler_3d", "padding_mode"): None,
     **{
         (f"{row}.dims", "dim"): None
         for row in ("amax", "amin", "argmax", "argmin", "all", "any", "count_nonzero")

@@ -112,7 +112,7 @@ class Operators:  # noqa: PLW1641 - Tensor hashes by identity
         return OPS["abs"](self)
 
     def __invert__(self) -> Any:
-        if self._data.dtype.kind in "fc":
+        if self.is_floating_point() or self.is_complex():  # type: ignore[attr-defined]
             raise TypeError(
                 "~ (operator.invert) is only implemented on integer and Boolean-type tensors"
             )

@@ -70,7 +70,7 @@ _ONE_DTYPE = """
     addbmm addmm addmv baddbmm bmm mv cartesian_prod meshgrid cholesky_solve cdist cross linalg.cross linalg.vecdot
     linalg.solve linalg.solve_ex linalg.tensorsolve linalg.householder_product linalg.lstsq triangular_solve
     _softmax_backward_data
-    nn.functional.bilinear nn.functional.binary_cross_entropy nn.functional.linear nn.functional.prelu
+    nn.functional.bilinear nn.functional.binary_cross_entropy nn.functional.linear prelu ormqr
     nn.functional.scaled_dot_product_attention
 """
 _OF_NORMS = "batch_norm layer_norm group_norm instance_norm"
@@ -170,16 +170,12 @@ _refusing(_NO_BOOL, "b", "numeric (the `-` operator, with a bool tensor, is not 
 _refusing(_NO_COMPLEX, "c", "real")
 
 
-@before(
-    "nn.functional.cross_entropy", "nn.functional.nll_loss", "nn.functional.linear_cross_entropy"
-)
-def _classes(*args: Any, **kwargs: Any) -> None:
-    target = kwargs.get("target", args[-1] if len(args) < 4 else args[1])
-    if "target" not in kwargs and len(args) > 1 and not hasattr(args[-1], "_data"):
-        target = args[1]
-    same_batch = hasattr(target, "shape") and target.shape[:1] == args[0].shape[:1]
+@before("nn.functional.cross_entropy", "nn.functional.nll_loss")
+def _classes(input: Any, target: Any, *_: Any, **__: Any) -> None:
     refuse(
-        same_batch and _kind(target) not in "iu" and tuple(target.shape) != tuple(args[0].shape),
+        target.shape[:1] == input.shape[:1]
+        and tuple(target.shape) != tuple(input.shape)
+        and _kind(target) not in "iu",
         f"expected target dtype to be Long or Byte, but got {target.dtype}",
     )
 
@@ -191,7 +187,8 @@ def _one_hot(input: Any, *_: Any, **__: Any) -> None:
 
 @before("gather", "index_select")
 def _places(self: Any, dim: int, index: Any, *_: Any, **__: Any) -> None:
-    _index("gather()", index)
+    if index.numel():
+        _index("gather()", index)
 
 
 @before("take", "put")

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from reference_impl import layout
 from reference_impl.ops.checks.table import before, refuse, sizes
 
@@ -174,3 +176,107 @@ def _place_of_none(self: Any, dim: Any = None, keepdim: bool = False) -> None:
         "'dim' argument.",
         IndexError,
     )
+
+
+_OF_TENSORS = """
+    sort.stable mode.dim median.dim nanmedian.dim topk.dim logcumsumexp logsumexp.dims median.all nanmedian.all clone
+    masked_select kthvalue.dim logit addcmul addcdiv flip
+"""
+
+
+@before(*_OF_TENSORS.split())
+def _of_a_tensor(self: Any, *_: Any, **__: Any) -> None:
+    refuse(
+        not hasattr(self, "_data"),
+        f"argument 'input' (position 1) must be Tensor, not {type(self).__name__}",
+        TypeError,
+    )
+
+
+@before("sort.stable", "logcumsumexp", "median.dim", "nanmedian.dim", "mode.dim")
+def _along(self: Any, *options: Any) -> None:
+    dims = [x for x in options if isinstance(x, int) and not isinstance(x, bool)][:1]
+    if self.ndim == 0 and dims:
+        layout.one_dim(dims[0], 0)
+
+
+@before("flip")
+def _flipped(self: Any, dims: Any) -> None:
+    for dim in dims if isinstance(dims, tuple | list) else [dims]:
+        layout.one_dim(dim, self.ndim)
+
+
+@before("flatten")
+def _flattened(self: Any, start_dim: int = 0, end_dim: int = -1) -> None:
+    layout.one_dim(start_dim, self.ndim)
+    layout.one_dim(end_dim, self.ndim)
+
+
+@before("repeat_interleave")
+def _repeated(self: Any, repeats: Any = None, dim: int | None = None, **_: Any) -> None:
+    if dim is not None:
+        layout.one_dim(dim, self.ndim)
+    data = getattr(repeats, "_data", repeats)
+    refuse(
+        repeats is not None and np.size(data) and np.min(data) < 0, "Repeats must be non-negative"
+    )
+
+
+@before("quantile", "nanquantile")
+def _quantiles(
+    self: Any,
+    q: Any = None,
+    dim: int | None = None,
+    *_: Any,
+    interpolation: str = "linear",
+    **__: Any,
+) -> None:
+    if dim is not None:
+        layout.one_dim(dim, self.ndim)
+    refuse(
+        interpolation not in {"linear", "lower", "higher", "midpoint", "nearest"},
+        f"quantile() interpolation must be one of linear, lower, higher, midpoint or nearest, but got {interpolation}",
+    )
+
+
+@before(
+    "split", "split_with_sizes", "unsafe_split", "unsafe_split_with_sizes", "chunk", "unsafe_chunk"
+)
+def _parted(self: Any, *_: Any, **__: Any) -> None:
+    refuse(self.ndim == 0, "split expects at least a 1-dimensional tensor")
+
+
+@before("take_along_dim")
+def _along_one(self: Any, indices: Any, dim: int | None = None) -> None:
+    refuse(
+        dim is not None and self.ndim != indices.ndim,
+        f"torch.take_along_dim(): input and indices should have the same number of dimensions, but got {self.ndim} "
+        f"dimensions for input, and {indices.ndim} dimensions for indices",
+    )
+
+
+@before("put")
+def _as_many(self: Any, index: Any, source: Any, *_: Any, **__: Any) -> None:
+    refuse(
+        index.numel() != source.numel(),
+        f"put_(): Expected source and index to have the same number of elements, but got {source.numel()}",
+        IndexError,
+    )
+
+
+@before("constant_pad_nd")
+def _bordered(self: Any, pad: Any, value: Any = 0) -> None:
+    refuse(len(pad) % 2, f"Length of pad must be even but instead it equals {len(pad)}")
+    refuse(
+        len(pad) > 2 * self.ndim,
+        f"Length of pad should be no more than twice the number of dimensions, got {pad}",
+    )
+    have = sizes(self)
+    for i in range(len(pad) // 2):
+        n = have[-1 - i]
+        refuse(
+            n + min(pad[2 * i], 0) < 0
+            or n + min(pad[2 * i + 1], 0) < 0
+            or n + pad[2 * i] + pad[2 * i + 1] < 0,
+            "narrow(): length must be non-negative.",
+        )

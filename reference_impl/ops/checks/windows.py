@@ -177,6 +177,51 @@ def _check_pooling(d: int) -> None:
     before(f"{_F}adaptive_avg_pool{d}d", f"{_F}adaptive_max_pool{d}d")(check_adaptive)
 
 
+def _check_unpooling(d: int) -> None:
+    @before(f"{_F}max_unpool{d}d")
+    def check(
+        input: Any,
+        indices: Any,
+        kernel_size: Any,
+        stride: Any = None,
+        padding: Any = 0,
+        output_size: Any = None,
+    ) -> None:
+        kernel, pads = _listed(kernel_size, d), _listed(padding, d)
+        steps = kernel if stride is None else _listed(stride, d)
+        shape = [int(n) for n in input.shape][-d:]
+        default = [
+            (n - 1) * s - 2 * p + k for n, s, p, k in zip(shape, steps, pads, kernel, strict=False)
+        ]
+        _check_unpooled_size(output_size, default, steps, d)
+        refuse(
+            tuple(indices.shape) != tuple(input.shape),
+            f"Expected shape of indices to be same as that of the input tensor ({list(input.shape)}) but got indices "
+            f"tensor with shape: {list(indices.shape)}",
+        )
+        refuse(indices._data.dtype.kind != "i", "elements in indices should be type int64")
+        refuse(
+            input.ndim not in {d + 1, d + 2},
+            f"max_unpool{d}d: {d + 1}D or {d + 2}D tensor expected",
+        )
+
+
+def _check_unpooled_size(wanted: Any, default: Sequence[int], steps: Sequence[int], d: int) -> None:
+    if wanted is None:
+        return
+    refuse(
+        len(wanted) not in {d, d + 2},
+        f"output_size should be a sequence containing {d} or {d + 2} elements, but it has a length of '{len(wanted)}'",
+        ValueError,
+    )
+    for i, (n, size, s) in enumerate(zip(wanted[-d:], default, steps, strict=False)):
+        refuse(
+            not size - s < n < size + s,
+            f'invalid output_size "{tuple(wanted[-d:])}" (dim {i} must be between {size - s} and {size + s})',
+            ValueError,
+        )
+
+
 def _check_stride(name: str, stride: Any, d: int) -> None:
     if stride is not None and stride not in ((), []):
         _fits(name, "stride", stride, d, least=1)
@@ -185,3 +230,4 @@ def _check_stride(name: str, stride: Any, d: int) -> None:
 for _d in (1, 2, 3):
     _check_convolution(_d)
     _check_pooling(_d)
+    _check_unpooling(_d)
