@@ -19,6 +19,7 @@ from reference_impl.ops.lang import (
     tanh,
     where,
 )
+from reference_impl.ops.pointwise import sigmoid_values
 from reference_impl.ops.rule import define_function, define_op
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor
@@ -51,7 +52,7 @@ def offer(name: str, row: str | None = None) -> None:
         )
 
 
-sigmoid = either("sigmoid", lambda x: np.asarray(0.5 * (1 + np.tanh(0.5 * x))))
+sigmoid = either("sigmoid", sigmoid_values)
 erf = either("erf", values.erf)
 
 # -- rectifiers --------------------------------------------------------------------------------------------------------

@@ -30,8 +30,14 @@ from reference_impl.tensor import Tensor, make
 # -- exponential and powers --------------------------------------------------------------------------------------------
 
 
+_EXP_TERMS = 16  # of a matrix of norm 1/8 at most: 8**-16 / 16! is far below a rounding of extended precision
+
+
 def _exp_forward(self: Any) -> Any:
-    """Taylor series of the matrix scaled down by a power of two, squared back up."""
+    """Taylor series of the matrix scaled down by a power of two, squared back up.
+
+    Each squaring doubles what was rounded before it, so all of it happens in extended precision.
+    """
     check_square("linalg.matrix_exp", self)
     if self.size == 0:
         return np.array(self)
@@ -39,9 +45,16 @@ def _exp_forward(self: Any) -> Any:
     squarings = (
         max(0, math.ceil(math.log2(max(float(size), 1e-300))) + 4) if np.isfinite(size) else 0
     )
+    made = _exp_series(self.astype(np.result_type(self.dtype, np.longdouble)), squarings)
+    narrow = made.astype(self.dtype)
+    # Beyond the dtype's range, what it would have met on the way is infinity less infinity.
+    return narrow if np.all(np.isfinite(narrow)) else _exp_series(self, squarings)
+
+
+def _exp_series(self: Any, squarings: int) -> Any:
     X = self / self.dtype.type(2.0**squarings)
     term = made = np.broadcast_to(np.eye(self.shape[-1], dtype=self.dtype), self.shape).copy()
-    for k in range(1, 14):
+    for k in range(1, _EXP_TERMS):
         term = term @ X / self.dtype.type(k)
         made = made + term
     for _ in range(squarings):

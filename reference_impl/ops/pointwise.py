@@ -360,14 +360,14 @@ atanh_op = unary(
 )
 sigmoid_op = unary(
     "sigmoid",
-    lambda self: _sigmoid(self),
+    lambda self: sigmoid_values(self),
     vjp=lambda ct, result: ct * ((1 - result) * result).conjugate(),
     jvp=lambda result, self_t: self_t * ((1 - result) * result),
     aliases=("special.expit",),
 )
 
 
-def _sigmoid(x: Any) -> Any:
+def sigmoid_values(x: Any) -> Any:
     """1 / (1 + e^-x); e^-|x| never overflows."""
     if x.dtype.kind == "c":
         return 1 / (1 + np.exp(-x))

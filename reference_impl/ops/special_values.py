@@ -142,8 +142,8 @@ def digamma(x: Any) -> Any:
     # psi(y) ~ log y - 1/(2y) - sum B_2k / (2k y^2k)
     series = sum(b / (2 * k) * y ** (-2.0 * k) for k, b in enumerate(BERNOULLI, 1))
     made = made + np.log(y) - 0.5 / y - series
-    # psi(1 - x) - psi(x) = pi / tan(pi x); the fraction alone matters to the tangent.
-    made = np.where(mirror, made - math.pi / np.tan(math.pi * (x - np.floor(x))), made)
+    # psi(1 - x) - psi(x) = pi / tan(pi x), which has period 1; what is left of the nearest integer is exact.
+    made = np.where(mirror, made - math.pi / np.tan(math.pi * (x - np.rint(x))), made)
     made = np.where(x == 0, np.copysign(np.inf, -x), made)
     return np.where(mirror & (x == np.floor(x)), np.nan, made)
 

@@ -79,7 +79,12 @@ def _errors(
         error = np.abs(wide_actual - wide_expected).astype(np.float64)
         same = (wide_actual == wide_expected) | (np.isnan(wide_actual) & np.isnan(wide_expected))
         error = np.where(same, 0.0, np.where(np.isnan(error), np.inf, error))
-        bound = tolerance.atol + tolerance.rtol * _magnitude(expected)
+        is_counted = expected.dtype.kind not in "fc"  # what is counted or chosen is not rounded
+        bound = (
+            np.zeros(expected.shape)
+            if is_counted
+            else tolerance.atol + tolerance.rtol * _magnitude(expected)
+        )
     return error, np.where(np.isfinite(bound), bound, tolerance.atol)
 
 

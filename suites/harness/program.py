@@ -15,7 +15,7 @@ from typing import Any
 from suites.harness import known_errors
 from suites.harness.compare import Difference, compare, worst_first
 from suites.harness.observation import Observation, Raised, is_tensor, observe
-from suites.harness.tolerances import tolerance_for
+from suites.harness.tolerances import fixed_tolerance
 
 # What a line of a program may name besides its own variables.
 KNOWN_NAMES = frozenset({"torch", "ct", "True", "False", "None"})
@@ -277,9 +277,7 @@ def _observation_differences(
         for fact in ("dtype", "requires_grad", "is_leaf", "node", "version")
         if fact not in unseen and getattr(want, fact) != getattr(got, fact)
     ]
-    return found + compare(
-        want.value, got.value, tolerance_for("program", want.dtype, 1), where=where
-    )
+    return found + compare(want.value, got.value, fixed_tolerance(want.dtype, 1), where=where)
 
 
 def script(program: Program, expected: Sequence[StepOutcome], disagreement: Disagreement) -> str:

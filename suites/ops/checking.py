@@ -18,7 +18,7 @@ from suites.harness.judge import (
     settle,
 )
 from suites.harness.notes import current_notes
-from suites.harness.tolerances import Tolerance, tolerance_for
+from suites.harness.tolerances import Tolerance, fixed_tolerance
 from suites.ops.alike import UNDEFINED, aligned, raised_alike
 from suites.ops.drawing import is_drawn
 from suites.ops.opinfo_source import Sample
@@ -66,8 +66,15 @@ def _script(row: Row, differing: Sequence[Finding]) -> str | None:
     if not differing:
         return None
     least = min(differing, key=lambda f: sum(array.size for array in f.case.arrays()))
-    tolerance = tolerance_for(row.entry, row.dtype, ORDER[least.check] + row.way.orders)
-    return script_of(row, least.case, least.check, tolerance)
+    return script_of(row, least.case, least.check, _script_bound(row, least))
+
+
+def _script_bound(row: Row, finding: Finding) -> Tolerance:
+    """What a script asks for: the op's bound only where the fault is too small for one with room for conditions."""
+    fixed = fixed_tolerance(row.dtype, ORDER[finding.check] + row.way.orders)
+    if any(d.error > 2 * fixed.atol and d.error > 2 * d.bound for d in finding.verdict.differences):
+        return fixed
+    return row.tolerance(finding.check)
 
 
 def judged(row: Row, samples: Sequence[Sample], sides: Sides | None = None) -> list[Finding]:
@@ -76,8 +83,7 @@ def judged(row: Row, samples: Sequence[Sample], sides: Sides | None = None) -> l
     for sample in samples:
         case = case_for(row.way, sample.case)
         for check in row.way.checks:
-            tolerance = tolerance_for(row.entry, row.dtype, ORDER[check] + row.way.orders)
-            verdict = _lacking(row, verdict_on(sides, case, check, tolerance))
+            verdict = _lacking(row, verdict_on(sides, case, check, row.tolerance(check)))
             if verdict.kind == AGREE:
                 current_notes().count(verdict.worst)
             else:

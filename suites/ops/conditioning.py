@@ -1,4 +1,4 @@
-"""How far rounding alone may carry a right answer: the reference at inputs moved by a little, scaled down to an ulp."""
+"""How far an ulp of the inputs moves an answer: the reference at inputs moved by a little, scaled down to an ulp."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -14,10 +14,9 @@ from suites.harness.case import Case
 # problem is badly conditioned: a difference of two nearly equal numbers, an inverse of a nearly singular
 # matrix. So the reference, in float64, answers again with every input moved by a relative STEP in a random
 # direction. What moves, scaled from STEP down to one ulp of the subject's dtype, is what one rounding of each
-# input does; SAFETY such roundings are allowed. What does not shrink with the step is a jump, as at a kink or
+# input does: the condition of the problem. What does not shrink with the step is a jump, as at a kink or
 # a tie, and explains nothing: no rounding of exact inputs makes one. Exact zeros stay where they are.
 STEP_BY_ULP = ((1e-5, 1e-6), (1.0, 3e-2))  # ulps up to this, and the step for them
-SAFETY = 64.0
 DRAWS = 3
 _SHORTER = 8.0  # the second step is so much shorter
 _LEAST_SHRINK = 2.0  # a move that shrinks by less than this with it is a jump
@@ -25,19 +24,19 @@ _LEAST_SHRINK = 2.0  # a move that shrinks by less than this with it is a jump
 Answers = Sequence[NDArray[Any] | None]
 
 
-def allowance(answer: Callable[[Case], Answers], case: Case, eps: float) -> Answers:
-    """For each element of each answer, how far SAFETY roundings of the inputs move it.
+def conditions(answer: Callable[[Case], Answers], case: Case, eps: float) -> Answers:
+    """For each element of each answer, how fast it moves with a relative move of the inputs.
 
     Args:
         answer: the reference's, for a case like this one.
         case: with its cotangents and tangents drawn, so that they move too.
-        eps: the ulp of the subject's dtype at 1.
+        eps: the ulp of the subject's dtype at 1, which decides how far the inputs are moved.
     """
     step = next(step for largest, step in STEP_BY_ULP if eps <= largest)
     here = answer(case)
     slopes = [_slopes(answer, here, case, step, seed) for seed in range(DRAWS)]
     return [
-        None if want is None else SAFETY * eps * np.max([s[i] for s in slopes], axis=0)
+        None if want is None else np.max([s[i] for s in slopes], axis=0)
         for i, want in enumerate(here)
     ]
 

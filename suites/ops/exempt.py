@@ -1,6 +1,9 @@
-"""Where two ways of asking for one derivative need not give the same: exceptions to the relations, with reasons."""
+"""What is not asked of all operators: layouts that no case holds, relations that need not hold; with reasons."""
 
 from collections.abc import Mapping
+
+# Entries whose inputs or results have a sparse layout; a case holds plain numbers.
+NOT_DENSE = frozenset({"sparse.mm.reduce", "to_sparse"})
 
 # Functions of matrices that are not defined where the matrix is singular.
 _MATRIX_FUNCTIONS = """

@@ -17,7 +17,7 @@ from suites.harness.implementation import Implementation, Operator
 from suites.harness.judge import AGREE, DIFFER, SUBJECT_LACKS, Verdict, settle
 from suites.harness.notes import current_notes
 from suites.harness.plugin import RUN
-from suites.harness.tolerances import Tolerance, tolerance_for
+from suites.harness.tolerances import Tolerance, fixed_tolerance
 from suites.ops import opinfo_source
 from suites.ops.adapters import IN_NO_ORDER
 from suites.ops.core import CORE
@@ -113,7 +113,7 @@ def _without_phases(eig: Operator) -> Operator:
 
 def _check_sample(row: Row, relation: str, asked: Asked, name: str) -> None:
     plain(asked)  # what raises in the plain way as well is no matter of the relation
-    tolerance = tolerance_for(row.entry, row.dtype, 2 if relation in _SECOND else 1)
+    tolerance = fixed_tolerance(row.dtype, 2 if relation in _SECOND else 1)
     try:
         pairs = list(RELATIONS[relation](asked))
     except Exception as error:  # noqa: BLE001 - whatever the other way raises is what it has to say

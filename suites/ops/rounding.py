@@ -13,7 +13,7 @@ from suites.harness.examine import Sides
 from suites.harness.tolerances import EPS, Tolerance
 from suites.ops.alike import Outcomes
 from suites.ops.answers import answers
-from suites.ops.conditioning import allowance
+from suites.ops.conditioning import conditions
 from suites.ops.neighbours import COARSE, reach
 from suites.ops.poles import is_pole, with_poles
 
@@ -44,7 +44,10 @@ def explained(
         held(w, f, tolerance.eps, overflows=overflows) for w, f in zip(wanted, found, strict=True)
     ]
     drawn = _drawn(sides, case)
-    allowed = allowance(again, drawn, tolerance.eps)
+    allowed = [
+        None if a is None else allowance(w, a, tolerance)
+        for w, a in zip(wanted, conditions(again, drawn, tolerance.eps), strict=True)
+    ]
     if tolerance.eps > COARSE:
         allowed = [
             None if a is None or r is None else a + r
@@ -59,6 +62,18 @@ def explained(
         return None
     errors = [error_of(w, f, a, tolerance) for w, f, a in pairs]
     return max(errors, key=lambda worst: worst.over_bound, default=None) or Worst(0.0, 0.0, 0.0)
+
+
+def allowance(want: NDArray[Any] | None, condition: NDArray[Any], tolerance: Tolerance) -> Any:
+    """What the bound leaves room for besides ulps of the element: its condition, and the array's largest element.
+
+    See Note [The bound of an operator].
+    """
+    if tolerance.elementwise:
+        return tolerance.rtol * condition
+    size = np.abs(np.zeros(()) if want is None else want)
+    largest = np.max(size, initial=0.0, where=np.isfinite(size))
+    return tolerance.rtol * (condition + largest)
 
 
 def error_of(want: NDArray[Any], got: NDArray[Any], allowed: Any, tolerance: Tolerance) -> Worst:

@@ -17,12 +17,14 @@ from suites.harness.implementation import Implementation, Operator, TorchSpellin
 from suites.harness.notes import current_notes
 from suites.harness.plugin import RUN
 from suites.harness.subject import DEFAULT_DTYPE, REFERENCE, Subject
+from suites.harness.tolerances import Tolerance, tolerance_for
 from suites.ops import opinfo_source, set_apart
 from suites.ops.adapters import reference_operator
 from suites.ops.conventions import NOT_COMPARED, is_defined
 from suites.ops.core import CORE
 from suites.ops.drawing import is_drawn
 from suites.ops.edge_source import edges, spread
+from suites.ops.exempt import NOT_DENSE
 from suites.ops.opinfo_source import Bend, Entry, Sample, as_it_is
 from suites.ops.own_cases import own_samples
 from suites.ops.spelling import spelled
@@ -117,6 +119,12 @@ class Row:
         is_coarse = self.dtype not in {"float64", "complex128"}
         return is_drawn(sample.case, self.check) and (self.check == "value" or is_coarse)
 
+    def tolerance(self, check: str) -> Tolerance:
+        """How far right answers of the row's operator may lie apart in one check."""
+        check = "double" if self.way.orders else check
+        is_elementwise = check == "value" and opinfo_source.entries()[self.entry].is_elementwise
+        return tolerance_for(self.entry, self.dtype, check, elementwise=is_elementwise)
+
     @property
     def way(self) -> Way:
         """How the operator is called."""
@@ -195,6 +203,8 @@ def _offered(entry: Entry, check: str, dtypes: Sequence[str]) -> list[str]:
 
 def find_reference_rule(name: str) -> Operator | None:
     """The reference's row for an entry of op_db, under the entry's full name or the operator's."""
+    if name in NOT_DENSE:
+        return None
     return registry.lookup(name) or registry.lookup(opinfo_source.entries()[name].op)
 
 

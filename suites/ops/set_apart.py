@@ -24,9 +24,10 @@ def _is_trigamma(case: Case) -> bool:
 
 
 def _is_trigamma_off(case: Case) -> bool:
-    """Whether trigamma is asked for where its series is off by more than 1e-10, relatively."""
+    """Whether trigamma is asked for where what is cut off of its series shows in float64."""
     low, high = _SERIES_OFF
-    return _is_trigamma(case) and bool(np.any((case.args[0] > low) & (case.args[0] < high)))
+    size = np.abs(case.args[0])
+    return _is_trigamma(case) and bool(np.any((size > low) & (size < high)))
 
 
 def _lacks_weight(case: Case) -> bool:
@@ -56,8 +57,9 @@ _LARGE, _HUGE = (
 )  # from where on the digits before the point are missed in float32, and in float64
 _BEYOND = 1e9  # from where on forward mode misses them in float64, too
 _OVERFLOWS = 709.0  # its exponential is the largest number of float64
+_LEFT = -1.5  # from where on 1/2 + 1/2 erf(x / sqrt(2)) misses digits of what is left
 _FAR_LEFT = -1500.0
-_SERIES_OFF = (0.31857, 2.42665)
+_SERIES_OFF = (1e-3, 40.0)
 _GAUSSIAN_EPS = 1e-6
 
 
@@ -84,6 +86,10 @@ def _is_beyond(case: Case) -> bool:
 
 def _overflows(case: Case) -> bool:
     return bool(np.any(-case.args[0] * case.args[1] > _OVERFLOWS))
+
+
+def _is_left(case: Case) -> bool:
+    return bool(np.min(case.args[0], initial=0.0) < _LEFT)
 
 
 def _is_far_left(case: Case) -> bool:
@@ -209,6 +215,7 @@ SET_APART: tuple[Apart, ...] = (
     Apart(("digamma",), DERIVATIVES, "at-poles", _meets_poles),
     Apart(("linalg.det",), ("vjp-edges", "jvp-edges"), "singular", _lacks_one_rank),
     Apart(("special.log_ndtr",), DERIVATIVES, "far-left", _is_far_left),
+    Apart(("special.ndtr",), EVERY_VALUE, "left-tail", _is_left),
     Apart(("atan2",), FORWARD, "origin", _meets_origin),
     Apart(("fmax",), FORWARD, "ties", _ties),
     Apart(("nn.functional.prelu",), FORWARD, "at-zero", _has_zero),

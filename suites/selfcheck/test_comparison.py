@@ -6,7 +6,7 @@ import pytest
 from suites.harness.assertions import assert_same, assert_values
 from suites.harness.compare import compare, worst_error
 from suites.harness.notes import Disagreement
-from suites.harness.tolerances import EPS, EXACT, tolerance_for, value_tolerance
+from suites.harness.tolerances import EPS, EXACT, fixed_tolerance, value_tolerance
 
 F64 = value_tolerance("float64")
 GOOD = np.array([[1.5, -2.0, 0.0], [np.nan, np.inf, 3.0]])
@@ -78,7 +78,7 @@ def test_one_ulp_is_measured_as_one():
 @pytest.mark.parametrize("dtype", EPS)
 def test_bounds_are_wider_where_numbers_are_coarser(dtype):
     assert value_tolerance(dtype).rtol >= EPS[dtype]
-    assert tolerance_for("mul", dtype, 1).rtol > tolerance_for("mul", dtype).rtol
+    assert fixed_tolerance(dtype, 1).rtol > fixed_tolerance(dtype).rtol
 
 
 def test_integers_have_no_tolerance():

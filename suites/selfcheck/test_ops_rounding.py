@@ -4,31 +4,51 @@ import numpy as np
 import pytest
 
 from suites.harness.case import Case
+from suites.harness.compare import compare
 from suites.harness.tolerances import EPS as ULP
-from suites.harness.tolerances import tolerance_for
+from suites.harness.tolerances import LOOSER, SAFETY, tolerance_for
 from suites.ops import test_coverage as coverage
-from suites.ops.conditioning import SAFETY, allowance
+from suites.ops.conditioning import conditions
+from suites.ops.opinfo_source import entries
 from suites.ops.poles import POLES, with_poles
-from suites.ops.rounding import error_of, held, is_within
+from suites.ops.rounding import allowance, error_of, held, is_within
 
 EPS = 2.0**-23
 
 
-def allowed(function, x):
+def condition(function, x):
     case = Case(op="", args=(np.array(x),), differentiable=(0,))
-    (found,) = allowance(lambda at: [function(at.args[0])], case, EPS)
+    (found,) = conditions(lambda at: [function(at.args[0])], case, EPS)
     return found
 
 
-def test_what_is_badly_conditioned_is_allowed_more():
-    well, badly = allowed(np.exp, [1.0]), allowed(lambda x: x - 0.9999, [1.0])
-    assert 0.5 * SAFETY * EPS < well / np.e < 2 * SAFETY * EPS
-    assert 0.5 * SAFETY * EPS < badly < 2 * SAFETY * EPS
+def test_what_is_badly_conditioned_moves_more():
+    well, badly = condition(np.exp, [1.0]), condition(lambda x: x - 0.9999, [1.0])
+    assert 0.5 < well / np.e < 2
+    assert 0.5 < badly < 2
+
+
+def test_a_sum_moves_with_its_length_as_a_random_walk_does():
+    short, long = (condition(lambda x: np.sum(x, keepdims=True), np.ones(n)) for n in (4, 10_000))
+    assert 10 < long / short < 250
+
+
+def test_the_bound_is_some_ulps_of_the_condition_and_of_the_largest_element():
+    tolerance = tolerance_for("mul", "float32")
+    allowed = allowance(np.array([3.0, np.inf, -4.0]), np.array([0.0, 1.0, 10.0]), tolerance)
+    np.testing.assert_allclose(allowed / (SAFETY["float32"] * EPS), [4.0, 5.0, 14.0])
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16", "float32", "float64"])
+def test_what_is_counted_is_not_rounded(dtype):
+    tolerance = tolerance_for("argmax", dtype)
+    assert compare(np.array([100]), np.array([101]), tolerance)
+    assert not is_within(np.array([100]), np.array([101]), np.array([0.0]), tolerance)
 
 
 @pytest.mark.parametrize("jump", [np.sign, np.floor, lambda x: np.where(x > x[0], 1.0, 0.0)])
 def test_a_jump_at_a_kink_explains_nothing(jump):
-    assert np.all(allowed(jump, [1.0 - 1.0, 2.0, 2.0]) == 0)
+    assert np.all(condition(jump, [1.0 - 1.0, 2.0, 2.0]) == 0)
 
 
 @pytest.mark.parametrize(
@@ -100,3 +120,27 @@ def test_where_the_value_overflows_a_finite_derivative_is_still_compared():
 def test_the_range_of_float64_excuses_nothing():
     found = held(np.array([9e300]), np.array([np.inf]), ULP["float64"], overflows=False)
     assert np.isinf(found[0])
+
+
+def test_each_exception_speaks_of_ops_that_there_are_and_says_why():
+    known = entries()
+    for looser in LOOSER:
+        assert set(looser.ops) <= set(known), looser
+        assert set(looser.checks) <= {"value", "vjp", "jvp", "double"}
+        assert looser.factor > 1
+        assert looser.reason
+
+
+def test_an_exception_reaches_its_checks_and_dtypes_alone():
+    plain = tolerance_for("mul", "float64").rtol
+    assert tolerance_for("digamma", "float64", "vjp").rtol > 1e4 * plain
+    assert tolerance_for("digamma", "float64").rtol == plain
+    assert tolerance_for("digamma", "float32", "vjp") == tolerance_for("mul", "float32", "vjp")
+
+
+def test_a_small_element_of_a_pointwise_value_must_be_right_as_well():
+    want, got = np.array([1.0, 1e-20]), np.array([1.0, 1.1e-20])
+    for elementwise in (True, False):
+        tolerance = tolerance_for("mul", "float64", elementwise=elementwise)
+        allowed = allowance(want, np.zeros(2), tolerance)
+        assert is_within(want, got, allowed, tolerance) is not elementwise

@@ -7,7 +7,7 @@ import torch
 from suites.harness import torch_driver
 from suites.harness.case import Case
 from suites.harness.subject import Subject
-from suites.harness.tolerances import tolerance_for
+from suites.harness.tolerances import fixed_tolerance
 from suites.ops.relating import RELATIONS, differences_of
 from suites.ops.relations import Asked
 
@@ -229,7 +229,7 @@ FAULTS = {
 def _differences(relation, op):
     calls["count"] = 0
     impl = torch_driver.implementation(Subject("cpu", "float64", "eager"), {"tried": op})
-    tolerance = tolerance_for("tried", "float64", 1)
+    tolerance = fixed_tolerance("float64", 1)
     pairs = RELATIONS[relation](Asked(torch, impl, CASE))
     return [found for _, want, got in pairs for found in differences_of(want, got, tolerance)]
 

@@ -12,7 +12,7 @@ from suites.harness import torch_driver
 from suites.harness.case import Case
 from suites.harness.examine import Sides, repro_of
 from suites.harness.subject import Subject
-from suites.harness.tolerances import tolerance_for
+from suites.harness.tolerances import fixed_tolerance
 from suites.selfcheck.launcher import plant, run_pytest
 
 SUBJECT = ("--only", "subject")
@@ -100,7 +100,7 @@ def test_the_script_of_a_case_fails_where_the_numbers_differ_and_only_there(case
     wrong = torch_driver.implementation(
         cpu, {case.op: lambda *a, **k: getattr(torch, case.op)(*a, **k) * 1.001}
     )
-    bound = tolerance_for(case.op, "float64", 1)
+    bound = fixed_tolerance("float64", 1)
     codes = []
     for reference in (right, wrong):
         script = repro_of(

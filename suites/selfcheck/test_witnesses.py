@@ -11,13 +11,13 @@ from suites.harness.case import Case, run_case
 from suites.harness.examine import Sides, examine
 from suites.harness.implementation import TorchSpelling
 from suites.harness.subject import REFERENCE_SUBJECT, Subject
-from suites.harness.tolerances import tolerance_for
+from suites.harness.tolerances import fixed_tolerance
 from suites.harness.witnesses import adjoint_gap
 
 CPU = Subject("cpu", "float64")
 X = np.array([0.3, -1.2, 2.0])
 SIN = Case(op="sin", args=(X,), differentiable=(0,), seed=3)
-BOUND = tolerance_for("sin", "float64", 1)
+BOUND = fixed_tolerance("float64", 1)
 
 
 def planted(module, wrong):
