@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,30 @@ from reference_impl.kinds import Unreadable
 _plans: dict[tuple[tuple[int, ...], tuple[int, ...]], tuple[Any, bool, bool]] = {}
 _MOST_PLANS = 10_000
 _add_up: Any = np.add.reduce  # by position: keywords cost as much as a small sum
+
+
+def _row_by_row(made: Any) -> Any:
+    """The array with its last axis nearest in memory; what is no plain array stays as it is."""
+    if type(made) is not np.ndarray or made.flags.c_contiguous:
+        return made
+    return np.ascontiguousarray(made)
+
+
+def in_rows(forward: Any) -> Any:
+    """``forward`` with results row by row in memory, whatever the strides of its input.
+
+    NumPy's results follow the input's strides; torch's do so for pointwise operations, but not for reductions, running
+    sums or softmax, and ``view`` on a result shows which it is.
+    """
+
+    @functools.wraps(forward)
+    def computed(*args: Any, **kwargs: Any) -> Any:
+        made = forward(*args, **kwargs)
+        if type(made) is tuple:
+            return tuple(_row_by_row(x) for x in made)
+        return _row_by_row(made)
+
+    return computed
 
 
 def _plan_sum(wide: tuple[int, ...], narrow: tuple[int, ...]) -> tuple[Any, bool, bool]:

@@ -14,6 +14,7 @@ from reference_impl.return_types import make_type
 from reference_impl.tensor import Tensor
 
 
+@layout.in_rows
 def _run(self: Any, ufunc: Any, dim: int, dtype: Any = None) -> Any:
     at = layout.one_dim(dim, self.ndim)
     kind = (
@@ -155,7 +156,7 @@ def _logcumsumexp_jvp(x: Any, x_t: Any, result: Any, dim: int) -> Any:
 logcumsumexp_op = define_op(
     "logcumsumexp",
     node="LogcumsumexpBackward0",
-    forward=_logcumsumexp_forward,
+    forward=layout.in_rows(_logcumsumexp_forward),
     inputs=("self",),
     promote="float",
     vjp={"self": lambda ct, self, result, dim: _logcumsumexp_vjp(ct, self, result, dim)},
@@ -165,6 +166,7 @@ logcumsumexp_op = define_op(
 # -- running extrema ---------------------------------------------------------------------------------------------------
 
 
+@layout.in_rows
 def _running(self: Any, better: Any, dim: int) -> tuple[Any, Any]:
     """Extremes so far and where they stand; the latest among equals, and NaN once one was seen."""
     at = layout.one_dim(dim, self.ndim)

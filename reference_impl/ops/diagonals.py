@@ -130,7 +130,7 @@ def _triangle(name: str, node: str, cut: Any) -> Any:
     return define_op(
         name,
         node=node,
-        forward=lambda self, diagonal=0: cut(_as_matrix(name, self), diagonal),
+        forward=layout.in_rows(lambda self, diagonal=0: cut(_as_matrix(name, self), diagonal)),
         inputs=("self",),
         inplace=True,
         vjp={"self": lambda ct, diagonal: op(name, ct, diagonal)},

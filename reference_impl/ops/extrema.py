@@ -15,6 +15,7 @@ from reference_impl.return_types import make_type
 from reference_impl.tensor import Tensor
 
 
+@layout.in_rows
 def _extreme(self: Any, best: Any, dim: Any, keepdim: bool, name: str) -> Any:
     axes = axes_of(self, dim)
     if self.size == 0:

@@ -56,7 +56,7 @@ def _gather_forward(self: Any, index: Any, dim: int) -> Any:
 gather_op: Any = define_op(
     "gather.at",
     node="GatherBackward0",
-    forward=_gather_forward,
+    forward=layout.in_rows(_gather_forward),
     inputs=("self", "index"),
     vjp={
         "self": lambda ct, index, self_shape, dim: op(
@@ -332,7 +332,7 @@ def _times(ct: Any, factor: Any) -> Any:
 index_add_op: Any = define_op(
     "index_add.source",
     node="IndexAddBackward0",
-    forward=_index_add_forward,
+    forward=layout.in_rows(_index_add_forward),
     inputs=("self", "index", "source"),
     inplace=True,
     vjp={

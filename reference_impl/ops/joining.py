@@ -46,7 +46,15 @@ def _cat_forward(tensors: Any, dim: int = 0) -> Any:
                 f"but got size {a.shape[wrong[0]] if wrong and wrong[0] < a.ndim else 0} for tensor "
                 f"number {i} in the list."
             )
-    return np.concatenate(used, axis=at)
+    made = np.concatenate(used, axis=at)
+    if made.flags.c_contiguous or all(_channels_last(a) for a in used):
+        return made
+    return np.ascontiguousarray(made)
+
+
+def _channels_last(a: Any) -> bool:
+    """True for images or volumes whose channels are nearest in memory: joined ones stay so."""
+    return a.ndim in (4, 5) and bool(np.moveaxis(a, 1, -1).flags.c_contiguous)
 
 
 def _like_input(ct: Any, dtype: Any) -> Any:
@@ -108,7 +116,7 @@ def _stack_forward(tensors: Any, dim: int = 0) -> Any:
 stack_op: Any = define_op(
     "stack",
     node="StackBackward0",
-    forward=_stack_forward,
+    forward=layout.in_rows(_stack_forward),
     inputs=("tensors",),
     variadic=True,
     vjp={"tensors": lambda ct, tensors_kinds, dim: _stack_vjp(ct, tensors_kinds, dim)},

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from reference_impl import dtypes
+from reference_impl import dtypes, layout
 from reference_impl.ops.lang import (
     absolute,
     array_of,
@@ -87,7 +87,7 @@ def _norm_jvp(self_t: Any, self: Any, result: Any, ord: Any, dim: Any, keepdim: 
 vector_norm_op = define_op(
     "linalg.vector_norm.dims",
     node="LinalgVectorNormBackward0",
-    forward=_norm_forward,
+    forward=layout.in_rows(_norm_forward),
     inputs=("self",),
     promote="own",
     vjp={"self": _norm_vjp},

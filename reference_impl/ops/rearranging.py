@@ -70,7 +70,7 @@ def _roll_forward(self: Any, shifts: Any, dims: Any = ()) -> Any:
 roll_op = define_op(
     "roll",
     node="RollBackward0",
-    forward=_roll_forward,
+    forward=layout.in_rows(_roll_forward),
     inputs=("self",),
     vjp={
         "self": lambda ct, shifts, dims: op(

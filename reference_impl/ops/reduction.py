@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from reference_impl import dtypes
+from reference_impl import dtypes, layout
 from reference_impl.ops.lang import (
     array_of,
     conj,
@@ -51,7 +51,7 @@ sum_all = define_op(
 sum_dims = define_op(
     "sum.dims",
     node="SumBackward1",
-    forward=_sum_forward,
+    forward=layout.in_rows(_sum_forward),
     inputs=("self",),
     promote="own",
     vjp={"self": lambda ct, self_shape, dim, keepdim: spread(ct, self_shape, dim, keepdim)},
@@ -102,7 +102,7 @@ mean_all = define_op(
 mean_dims = define_op(
     "mean.dims",
     node="MeanBackward1",
-    forward=_mean_forward,
+    forward=layout.in_rows(_mean_forward),
     inputs=("self",),
     promote="own",
     vjp={
@@ -132,7 +132,7 @@ def _nansum_forward(self: Any, dim: Any = None, keepdim: Any = False, dtype: Any
 nansum_op = define_op(
     "nansum.dims",
     node="NansumBackward0",
-    forward=_nansum_forward,
+    forward=layout.in_rows(_nansum_forward),
     inputs=("self",),
     promote="own",
     vjp={
@@ -209,7 +209,7 @@ prod_all = define_op(
 prod_dim = define_op(
     "prod.dim",
     node="ProdBackward1",
-    forward=_prod_forward,
+    forward=layout.in_rows(_prod_forward),
     inputs=("self",),
     promote="own",
     vjp={

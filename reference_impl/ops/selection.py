@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from reference_impl import dtypes
+from reference_impl import dtypes, layout
 from reference_impl.ops.lang import array_of, sum, where
 from reference_impl.ops.rule import define_function, define_op
 from reference_impl.registry import OPS
@@ -72,7 +72,7 @@ def _masked_fill(self: Any, mask: Any, value: Any) -> Any:
 masked_fill_number = define_op(
     "masked_fill.number",
     node="MaskedFillBackward0",
-    forward=_masked_fill,
+    forward=layout.in_rows(_masked_fill),
     inputs=("self", "mask"),
     pointwise=True,
     promote=None,
@@ -83,7 +83,7 @@ masked_fill_number = define_op(
 masked_fill_tensor = define_op(
     "masked_fill.tensor",
     node="MaskedFillBackward1",
-    forward=_masked_fill,
+    forward=layout.in_rows(_masked_fill),
     inputs=("self", "mask", "value"),
     params={},
     pointwise=True,

@@ -49,7 +49,7 @@ def softmax_slope(ct: Any, result: Any, dim: int) -> Any:
 softmax_op = define_op(
     "softmax.dim",
     node="SoftmaxBackward0",
-    forward=_softmax,
+    forward=layout.in_rows(_softmax),
     inputs=("self",),
     vjp={"self": lambda ct, result, dim: softmax_slope(ct, result, dim)},
     jvp=lambda result, self_t, dim: softmax_slope(self_t, result, dim),
@@ -59,7 +59,7 @@ softmax_op = define_op(
 log_softmax_op = define_op(
     "log_softmax.dim",
     node="LogSoftmaxBackward0",
-    forward=_log_softmax,
+    forward=layout.in_rows(_log_softmax),
     inputs=("self",),
     vjp={"self": lambda ct, result, dim: ct - exp(result) * sum(ct, dim, keepdim=True)},
     jvp=lambda result, self_t, dim: self_t - sum(exp(result) * self_t, dim, keepdim=True),

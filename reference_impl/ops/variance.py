@@ -71,7 +71,7 @@ def _var_jvp(self_t: Any, self: Any, dim: Any, correction: Any, keepdim: Any) ->
 var_op = define_op(
     "var.correction",
     node="VarBackward0",
-    forward=_var_forward,
+    forward=layout.in_rows(_var_forward),
     inputs=("self",),
     vjp={"self": _var_vjp},
     jvp=_var_jvp,
@@ -95,7 +95,7 @@ def _std_jvp(self_t: Any, self: Any, result: Any, dim: Any, correction: Any, kee
 std_op = define_op(
     "std.correction",
     node="StdBackward0",
-    forward=_std_forward,
+    forward=layout.in_rows(_std_forward),
     inputs=("self",),
     vjp={"self": _std_vjp},
     jvp=_std_jvp,
@@ -225,7 +225,7 @@ def _shares(self: Any, result: Any, dim: Any, keepdim: Any) -> Any:
 logsumexp_op = define_op(
     "logsumexp.dims",
     node="LogsumexpBackward0",
-    forward=_logsumexp_forward,
+    forward=layout.in_rows(_logsumexp_forward),
     inputs=("self",),
     promote="float",
     vjp={
