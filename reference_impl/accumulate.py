@@ -80,9 +80,6 @@ def _is_sparse(x: Any) -> bool:
 def _accumulate_other(variable: Tensor, ct: Any, held: Any, *, create_graph: bool) -> None:
     """The same where something is sparse or masked: in place unless a sparse gradient becomes a dense one."""
     meta = variable._autograd()
-    if _is_sparse(variable) and not _is_sparse(ct):
-        mask = variable._data
-        ct = OPS["sparse_mask"](ct, variable) if isinstance(ct, Tensor) else mask.take(ct)
     if held is None:
         meta.grad = OPS["clone"](ct) if isinstance(ct, Tensor) else make(copied(ct))
     elif create_graph:

@@ -85,7 +85,12 @@ def round_to(x: Any) -> BFloat16:
 
 def cast(x: Any, dtype: np.dtype[Any]) -> Any:
     """``x.astype(dtype)``, rounded where the dtype is bfloat16."""
-    return round_to(x) if dtype == DTYPE else x.astype(dtype)
+    return round_to(x) if dtype == DTYPE and not _is_other(x) else x.astype(dtype)
+
+
+def _is_other(x: Any) -> bool:
+    """True for an array of ours without values, sparse or masked: it has ``astype``, and rounds inside."""
+    return isinstance(x, Unreadable) and not isinstance(x, BFloat16)
 
 
 def bare(x: Any) -> Any:
@@ -99,6 +104,8 @@ def bare(x: Any) -> Any:
 
 def wrap(x: Any) -> Any:
     """What NumPy computed, as bfloat16: float32 is rounded, a view of bfloat16 memory stays one."""
+    if _is_other(x):
+        return x.astype(DTYPE) if x.dtype == _WIDE else x
     if isinstance(x, np.ndarray | np.generic):
         if x.dtype == DTYPE:
             owned = x.base is None and x.ndim > 0
@@ -109,6 +116,8 @@ def wrap(x: Any) -> Any:
 
 def widen(x: Any) -> Any:
     """bfloat16 as float32 of the machine's order, for a computation that rounds at its end; in lists as well."""
+    if _is_other(x):
+        return x.astype(_WIDE) if x.dtype == DTYPE else x
     if isinstance(x, np.ndarray) and x.dtype == DTYPE:
         return x.view(np.ndarray).astype(_WIDE)
     if isinstance(x, np.dtype) and x == DTYPE:
@@ -135,6 +144,9 @@ def apply_wide(node: Any, ct: Any, values: list[Any]) -> Any:
             None if node.edges[2 * i] is None else fn(ct, *[values[k] for k in picks])
             for i, (fn, picks) in enumerate(node.plan)
         ]
+    for c in cts:
+        if _is_other(c):  # what a formula made anew is of the same kind
+            found = [c.adopt(g) for g in found]
     return wrap(found) if narrow else found
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from reference_impl import kinds
+from reference_impl.bfloat16 import cast
 from reference_impl.kinds import Unreadable
 
 # Note [Masked arrays]
@@ -72,7 +73,7 @@ class Masked(np.lib.mixins.NDArrayOperatorsMixin, Unreadable):
 
     def astype(self, dtype: Any) -> Masked:
         """The same elements in another dtype."""
-        return Masked(self.data.astype(dtype), self.mask)
+        return Masked(cast(self.data, np.dtype(dtype)), self.mask)
 
     def conj(self) -> Masked:
         """The complex conjugates."""

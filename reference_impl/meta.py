@@ -25,12 +25,13 @@ _NO_RESERVE = 0x4000  # mmap's MAP_NORESERVE on Linux
 NO_DATA = "Cannot copy out of meta tensor; no data!"
 
 
-def _promised(size: int) -> Any:
-    """Memory of ``size`` bytes; a large piece is promised only, where the system can do that."""
+def _promised(count: int, dtype: np.dtype[Any]) -> Any:
+    """Memory for so many elements; a large piece is promised only, where the system can do that."""
+    size = count * dtype.itemsize
     if size < _SMALL or not hasattr(mmap, "MAP_ANONYMOUS"):
-        return np.zeros(size, dtype=np.uint8)
+        return np.zeros(count, dtype=dtype)
     flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | _NO_RESERVE
-    return np.frombuffer(mmap.mmap(-1, size, flags=flags), dtype=np.uint8)
+    return np.frombuffer(mmap.mmap(-1, size, flags=flags), dtype=dtype, count=count)
 
 
 class Meta(np.ndarray[Any, Any], Unreadable):
@@ -75,6 +76,10 @@ class Meta(np.ndarray[Any, Any], Unreadable):
         """The same without values in another dtype."""
         return empty(self.shape, np.dtype(dtype), common_order((self,), self.shape))
 
+    def adopt(self, x: Any) -> Any:
+        """Without values, too."""
+        return wrap(x)
+
     def copy(self, order: Any = "C") -> Any:
         """Another one of the same shape; laid out the same way unless the order is C."""
         kept = None if order == "C" else common_order((self,), self.shape)
@@ -92,8 +97,7 @@ def empty(shape: Any, dtype: Any, order: tuple[int, ...] | None = None) -> Meta:
     kinds.note("meta")
     shape = tuple(shape)
     inner = shape if order is None else tuple(shape[i] for i in order)
-    memory = _promised(math.prod(shape) * np.dtype(dtype).itemsize)
-    made: Meta = memory.view(dtype).reshape(inner).view(Meta)
+    made: Meta = _promised(math.prod(shape), np.dtype(dtype)).reshape(inner).view(Meta)
     return made if order is None else made.transpose(np.argsort(order))
 
 

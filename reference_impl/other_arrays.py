@@ -15,17 +15,20 @@ from reference_impl.masked_array import Masked
 from reference_impl.meta import Meta
 from reference_impl.sparse import Sparse
 
+_STRICT = frozenset({"mm", "mv", "bmm", "dot", "vdot"})  # they refuse operands of two dtypes
+
 
 def compute(rule: Any, arrays: list[Any], params: tuple[Any, ...]) -> Any:
     """``rule.forward`` on arrays of any kind."""
-    if any(isinstance(a, Masked) for a in arrays) and not rule.name.startswith("masked."):
+    kinds = {type(a) for a in arrays}
+    if Masked in kinds and not rule.name.startswith("masked."):
         return masked_rules.compute(rule, arrays, params, lambda data: compute(rule, data, params))
-    if any(isinstance(a, Sparse) for a in arrays):
-        return sparse_rules.compute(rule, arrays, params)
-    if any(isinstance(a, Meta) for a in arrays):
-        return meta.compute(rule, arrays, params, lambda values: compute(rule, values, params))
-    if any(_is_bfloat16(a) for a in (*arrays, *params)):
+    if any(_is_bfloat16(a) for a in (*arrays, *params)) and not (rule.view and Meta in kinds):
         return _compute_bfloat16(rule, arrays, params)
+    if Sparse in kinds:
+        return sparse_rules.compute(rule, arrays, params)
+    if Meta in kinds:
+        return meta.compute(rule, arrays, params, lambda values: compute(rule, values, params))
     return rule.forward(*rule.shape_args(arrays), *params)
 
 
@@ -35,16 +38,13 @@ def _is_bfloat16(x: Any) -> bool:
 
 def _compute_bfloat16(rule: Any, arrays: list[Any], params: tuple[Any, ...]) -> Any:
     """In float32, rounded once at the end; a view stays a view of the same memory."""
-    if rule.view:
-        return wrap(rule.forward(*rule.shape_args(bare(arrays)), *params))
-    wide = [float32 if p is bfloat16 else p for p in widen(params)]
-    made = rule.forward(*rule.shape_args(widen(arrays)), *wide)
     floats = [a.dtype for a in arrays if hasattr(a, "dtype") and a.dtype.kind in "fc"]
-    if not floats:
-        leading = None
-    else:
-        joins = rule.variadic or rule.name == "where.three"  # ops that promote by themselves
-        leading = reduce(promote_types, floats) if joins else floats[0]
+    if rule.view or (rule.name in _STRICT and len(set(floats)) > 1):
+        return wrap(rule.forward(*rule.shape_args(bare(arrays)), *params))
+    wide = tuple(float32 if p is bfloat16 else p for p in widen(params))
+    made = compute(rule, widen(arrays), wide)
+    joins = rule.variadic or rule.name == "where.three"  # ops that promote by themselves
+    leading = reduce(promote_types, floats) if joins and floats else (*floats, None)[0]
     asked = next((p for p in params if isinstance(p, np.dtype | torch_dtype)), leading)
     if getattr(asked, "np", asked) != DTYPE:
         return made

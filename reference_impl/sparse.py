@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from reference_impl import kinds
+from reference_impl.bfloat16 import cast
 from reference_impl.kinds import Unreadable
 
 # Note [Sparse arrays]
@@ -65,7 +66,7 @@ class Sparse(np.lib.mixins.NDArrayOperatorsMixin, Unreadable):
 
     def astype(self, dtype: Any) -> Sparse:
         """The same elements in another dtype."""
-        return self.with_values(self.values.astype(dtype))
+        return self.with_values(cast(self.values, np.dtype(dtype)))
 
     def conj(self) -> Sparse:
         """The complex conjugates."""
@@ -130,6 +131,8 @@ class Sparse(np.lib.mixins.NDArrayOperatorsMixin, Unreadable):
             return write(args[0], args[1])
         if func in (np.zeros_like, np.empty_like):
             return empty(args[0])
+        if func is np.shape:
+            return args[0].shape
         if func is np.sum:
             return summed(args[0], **kwargs)
         return refuse(func.__name__)

@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from reference_impl.dtypes import to_numpy
-from reference_impl.sparse import Sparse, empty, product, refuse, select, summed, transposed
+from reference_impl.sparse import Sparse, empty, refuse, select, transposed
 
 
 def compute(rule: Any, arrays: list[Any], params: tuple[Any, ...]) -> Any:
@@ -17,7 +16,7 @@ def compute(rule: Any, arrays: list[Any], params: tuple[Any, ...]) -> Any:
         NotImplementedError: there is no such op of sparse tensors.
         RuntimeError: a dense tensor is added to a sparse one.
     """
-    found = _FORWARDS.get(rule.name)
+    found = rule.forward if rule.name.startswith("sparse.") else _FORWARDS.get(rule.name)
     if found is not None:
         return found(*rule.shape_args(arrays), *params)
     name = rule.name.partition(".")[0]
@@ -33,10 +32,6 @@ def compute(rule: Any, arrays: list[Any], params: tuple[Any, ...]) -> Any:
 
 def _is_dense(x: Any) -> bool:
     return not isinstance(x, Sparse) and np.ndim(x) > 0
-
-
-def _kind(dtype: Any) -> Any:
-    return None if dtype is None else to_numpy(dtype)
 
 
 def _transposed(x: Sparse, dim0: int = 0, dim1: int = 1) -> Sparse:
@@ -68,14 +63,6 @@ _FORWARDS: dict[str, Any] = {
     "select": select,
     "cat": _joined,
     "relu": lambda x: x.coalesce().with_values(np.maximum(x.coalesce().values, 0)),
-    "to_dense.sparse": lambda x: x.dense(),
     "sparse_mask": lambda x, mask: mask.take(x),
     "coalesce": lambda x: x.coalesce(),
-    "sparse.values": lambda x: x.values.copy(),
-    "sparse.with_values": lambda values, like: like.with_values(values),
-    **dict.fromkeys(("sparse.product", "sparse.product.both", "mm.sparse"), product),
-    "sum.all": lambda x, dtype=None: summed(x, None, _kind(dtype)),
-    "sum.dims": lambda x, dim=None, keepdim=False, dtype=None: summed(
-        x, dim, _kind(dtype), keepdim
-    ),
 }

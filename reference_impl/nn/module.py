@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any, Self
 
 from reference_impl import dtypes, hooks
+from reference_impl.devices import device
 from reference_impl.nn.global_hooks import GLOBAL
 from reference_impl.nn.saving import Saving
 from reference_impl.nn.watching import BackwardWatch, watch_last_node
+from reference_impl.registry import OPS
 
 
 class Module(Saving):
@@ -94,7 +96,18 @@ class Module(Saving):
             raise TypeError(
                 f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={asked}"
             )
-        return self._apply(lambda x: x.to(*args, **kwargs) if x._data.dtype.kind in "fc" else x)
+        places = [a for a in args if isinstance(a, str | device)]
+        place = kwargs.get("device", places[0] if places else None)
+
+        def moved(x: Any) -> Any:
+            return x.to(*args, **kwargs) if x._data.dtype.kind in "fc" else x.to(device=place)
+
+        return self._apply(moved)
+
+    def to_empty(self, *, device: Any, recurse: bool = True) -> Self:
+        """Parameters and buffers of the same sizes on another device, with nothing of their values."""
+        _ = recurse
+        return self._apply(lambda x: OPS["empty_like"](x, device=device))
 
     def double(self) -> Self:
         """Floating-point parameters and buffers in float64."""

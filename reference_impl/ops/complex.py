@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from reference_impl import dtypes
+from reference_impl.bfloat16 import DTYPE
+from reference_impl.errors import UnsupportedError
 from reference_impl.ops.lang import (
     absolute,
     array_of,
@@ -96,7 +98,12 @@ Tensor.imag = property(imag_part, lambda self, value: imag_part(self).copy_(valu
 
 
 def _other_kind(self: Any, dtype: Any) -> Any:
-    return self.view(dtypes.to_numpy(dtype))
+    kind = dtypes.to_numpy(dtype)
+    if kind != self.dtype and DTYPE in (kind, self.dtype):
+        raise UnsupportedError(
+            "a view of bfloat16 memory as another dtype: it keeps bfloat16 as float32 (four bytes, not two)"
+        )
+    return self.view(kind)
 
 
 view_dtype = define_op(

@@ -11,6 +11,7 @@ from reference_impl import dtypes
 from reference_impl.bfloat16 import DTYPE, cast, round_to
 from reference_impl.devices import CPU, resolve, sparse_coo
 from reference_impl.grad_mode import MODE
+from reference_impl.kinds import Unreadable
 from reference_impl.meta import NO_DATA, Meta, device_of, empty, placed
 from reference_impl.ops.lang import array_of
 from reference_impl.ops.rule import define_function, define_op
@@ -66,6 +67,7 @@ def tensor(
 def _to_array(data: Any, dtype: Any) -> Any:
     wanted = None if dtype is None else dtypes.to_numpy(dtype)
     if isinstance(data, np.ndarray | np.generic):
+        _check_order(data)
         return np.array(data, dtype=wanted)
     plain = _without_tensors(data)
     if wanted is not None:
@@ -78,6 +80,14 @@ def _to_array(data: Any, dtype: Any) -> Any:
     if array.size == 0 and array.dtype.kind == "f":
         return array.astype(dtypes.default_numpy())
     return array
+
+
+def _check_order(array: Any) -> None:
+    if not array.dtype.isnative and not isinstance(array, Unreadable):
+        raise ValueError(
+            "given numpy array has byte order different from the native byte order. Conversion between byte orders "
+            "is currently not supported."
+        )
 
 
 def _without_tensors(data: Any) -> Any:
@@ -99,12 +109,13 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     if isinstance(data, Tensor):
         return data if dtype is None or data.dtype is dtype else to(data, dtype)
     if isinstance(data, np.ndarray) and dtype is None:
-        return make(data)
+        return from_numpy(data)
     return tensor(data, dtype=dtype, device=device)
 
 
 def from_numpy(array: Any) -> Tensor:
     """A tensor that shares memory with the array."""
+    _check_order(array)
     made = make(array)
     _ = made.dtype  # refuses what torch has no dtype for
     return made

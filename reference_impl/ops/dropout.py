@@ -9,6 +9,7 @@ import numpy as np
 from reference_impl import mapping
 from reference_impl.bfloat16 import cast
 from reference_impl.grad_mode import MODE
+from reference_impl.meta import placed
 from reference_impl.ops.rule import define_function, define_op
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor, make
@@ -25,7 +26,12 @@ def _keep(shape: tuple[int, ...], p: float) -> Any:
 
 def _scaled_mask(x: Tensor, shape: tuple[int, ...], p: float) -> Tensor:
     share = _keep(shape, p) / np.float64(1 - p) if p < 1 else np.zeros(shape)
-    return make(cast(share, x._data.dtype))
+    return _of_kind(x, share)
+
+
+def _of_kind(x: Tensor, numbers: Any) -> Tensor:
+    """The numbers in the dtype and on the device of a tensor."""
+    return make(placed(cast(numbers, x._data.dtype), x.device))
 
 
 def _times(x: Tensor, factor: Tensor, *, inplace: bool) -> Any:
@@ -74,11 +80,10 @@ def _alpha(
     """
     if not training or p == 0:
         return input
-    kind = input._data.dtype.type
     keep = _keep(shape, p)
     a = 0.0 if p == 1 else ((1 - p) * (1 + p * _SATURATED**2)) ** -0.5
-    factor = make((keep * a).astype(kind))
-    shift = make((np.where(keep, 0.0, a * _SATURATED) - a * p * _SATURATED).astype(kind))
+    factor = _of_kind(input, keep * a)
+    shift = _of_kind(input, np.where(keep, 0.0, a * _SATURATED) - a * p * _SATURATED)
     return OPS["add_" if inplace else "add"](_times(input, factor, inplace=inplace), shift)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from reference_impl.bfloat16 import DTYPE
 from reference_impl.ops.lang import adjoint, conj, matmul, op, sum_to, swap, unsqueeze
 from reference_impl.ops.rule import define_function, define_op
 from reference_impl.registry import OPS
@@ -36,6 +37,7 @@ def _name(x: Any) -> str:
         "int64": "long int",
         "int32": "int",
         "float16": "c10::Half",
+        str(DTYPE): "c10::BFloat16",
     }
     return named.get(str(x.dtype), str(x.dtype))
 

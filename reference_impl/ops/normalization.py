@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from reference_impl.bfloat16 import cast
 from reference_impl.grad_mode import no_grad
+from reference_impl.meta import placed
 from reference_impl.ops.lang import op, reshape, shape_of, sum, sum_to
 from reference_impl.ops.rule import define_function, define_op
 from reference_impl.ops.windows import Maps
@@ -206,7 +208,8 @@ def _move_running(running: Any, found: Any, momentum: float) -> None:
     if running is not None:
         with no_grad():
             running.mul_(1 - momentum).add_(
-                make(np.asarray(found, dtype=running._data.dtype)) * momentum
+                make(placed(cast(np.asarray(found), running._data.dtype), running.device))
+                * momentum
             )
 
 

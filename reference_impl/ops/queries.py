@@ -55,7 +55,8 @@ def as_type(self: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
     """In another dtype, which may be named as a legacy type; without one the name of the tensor's own legacy type."""
     _ = non_blocking
     if dtype is None:
-        return f"torch.{self.dtype.short}Tensor"
+        place = ("meta." if self.is_meta else "") + ("sparse." if self.is_sparse else "")
+        return f"torch.{place}{self.dtype.short}Tensor"
     name = dtype if isinstance(dtype, str) else getattr(dtype, "legacy_name", None)
     if name is None:
         return OPS["to"](self, dtype)

@@ -11,10 +11,11 @@ from reference_impl.devices import sparse_coo as coo_layout
 from reference_impl.devices import strided
 from reference_impl.grad_mode import no_grad
 from reference_impl.kinds import TWINS
-from reference_impl.ops.lang import adjoint, array_of, matmul, op
+from reference_impl.layout import dims
+from reference_impl.ops.lang import adjoint, array_of, expand, matmul, op, reshape, shape_of
 from reference_impl.ops.rule import define_function, define_op
 from reference_impl.registry import OPS
-from reference_impl.sparse import Sparse, of_dense, product
+from reference_impl.sparse import Sparse, of_dense, product, summed
 from reference_impl.tensor import Tensor, make
 
 
@@ -25,7 +26,7 @@ def is_sparse(x: Any) -> bool:
 
 def dense(x: Any) -> Any:
     """The array or tensor with its zeros."""
-    return op("to_dense.sparse", x) if is_sparse(x) else x
+    return op("sparse.to_dense", x) if is_sparse(x) else x
 
 
 def masked(x: Any, like: Any) -> Any:
@@ -34,7 +35,7 @@ def masked(x: Any, like: Any) -> Any:
 
 
 define_op(
-    "to_dense.sparse",
+    "sparse.to_dense",
     node="ToDenseBackward0",
     forward=lambda self: self.dense(),
     inputs=("self",),
@@ -43,7 +44,7 @@ define_op(
     method=False,
 )
 define_op(
-    "to_sparse.all",
+    "sparse.of_dense",
     node="ToSparseBackward1",
     forward=lambda self: of_dense(np.asarray(self)),
     inputs=("self",),
@@ -52,7 +53,7 @@ define_op(
     method=False,
 )
 define_op(
-    "to_sparse.dims",
+    "sparse.of_dense.dims",
     node="ToSparseBackward0",
     forward=lambda self, dims: of_dense(np.asarray(self), dims),
     inputs=("self",),
@@ -110,15 +111,50 @@ define_op(
 )
 
 
-def _product_row(name: str, node: str) -> Any:
-    """A matrix product whose first factor is sparse: its gradient is wanted at its own places only."""
+def _kind(dtype: Any) -> Any:
+    return None if dtype is None else dtypes.to_numpy(dtype)
+
+
+def _spread(ct: Any, like: Any, dim: Any = None, keepdim: Any = False) -> Any:
+    """The cotangent of a sum, repeated along the dimensions that are gone, at the places of what was summed."""
+    shape = shape_of(like)
+    gone = dims(dim, len(shape))
+    kept = tuple(1 if i in gone else n for i, n in enumerate(shape))
+    _ = keepdim
+    return masked(expand(reshape(dense(ct), kept), shape), like)
+
+
+TWINS["sparse", "sum.all"] = define_op(
+    "sparse.sum.all",
+    node="SumBackward0",
+    forward=lambda self, dtype=None: summed(self, None, _kind(dtype)),
+    inputs=("self",),
+    vjp={"self": lambda ct, self: _spread(ct, self)},
+    jvp="linear",
+    method=False,
+)
+TWINS["sparse", "sum.dims"] = define_op(
+    "sparse.sum.dims",
+    node="SparseSumBackward0",
+    forward=lambda self, dim=None, keepdim=False, dtype=None: summed(
+        self, dim, _kind(dtype), keepdim
+    ),
+    inputs=("self",),
+    vjp={"self": lambda ct, self, dim, keepdim: _spread(ct, self, dim, keepdim)},
+    jvp="linear",
+    method=False,
+)
+
+
+def _product_row(name: str, node: str, masked_to: Any = masked) -> Any:
+    """A matrix product whose first factor is sparse; ``torch.sparse`` wants its gradient at its own places only."""
     return define_op(
         name,
         node=node,
         forward=product,
         inputs=("self", "mat2"),
         vjp={
-            "self": lambda ct, self, mat2: masked(matmul(dense(ct), adjoint(dense(mat2))), self),
+            "self": lambda ct, self, mat2: masked_to(matmul(dense(ct), adjoint(dense(mat2))), self),
             "mat2": lambda ct, self: op("sparse.product", op("t", op("conj", self)), dense(ct)),
         },
         jvp=lambda self, mat2, self_t, mat2_t: dense(self_t) @ mat2 + dense(self) @ mat2_t,
@@ -128,11 +164,11 @@ def _product_row(name: str, node: str) -> Any:
 
 _product_row("sparse.product", "SparseAddmmBackward0")
 _product_row("sparse.product.both", "SparseSparseMatmulBackward0")
-TWINS["sparse", "mm"] = _product_row("mm.sparse", "MmBackward0")
+TWINS["sparse", "mm"] = _product_row("sparse.mm.plain", "MmBackward0", lambda ct, _self: ct)
 
 
 def _mv(self: Any, vec: Any) -> Any:
-    return op("squeeze", op("mm.sparse", self, op("unsqueeze", vec, 1)), 1)
+    return op("squeeze", op("sparse.mm.plain", self, op("unsqueeze", vec, 1)), 1)
 
 
 TWINS["sparse", "mv"] = _mv
@@ -209,7 +245,9 @@ def to_sparse(self: Tensor, sparse_dim: int | None = None, *, layout: Any = None
     if is_sparse(self):
         return self
     return (
-        op("to_sparse.all", self) if sparse_dim is None else op("to_sparse.dims", self, sparse_dim)
+        op("sparse.of_dense", self)
+        if sparse_dim is None
+        else op("sparse.of_dense.dims", self, sparse_dim)
     )
 
 
