@@ -14,6 +14,11 @@ class Operators:  # noqa: PLW1641 - Tensor hashes by identity
 
     __slots__ = ()
 
+    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
+        """What NumPy's functions give back for tensors."""
+        _ = context, return_scalar
+        return OPS["from_numpy"](np.asarray(array))
+
     def __add__(self, other: Any) -> Any:
         return (
             OPS["add.plain"](self, other)

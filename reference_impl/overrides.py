@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, Self
 
 from reference_impl.missing import NotOfferedError
-from reference_impl.registry import OPS, register
+from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor
 
 __all__ = [
@@ -202,13 +202,14 @@ def _make_subclass(cls: type, data: Tensor, require_grad: bool = False) -> Any:
     return made.requires_grad_(require_grad) if require_grad else made
 
 
-def _of_new_class() -> None:
-    install()
+def _install_for_subclass(cls: type, **_options: Any) -> None:
+    if not cls.__module__.startswith(_HOME):
+        install()
 
 
-register("overrides.of_new_class", _of_new_class)
 for _name, _value in {
     "__torch_function__": classmethod(torch_function_of_tensor),
+    "__init_subclass__": classmethod(_install_for_subclass),
     "as_subclass": as_subclass,
     "_make_subclass": staticmethod(_make_subclass),
 }.items():

@@ -88,11 +88,6 @@ class Tensor(Operators, metaclass=_TensorType):
         self._data = _legacy_data(args)
         return self
 
-    def __init_subclass__(cls, **options: Any) -> None:
-        super().__init_subclass__(**options)
-        if not cls.__module__.startswith("reference_impl."):
-            require("overrides.of_new_class")()
-
     # -- memory ----------------------------------------------------------------------------------------------------
 
     def _array(self) -> Any:

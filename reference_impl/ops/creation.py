@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 
 from reference_impl import dtypes
-from reference_impl.bfloat16 import DTYPE, cast, round_to
+from reference_impl.bfloat16_array import DTYPE, cast, round_to
 from reference_impl.devices import CPU, resolve, sparse_coo
 from reference_impl.grad_mode import MODE
 from reference_impl.kinds import Unreadable
-from reference_impl.meta import NO_DATA, Meta, device_of, empty, placed
+from reference_impl.meta_array import NO_DATA, Meta, device_of, empty, placed
 from reference_impl.ops.lang import array_of
 from reference_impl.ops.rule import define_function, define_op
 from reference_impl.publishing import guarded
 from reference_impl.registry import OPS, register
 from reference_impl.size import Size
-from reference_impl.sparse import Sparse
+from reference_impl.sparse_array import Sparse
 from reference_impl.tensor import Tensor, make
 
 
@@ -115,6 +115,8 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
 
 def from_numpy(array: Any) -> Tensor:
     """A tensor that shares memory with the array."""
+    if not isinstance(array, np.ndarray):
+        raise TypeError(f"expected np.ndarray (got {type(array).__name__})")
     _check_order(array)
     made = make(array)
     _ = made.dtype  # refuses what torch has no dtype for

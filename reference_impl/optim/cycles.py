@@ -151,7 +151,7 @@ class OneCycleLR(LRScheduler):
     def get_lr(self) -> list[Any]:
         if self.last_epoch > self.total_steps:
             raise ValueError(
-                f"Tried to step {self.last_epoch} times. The total number of steps is {self.total_steps}"
+                f"Tried to step {self.last_epoch} times. The specified number of total steps is {self.total_steps}"
             )
         if self.cycle_momentum:
             _set_momentum(self.optimizer, self._at(self.momenta))

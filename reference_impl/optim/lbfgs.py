@@ -82,7 +82,7 @@ class LBFGS(Optimizer):
 
         first, grad = evaluate()
         loss = float(first)
-        for _ in range(group["max_iter"]):
+        for number in range(1, group["max_iter"] + 1):
             if float(grad.abs().max()) <= group["tolerance_grad"]:
                 break
             direction = self._direction(grad, state, group["history_size"])
@@ -102,7 +102,7 @@ class LBFGS(Optimizer):
             else:
                 self._go_to(x + rate * direction)
                 found, new = loss, grad
-                if state["n_iter"] % group["max_iter"] or group["max_iter"] > 1:
+                if number < group["max_iter"]:  # nobody asks what came of the last iteration
                     value, new = evaluate()
                     found = float(value)
             state.update(prev_flat_grad=grad, d=direction, t=rate)

@@ -103,6 +103,7 @@ class SequentialLR(LRScheduler):
             group["lr"] = group["initial_lr"]
         for made in reversed(schedulers):
             made.last_epoch -= 1
+            made._step_count -= 1
         schedulers[0].step()
         self._last_lr = schedulers[0].get_last_lr()
 
