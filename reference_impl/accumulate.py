@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from reference_impl.bfloat16 import cast
+from reference_impl.bfloat16_array import cast
 from reference_impl.grad_mode import MODE
 from reference_impl.kinds import SEEN, Unreadable, copied
 from reference_impl.layout import copy_in_order, is_dense, memory_order
 from reference_impl.registry import OPS
-from reference_impl.sparse import Sparse
+from reference_impl.sparse_array import Sparse
 from reference_impl.tensor import Tensor, make
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reference_impl import dtypes
-from reference_impl.bfloat16 import cast
+from reference_impl.bfloat16_array import cast
 from reference_impl.graph import Node
 from reference_impl.layout import sum_to
 from reference_impl.registry import OPS

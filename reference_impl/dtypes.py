@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from reference_impl import kinds
-from reference_impl.bfloat16 import DTYPE as BFLOAT16
-from reference_impl.bfloat16 import Limits
+from reference_impl.bfloat16_array import DTYPE as BFLOAT16
+from reference_impl.bfloat16_array import Limits
 
 
 class dtype:  # noqa: N801 - torch's name

@@ -73,12 +73,13 @@ DUAL_LEVELS: list[int] = []
 MODE = Mode()
 
 
-def _leave_short_paths() -> None:
-    Mode.special = True
+def _choose_paths() -> None:
+    Mode.special = bool(kinds.SEEN)
+    MODE.refresh()
 
 
 # See Note [Other kinds of arrays]
-kinds.LISTENERS.append(_leave_short_paths)
+kinds.LISTENERS.append(_choose_paths)
 
 
 def is_grad_enabled() -> bool:

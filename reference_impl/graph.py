@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 import numpy as np
 
 from reference_impl import errors, hooks
-from reference_impl.bfloat16 import apply_wide
+from reference_impl.bfloat16_array import apply_wide
 from reference_impl.kinds import SEEN
 from reference_impl.saved import SavedTensor, check_version
 from reference_impl.tensor import Tensor, make

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from reference_impl import masked_rules, meta, sparse_rules
-from reference_impl.bfloat16 import DTYPE, bare, widen, wrap
+from reference_impl import masked_rules, meta_array, sparse_rules
+from reference_impl.bfloat16_array import DTYPE, bare, widen, wrap
 from reference_impl.dtypes import bfloat16, float32, promote_types
 from reference_impl.dtypes import dtype as torch_dtype
 from reference_impl.masked_array import Masked
-from reference_impl.meta import Meta
-from reference_impl.sparse import Sparse
+from reference_impl.meta_array import Meta
+from reference_impl.sparse_array import Sparse
 
 _STRICT = frozenset({"mm", "mv", "bmm", "dot", "vdot"})  # they refuse operands of two dtypes
 
@@ -28,7 +28,9 @@ def compute(rule: Any, arrays: list[Any], params: tuple[Any, ...]) -> Any:
     if Sparse in kinds:
         return sparse_rules.compute(rule, arrays, params)
     if Meta in kinds:
-        return meta.compute(rule, arrays, params, lambda values: compute(rule, values, params))
+        return meta_array.compute(
+            rule, arrays, params, lambda values: compute(rule, values, params)
+        )
     return rule.forward(*rule.shape_args(arrays), *params)
 
 

@@ -11,7 +11,7 @@ from reference_impl import dtypes, forward_ad
 from reference_impl.grad_mode import DUAL_LEVELS, no_grad
 from reference_impl.masked_array import Masked
 from reference_impl.registry import register
-from reference_impl.sparse import Sparse
+from reference_impl.sparse_array import Sparse
 from reference_impl.tensor import Tensor
 
 

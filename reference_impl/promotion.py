@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from reference_impl import dtypes
-from reference_impl.bfloat16 import cast
+from reference_impl.bfloat16_array import cast
 from reference_impl.tensor import Tensor
 
 

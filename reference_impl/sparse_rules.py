@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from reference_impl.sparse import Sparse, empty, refuse, select, transposed
+from reference_impl.sparse_array import Sparse, empty, refuse, select, transposed
 
 
 def compute(rule: Any, arrays: list[Any], params: tuple[Any, ...]) -> Any:

@@ -11,7 +11,7 @@ from reference_impl.grad_mode import MODE
 from reference_impl.gradients import backward
 from reference_impl.graph import next_sequence
 from reference_impl.layout import copy_in_order
-from reference_impl.meta import device_of
+from reference_impl.meta_array import device_of
 from reference_impl.registry import register
 from reference_impl.tensor import Tensor
 

@@ -30,7 +30,7 @@ _POOLS = (
 )
 _FUNCTIONS = (
     "polar prod quantile nanquantile stft cdist trace view_as_complex cholesky cholesky_inverse cholesky_solve inverse "
-    "lu_solve orgqr ormqr geqrf qr svd lu triangular_solve grid_sampler grid_sampler_2d grid_sampler_3d"
+    "lu_solve orgqr ormqr geqrf qr svd lu triangular_solve grid_sampler_2d grid_sampler_3d"
 )
 _LINALG = (
     "cond matrix_rank solve cholesky svdvals eigvals eigvalsh inv householder_product tensorinv tensorsolve qr "

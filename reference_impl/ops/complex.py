@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from reference_impl import dtypes
-from reference_impl.bfloat16 import DTYPE
+from reference_impl.bfloat16_array import DTYPE
 from reference_impl.errors import UnsupportedError
 from reference_impl.ops.lang import (
     absolute,

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from reference_impl import mapping
-from reference_impl.bfloat16 import cast
+from reference_impl.bfloat16_array import cast
 from reference_impl.grad_mode import MODE
-from reference_impl.meta import placed
+from reference_impl.meta_array import placed
 from reference_impl.ops.rule import define_function, define_op
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor, make

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from reference_impl.bfloat16 import DTYPE
+from reference_impl.bfloat16_array import DTYPE
 from reference_impl.ops.lang import adjoint, conj, matmul, op, sum_to, swap, unsqueeze
 from reference_impl.ops.rule import define_function, define_op
 from reference_impl.registry import OPS

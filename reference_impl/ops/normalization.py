@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from reference_impl.bfloat16 import cast
+from reference_impl.bfloat16_array import cast
 from reference_impl.grad_mode import no_grad
-from reference_impl.meta import placed
+from reference_impl.meta_array import placed
 from reference_impl.ops.lang import op, reshape, shape_of, sum, sum_to
 from reference_impl.ops.rule import define_function, define_op
 from reference_impl.ops.windows import Maps

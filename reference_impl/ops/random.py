@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from reference_impl import dtypes, mapping
-from reference_impl.bfloat16 import DTYPE, Limits, cast, round_to
+from reference_impl.bfloat16_array import DTYPE, Limits, cast, round_to
 from reference_impl.devices import resolve
 from reference_impl.grad_mode import MODE
-from reference_impl.meta import placed
+from reference_impl.meta_array import placed
 from reference_impl.ops.lang import zeros_like
 from reference_impl.ops.rule import define_function, define_op
 from reference_impl.registry import OPS, register

@@ -15,7 +15,7 @@ from reference_impl.layout import dims
 from reference_impl.ops.lang import adjoint, array_of, expand, matmul, op, reshape, shape_of
 from reference_impl.ops.rule import define_function, define_op
 from reference_impl.registry import OPS
-from reference_impl.sparse import Sparse, of_dense, product, summed
+from reference_impl.sparse_array import Sparse, of_dense, product, summed
 from reference_impl.tensor import Tensor, make
 
 

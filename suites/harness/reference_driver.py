@@ -7,7 +7,7 @@ from typing import Any
 import numpy
 
 import reference_impl
-from reference_impl import registry
+from reference_impl import kinds, registry
 from suites.harness.implementation import TorchSpelling
 from suites.harness.left_as_found import left_as_found
 from suites.harness.subject import Subject
@@ -26,8 +26,11 @@ def namespace(subject: Subject, *, seed: int = 0) -> Iterator[Any]:
     if not subject.is_reference:
         raise ValueError(f"the reference is no driver for {subject}")
     reference_impl.manual_seed(seed)
-    with left_as_found(reference_impl):
-        yield reference_impl
+    try:
+        with left_as_found(reference_impl):
+            yield reference_impl
+    finally:
+        kinds.forget()
 
 
 def why_lacking(error: BaseException) -> tuple[str, str] | None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from reference_impl import kinds
-from reference_impl.bfloat16 import cast
+from reference_impl.bfloat16_array import cast
 from reference_impl.kinds import Unreadable
 
 # Note [Sparse arrays]

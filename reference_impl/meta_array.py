@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from reference_impl import kinds
-from reference_impl.bfloat16 import DTYPE
+from reference_impl.bfloat16_array import DTYPE
 from reference_impl.devices import CPU, META, device, resolve
 from reference_impl.errors import LinAlgError
 from reference_impl.kinds import Unreadable
