@@ -70,11 +70,12 @@ _NAMES: Mapping[Kind, str] = {
         check_errors adjoint descending largest sorted count_include_pad scale_grad_by_freq full_matrices increasing
         return_complex normalized equal_nan zero_infinity log_target full swap accumulate stable transpose some
         with_replacement log_input unsafe is_causal use_input_stats train non_blocking copy unpack_data unpack_pivots
-        include_last_offset right out_int32 replacement""",
+        include_last_offset align_corners right out_int32 replacement""",
     INT: """k chunks dim0 dim1 dim2 start_dim end_dim dimension num_groups upscale_factor downscale_factor offset n_fft
-        diagonal groups num_classes blank n N q niter num_samples decimals r minlength edge_order length step
-        divisor_override ignore_index""",
-    INTS: "dim dims kernel_size dilation stride output_padding normalized_shape shifts pad size output_size",
+        diagonal groups num_classes blank n N q niter num_samples decimals r minlength edge_order
+        length step storage_offset divisor_override ignore_index""",
+    INTS: """dim dims kernel_size dilation stride output_padding normalized_shape shifts pad size output_size
+        split_sizes split_size_or_sections sizes s""",
     INTS_OR_STR: "padding",
     REAL: "eps momentum margin negative_slope lambd delta maxnorm label_smoothing min_val max_val dropout_p",
     NUMBER: "alpha beta p ord",
@@ -96,6 +97,16 @@ ELSEWHERE: Mapping[tuple[str, str], Kind | None] = {
     **{(op, name): TENSOR for op in _INDEXED.split() for name in ("index", "source")},
     ("rrelu", "upper"): REAL,
     ("polygamma", "n"): None,
+    ("dist", "other"): TENSOR,
+    ("lerp", "end"): TENSOR,
+    ("linalg.vecdot", "y"): TENSOR,
+    ("scatter_add", "src"): TENSOR,
+    ("linear", "bias"): TENSOR,
+    ("nn.functional.linear", "bias"): TENSOR,
+    ("nn.functional.rms_norm", "weight"): TENSOR,
+    ("movedim", "source"): INTS,
+    ("movedim", "destination"): INTS,
+    ("select_scatter", "index"): INT,
     ("cov", "correction"): INT,
     ("grid_sampler_2d", "padding_mode"): None,
     ("grid_sampler_3d", "padding_mode"): None,

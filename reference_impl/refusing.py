@@ -34,12 +34,23 @@ _OF_STRINGS = re.compile(
     r"invalid literal for int|could not convert string|malformed string|Invalid integer data type|string|'U'|<U"
     r"|dtype\('<?U|assignment destination is read-only"
 )
-_NO_LOOP = re.compile(r"ufunc|numpy boolean|not supported for the input types|[Cc]annot cast")
+_NO_LOOP = re.compile(
+    r"ufunc|numpy boolean|not supported for the input types|[Cc]annot cast|Invalid integer data"
+)
 
 # What torch computes of two numbers, too.
 _OF_NUMBERS = frozenset(
     {"add.plain", "sub.plain", "add.scaled", "sub.scaled", "mul", "true_divide"}
 )
+
+
+# Ops with inputs that may be left out.
+_OPTIONAL = frozenset({"clamp.tensors", "binary_cross_entropy", "binary_cross_entropy_with_logits"})
+
+
+def _same_if_none(x: Any) -> Any:
+    """None for None, 0 for all else: tensors compare by element."""
+    return None if x is None else 0
 
 
 def check_tensors(rule: Any, inputs: list[Any]) -> None:
@@ -49,6 +60,14 @@ def check_tensors(rule: Any, inputs: list[Any]) -> None:
         TypeError: with the argument's name, place and type.
     """
     numbers = [i for i, x in enumerate(inputs) if not isinstance(x, Tensor) and x is not None]
+    wrong = any(type(inputs[i]) is str for i in numbers)
+    if wrong or (
+        len(inputs) - len(numbers)
+        and None in map(_same_if_none, inputs)
+        and rule.name not in _OPTIONAL
+    ):
+        got = ", ".join(type(x).__name__ for x in inputs)
+        raise TypeError(f"{rule.name}() received an invalid combination of arguments - got ({got})")
     if rule.tensors_only and numbers:
         at = numbers[0]
         name = "input" if rule.inputs[at] == "self" else rule.inputs[at]
@@ -81,12 +100,16 @@ def explained(name: str, given: Any, error: Exception) -> Exception:
         return TypeError(f"{name}() received an invalid combination of arguments - got ({found})")
     if type(error) in _ALIKE:
         return _ALIKE[type(error)](f"{name}: {text}")
-    if isinstance(error, TypeError) and _NO_LOOP.search(text):
-        if "numpy boolean" in text:
-            what = "Negation" if "negative" in text else "Subtraction"
-            return RuntimeError(f"{what}, the `-` operator, on a bool tensor is not supported.")
-        return NotImplementedError(f'"{name}" not implemented for this dtype: {text}')
+    if _NO_LOOP.search(text) and isinstance(error, TypeError | ValueError):
+        return _without_loop(name, text)
     return refused(name, [x for x in leaves if isinstance(x, Tensor)], error)
+
+
+def _without_loop(name: str, text: str) -> Exception:
+    if "numpy boolean" in text:
+        what = "Negation" if "negative" in text else "Subtraction"
+        return RuntimeError(f"{what}, the `-` operator, on a bool tensor is not supported.")
+    return NotImplementedError(f'"{name}" not implemented for this dtype: {text}')
 
 
 # What Python and NumPy raise where torch has another type.

@@ -23,7 +23,7 @@ new = object.__new__
 
 def make_unary(rule: Any) -> Callable[..., Any]:
     """The function of a pointwise op of one tensor."""
-    forward = rule.forward
+    forward, long = rule.forward, make_general(rule)
     node_class = rule.node_class
     floats = "fc" if rule.promote == "float" else "fcbiu"
     saves_input = "self" in rule.saved_names
@@ -31,10 +31,10 @@ def make_unary(rule: Any) -> Callable[..., Any]:
 
     def op(self: Any, *args: Any, **kwargs: Any) -> Any:
         if type(self) is not Tensor or args or kwargs or MODE.special:
-            return call(rule, (self, *args), kwargs)
+            return long(self, *args, **kwargs)
         data = self._data
         if data.dtype.kind not in floats:
-            return call(rule, (self,), {})
+            return long(self)
         try:
             found = forward(data)
         except TypeError as error:
@@ -71,7 +71,7 @@ def make_unary(rule: Any) -> Callable[..., Any]:
 
 def make_binary(rule: Any) -> Callable[..., Any]:  # noqa: C901, PLR0915 - see Note [Short paths]
     """The function of a pointwise op of two tensors, or of a tensor and a number."""
-    forward = rule.forward
+    forward, long = rule.forward, make_general(rule)
     node_class = rule.node_class
     integral = rule.promote == "common"
     takes_numbers = not inspect.isfunction(forward) and not rule.tensors_only
@@ -83,17 +83,17 @@ def make_binary(rule: Any) -> Callable[..., Any]:  # noqa: C901, PLR0915 - see N
 
     def op(self: Any, other: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: C901, PLR0911, PLR0912, PLR0915
         if args or kwargs or MODE.special or type(self) is not Tensor:
-            return call(rule, (self, other, *args), kwargs)
+            return long(self, other, *args, **kwargs)
         a = self._data
         kind = type(other)
         if kind is Tensor:
             b = other._data
             if a.dtype is not b.dtype or not (integral or a.dtype.kind in "fc"):
-                return call(rule, (self, other), {})
+                return long(self, other)
         elif takes_numbers and (kind is float or kind is int) and a.dtype.kind == "f":
             b = other
         else:
-            return call(rule, (self, other), {})
+            return long(self, other)
         try:
             data = forward(a, b)
         except (ValueError, TypeError) as error:

@@ -70,7 +70,7 @@ _ONE_DTYPE = """
     addbmm addmm addmv baddbmm bmm mv cartesian_prod meshgrid cholesky_solve cdist cross linalg.cross linalg.vecdot
     linalg.solve linalg.solve_ex linalg.tensorsolve linalg.householder_product linalg.lstsq triangular_solve
     _softmax_backward_data
-    nn.functional.bilinear nn.functional.binary_cross_entropy nn.functional.linear prelu ormqr
+    nn.functional.grid_sample nn.functional.bilinear nn.functional.binary_cross_entropy nn.functional.linear prelu ormqr
     nn.functional.scaled_dot_product_attention
 """
 _OF_NORMS = "batch_norm layer_norm group_norm instance_norm"

@@ -11,7 +11,6 @@ from reference_impl.ops.checks.table import before, refuse, sizes
 _F = "nn.functional."
 _MODES = {1: ("linear",), 2: ("bilinear", "bicubic"), 3: ("trilinear",)}
 _ANY = ("nearest", "nearest-exact", "area")
-_ALIGNED = ("linear", "bilinear", "bicubic", "trilinear")
 
 
 @before(f"{_F}interpolate")
@@ -31,7 +30,7 @@ def _resized(
         ValueError,
     )
     refuse(
-        align_corners is not None and mode not in _ALIGNED,
+        align_corners is not None and mode in _ANY,
         "align_corners option can only be set with the interpolating modes: linear | bilinear | bicubic | trilinear",
         ValueError,
     )
@@ -48,11 +47,26 @@ def _resized(
         f"linear | bilinear | bicubic | trilinear | area | nearest-exact (got {mode})",
         NotImplementedError,
     )
+    factors = scale_factor if isinstance(scale_factor, tuple | list) else [scale_factor or 1.0]
+    refuse(
+        any(f <= 0 for f in factors),
+        f"Input and output sizes should be greater than 0, but got {factors}",
+    )
     wanted = [] if size is None else size if isinstance(size, tuple | list) else [size]
     refuse(
         any(n <= 0 for n in wanted) or 0 in sizes(input)[2:],
         f"Input and output sizes should be greater than 0, but got input {sizes(input)[2:]} output {list(wanted)}",
     )
+
+
+@before(f"{_F}upsample_nearest")
+def _upsampled(input: Any, size: Any = None, scale_factor: Any = None) -> None:
+    _resized(input, size, scale_factor, "nearest")
+
+
+@before(f"{_F}upsample_bilinear")
+def _upsampled_bilinearly(input: Any, size: Any = None, scale_factor: Any = None) -> None:
+    _resized(input, size, scale_factor, "bilinear", True)
 
 
 @before(f"{_F}grid_sample")

@@ -235,6 +235,7 @@ def _bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> None:
         bias is not None and _sizes(bias) != [int(weight.shape[0])],
         "bilinear(): bias size does not match weight size",
     )
+    refuse(bias is not None and bias.dtype != input1.dtype, "All tensors must have the same dtype")
 
 
 @before(f"{_F}ctc_loss")

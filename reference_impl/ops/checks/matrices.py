@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from reference_impl import layout
 from reference_impl.ops.checks.table import before, refuse
 from reference_impl.ops.checks.table import sizes as _sizes
@@ -71,7 +73,11 @@ def _batches(self: Any, a: Any, b: Any, **_: Any) -> None:
 @before("tensordot")
 def _contracted(a: Any, b: Any, dims: Any = 2) -> None:
     refuse(
-        isinstance(dims, float | str),
+        isinstance(dims, int) and dims > min(a.ndim, b.ndim),
+        f"tensordot expects dims < ndim_a or ndim_b, but got dims={dims}",
+    )
+    refuse(
+        isinstance(dims, float | str) or (isinstance(dims, int) and dims < 0),
         f"tensordot expects dims to be int or tuple[list[int], list[int]] or list[list[int]], but got dims={dims}",
     )
 
@@ -89,7 +95,7 @@ def _check_product(name: str) -> None:
             f"of dimensions in the tensor ({self.ndim})",
         )
         refuse(
-            (a.ndim, b.ndim) != _FACTORS[name] and a.ndim and b.ndim,
+            (a.ndim, b.ndim) != _FACTORS[name] and ((a.ndim and b.ndim) or name == "addr"),
             f"{name}: tensors of {_FACTORS[name]} dimensions expected, got {a.ndim} and {b.ndim}",
         )
         refuse(
@@ -194,4 +200,36 @@ def _driver(A: Any, B: Any, rcond: Any = None, *, driver: str | None = None) -> 
     refuse(
         isinstance(driver, str) and driver not in {"gels", "gelsy", "gelsd", "gelss"},
         f"torch.linalg.lstsq: parameter `driver` should be one of (gels, gelsy, gelsd, gelss), got {driver}",
+    )
+
+
+@before("mv")
+def _applied(self: Any, vec: Any) -> None:
+    refuse(
+        (self.ndim, vec.ndim) != (2, 1),
+        f"vector + matrix @ vector expected, got 1, {self.ndim}, {vec.ndim}",
+    )
+
+
+@before("linalg.multi_dot", "chain_matmul")
+def _chained(*tensors: Any) -> None:
+    given = tensors[0] if isinstance(tensors[0], tuple | list) else tensors
+    for x in given:
+        refuse(hasattr(x, "ndim") and x.ndim not in {1, 2}, "multi_dot(): tensors must be 1D or 2D")
+
+
+@before("linalg.solve", "linalg.solve_ex")
+def _right_side(A: Any, B: Any, **_: Any) -> None:
+    refuse(B.ndim < 1, "linalg.solve: B must have at least 1 dimension")
+
+
+@before("linalg.matrix_norm")
+def _matrix_dims(A: Any, ord: Any = "fro", dim: Any = (-2, -1), *_: Any, **__: Any) -> None:
+    refuse(A.ndim < 2, "linalg.matrix_norm: The input tensor A must have at least 2 dimensions.")
+    refuse(len(dim) != 2, f"linalg.matrix_norm: dim must be a 2-tuple. Got {dim}")
+    for d in dim:
+        layout.one_dim(d, A.ndim)
+    refuse(
+        not isinstance(ord, str) and abs(ord) not in {1, 2, np.inf},
+        f"linalg.matrix_norm: Order {ord} not supported.",
     )

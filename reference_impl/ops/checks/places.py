@@ -30,7 +30,8 @@ def _has_dim(self: Any, dim: int = 0) -> None:
 
 @before("index_add", "index_add_")
 def _index_add(self: Any, dim: int, index: Any, source: Any, **_: Any) -> None:
-    _one_dim_index("index_add_()", self, dim, index, RuntimeError)
+    _one_dim_index("index_add_()", self, dim, index, RuntimeError if self.ndim else IndexError)
+    _one_place(self, index, source)
     at = layout.one_dim(dim, self.ndim)
     without = [sizes(x)[:at] + sizes(x)[at + 1 :] for x in (self, source)]
     refuse(
@@ -43,6 +44,7 @@ def _index_add(self: Any, dim: int, index: Any, source: Any, **_: Any) -> None:
 @before("index_copy", "index_copy_", "index_reduce", "index_reduce_")
 def _index_copy(self: Any, dim: int, index: Any, source: Any, *_: Any, **__: Any) -> None:
     _one_dim_index("index_copy_()", self, dim, index)
+    _one_place(self, index, source)
     at = layout.one_dim(dim, self.ndim)
     without = [sizes(x)[:at] + sizes(x)[at + 1 :] for x in (self, source)]
     refuse(
@@ -100,6 +102,7 @@ def _strided(self: Any, *args: Any, **kwargs: Any) -> None:
     rest = args[1:] if args and hasattr(args[0], "shape") else args
     given = {**dict(zip(("size", "stride", "storage_offset"), rest, strict=False)), **kwargs}
     size, stride, offset = given["size"], given["stride"], given.get("storage_offset")
+    refuse(offset is not None and offset < 0, f"Tensor: invalid storage offset {offset}")
     refuse(len(size) != len(stride), "mismatch in length of strides and shape")
     refuse(
         any(s < 0 for s in stride),
@@ -180,7 +183,8 @@ def _place_of_none(self: Any, dim: Any = None, keepdim: bool = False) -> None:
 
 _OF_TENSORS = """
     sort.stable mode.dim median.dim nanmedian.dim topk.dim logcumsumexp logsumexp.dims median.all nanmedian.all clone
-    masked_select kthvalue.dim logit addcmul addcdiv flip
+    masked_select kthvalue.dim logit addcmul addcdiv flip rot90 nansum.dims
+    diagonal_scatter.part select_scatter.part
 """
 
 
@@ -280,3 +284,79 @@ def _bordered(self: Any, pad: Any, value: Any = 0) -> None:
             or n + pad[2 * i] + pad[2 * i + 1] < 0,
             "narrow(): length must be non-negative.",
         )
+
+
+def _one_place(self: Any, index: Any, source: Any) -> None:
+    refuse(
+        (self.ndim == 0 or source.ndim == 0) and index.numel() > 1,
+        f"Dimension specified as 0 but tensor has no dimensions: index should have one element (got {index.numel()})",
+        IndexError,
+    )
+
+
+@before("index_reduce", "index_reduce_")
+def _as_many_dims(self: Any, dim: int, index: Any, source: Any, *_: Any, **__: Any) -> None:
+    refuse(
+        self.ndim != source.ndim,
+        f"source tensor shape must match self tensor shape, excluding the specified dimension. Got {sizes(self)} and "
+        f"{sizes(source)}",
+    )
+
+
+@before("index_select")
+def _of_one(self: Any, dim: int, index: Any) -> None:
+    refuse(
+        self.ndim == 0 and index.numel() > 1,
+        f"index_select(): Index to scalar can have only 1 value, got {index.numel()} value(s)",
+    )
+
+
+@before("scatter", "scatter_", "scatter_add", "scatter_add_", "scatter_reduce", "scatter_reduce_")
+def _from_as_many_dims(
+    self: Any, dim: int, index: Any, src: Any = None, *_: Any, **__: Any
+) -> None:
+    refuse(
+        hasattr(src, "_data") and index.numel() and max(src.ndim, 1) != max(index.ndim, 1),
+        "Index tensor must have the same number of dimensions as src tensor",
+    )
+
+
+@before("scatter_reduce", "scatter_reduce_")
+def _reduced_places(self: Any, dim: int, index: Any, *_: Any, **__: Any) -> None:
+    data, n = index._data, int(self.shape[dim]) if self.ndim else 1
+    refuse(
+        data.size and data.dtype.kind == "i" and (data.min() < 0 or data.max() >= n),
+        f"index {data.max() if data.size else 0} is out of bounds for dimension {dim} with size {n}",
+    )
+
+
+@before("unflatten")
+def _unflattened(self: Any, dim: Any, sizes: Any) -> None:
+    refuse(
+        self.ndim == 0,
+        "unflatten got an unexpected error: Dimension specified as 0 but tensor has no dimensions",
+    )
+
+
+@before("tensor_split")
+def _split_at(self: Any, indices_or_sections: Any, *_: Any, **__: Any) -> None:
+    if hasattr(indices_or_sections, "_data"):
+        refuse(
+            indices_or_sections._data.dtype.kind != "i" or indices_or_sections.ndim > 1,
+            "tensor_split expected tensor_indices_or_sections to have dtype of long and at most one dimension",
+        )
+
+
+@before("pow", "xlogy", "special.xlog1py", "remainder", "fmod", "copysign", "where")
+def _without_none(*args: Any, **kwargs: Any) -> None:
+    refuse(
+        any(x is None for x in (*args, *kwargs.values())),
+        "received an invalid combination of arguments - got (NoneType)",
+        TypeError,
+    )
+
+
+@before("addcmul", "addcdiv")
+def _of_three(self: Any, tensor1: Any, tensor2: Any, *_: Any, **__: Any) -> None:
+    wrong = next((x for x in (tensor1, tensor2) if not hasattr(x, "_data")), self)
+    refuse(wrong is not self, f"argument must be Tensor, not {type(wrong).__name__}", TypeError)

@@ -167,6 +167,10 @@ def _in_range(
 @before(f"{_F}embedding")
 def _rows(input: Any, weight: Any, *_: Any, **__: Any) -> None:
     places, table = (weight, input) if input._data.dtype.kind in "fc" else (input, weight)
+    refuse(
+        places._data.dtype.kind not in "iu",
+        f"Expected tensor for argument #1 'indices' to hold integers: {places.dtype}",
+    )
     _in_range(places, int(table.shape[0]), 0, "index out of range in self", IndexError)
 
 

@@ -35,6 +35,10 @@ def _fits(name: str, what: str, value: Any, d: int, *, least: int) -> None:
 def _has_dims(name: str, x: Any, d: int) -> None:
     """Refuse what is neither one sample nor a batch of them."""
     refuse(
+        "pool" in name and x.ndim > d and 0 in x.shape[-d - 1 :],
+        f"{name}: Expected input's non-batch dimensions to have positive length, but input has {list(x.shape)}",
+    )
+    refuse(
         x.ndim not in {d + 1, d + 2},
         f"Expected {_SIZES[d + 1]} (unbatched) or {_SIZES[d + 2]} (batched) input to {name}, but got input of size: "
         f"{list(x.shape)}",
@@ -63,7 +67,7 @@ def _check_convolution(d: int) -> None:
         groups: int = 1,
     ) -> None:
         _has_dims(name, input, d)
-        _check_weight(name, weight, bias, d, channels=weight.shape[0])
+        _check_weight(name, weight, bias, d, channels=weight.shape[0] if weight.ndim else 0)
         _same_dtype(input, weight, bias)
         _fits(name, "stride", stride, d, least=1)
         _fits(name, "dilation", dilation, d, least=1)
@@ -100,6 +104,18 @@ def _check_convolution(d: int) -> None:
                 o >= s and o >= e,
                 f"output padding must be smaller than either stride or dilation, but got {o}",
             )
+        made = [
+            (n - 1) * s - 2 * p + e * (k - 1) + o + 1
+            for n, s, p, e, k, o in zip(
+                input.shape[-d:], _listed(stride, d), _listed(padding, d), _listed(dilation, d), weight.shape[2:],
+                _listed(output_padding, d), strict=True,
+            )
+        ]  # fmt: skip
+        refuse(
+            min(made) < 1,
+            f"Given input size per channel: {list(input.shape[-d:])}. Calculated output size per channel: {made}. "
+            "Output size is too small",
+        )
 
 
 def _check_weight(name: str, weight: Any, bias: Any, d: int, *, channels: int) -> None:
@@ -140,7 +156,9 @@ def _check_pooling(d: int) -> None:
         input: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, *_options: Any, **_: Any
     ) -> None:
         name = f"avg_pool{d}d"
-        refuse(input.ndim <= d, f"Dimension out of range (got {input.ndim}D)", IndexError)
+        refuse(
+            d == 2 and input.ndim <= d, f"Dimension out of range (got {input.ndim}D)", IndexError
+        )
         _has_dims(name, input, d)
         _fits(name, "kernel_size", kernel_size, d, least=1)
         _check_stride(name, stride, d)
@@ -160,6 +178,11 @@ def _check_pooling(d: int) -> None:
             ValueError,
         )
         sizes = output_size if isinstance(output_size, tuple | list) else [output_size] * d
+        refuse(
+            any(isinstance(n, float) for n in sizes),
+            "argument 'output_size' (position 2) must be tuple of ints, not float",
+            TypeError,
+        )
         refuse(len(sizes) != d, f"adaptive pool: output_size must be {d}")
         refuse(
             any(n is not None and int(n) < 0 for n in sizes),
