@@ -2,11 +2,40 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 
+from reference_impl.grad_mode import MODE
 from reference_impl.registry import OPS
+
+
+def _number(x: Any, *, warn: bool = True) -> Any:
+    """The one element of a tensor.
+
+    Raises:
+        ValueError: it has another number of elements.
+    """
+    if x._data.size != 1:
+        raise ValueError("only one element tensors can be converted to Python scalars")
+    if warn and MODE.grad and x.requires_grad:
+        warnings.warn(
+            "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\nConsider "
+            "using tensor.detach() first.",
+            UserWarning,
+            stacklevel=4,
+        )
+    return x._data.item()
+
+
+def _real_number(x: Any, *, warn: bool = True) -> Any:
+    found = _number(x, warn=warn)
+    if isinstance(found, complex):
+        if found.imag:
+            raise RuntimeError("value cannot be converted to type double without overflow")
+        return found.real
+    return found
 
 
 class Operators:  # noqa: PLW1641 - Tensor hashes by identity
@@ -18,6 +47,15 @@ class Operators:  # noqa: PLW1641 - Tensor hashes by identity
         """What NumPy's functions give back for tensors."""
         _ = context, return_scalar
         return OPS["from_numpy"](np.asarray(array))
+
+    def __float__(self) -> float:
+        return float(_real_number(self))
+
+    def __int__(self) -> int:
+        return int(_real_number(self, warn=False))
+
+    def __complex__(self) -> complex:
+        return complex(_number(self))
 
     def __add__(self, other: Any) -> Any:
         return (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 import weakref
 from typing import TYPE_CHECKING, Any
 
@@ -319,26 +318,6 @@ class Tensor(Operators, metaclass=_TensorType):
             what = "no values" if self._data.size == 0 else "more than one value"
             raise RuntimeError(f"Boolean value of Tensor with {what} is ambiguous")
         return bool(self._data.item())
-
-    def __float__(self) -> float:
-        self._warn_of_history()
-        return float(self.item())
-
-    def __int__(self) -> int:
-        return int(self.item())
-
-    def __complex__(self) -> complex:
-        self._warn_of_history()
-        return complex(self.item())
-
-    def _warn_of_history(self) -> None:
-        if MODE.grad and self.requires_grad:
-            warnings.warn(
-                "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\nConsider "
-                "using tensor.detach() first.",
-                UserWarning,
-                stacklevel=3,
-            )
 
     def __index__(self) -> int:
         if self._data.dtype.kind not in "iub" or self._data.size != 1:

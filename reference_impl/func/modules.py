@@ -37,10 +37,10 @@ def functional_call(
         )
     given: dict[str, Tensor] = {}
     for part in (dicts,) if isinstance(dicts, dict) else dicts:
-        repeated = given.keys() & part.keys()
+        repeated = [key for key in part if key in given]
         if repeated:
             raise ValueError(
-                f"{sorted(repeated)} appeared in multiple dictionaries; behavior of functional "
+                f"{repeated} appeared in multiple dictionaries; behavior of functional "
                 "call is ambiguous"
             )
         given.update(part)

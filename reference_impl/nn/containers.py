@@ -7,9 +7,9 @@ import operator
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
 
+from reference_impl.nn.holding import type_name
 from reference_impl.nn.module import Module
 from reference_impl.nn.parameter import Parameter
-from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor
 
 
@@ -194,13 +194,13 @@ def _as_parameter(value: Any) -> Any:
     )
 
 
-def _described(name: Any, value: Any) -> str:
-    """A line of text about a parameter."""
-    kind = "Parameter" if isinstance(value, Parameter) else "Object"
+def _described(name: Any, value: Any, kind: str) -> str:
+    """A line of text about a parameter; ``kind`` names the type of its elements."""
+    what = "Parameter" if isinstance(value, Parameter) else "Object"
     if not isinstance(value, Tensor):
-        return f"  ({name}): {kind} of type: {type(value).__name__}"
+        return f"  ({name}): {what} of type: {type(value).__name__}"
     size = "x".join(map(str, value.shape))
-    return f"  ({name}): {kind} containing: [{OPS['typename'](value)} of size {size}]"
+    return f"  ({name}): {what} containing: [{kind} of size {size}]"
 
 
 class ParameterList(Module):
@@ -246,9 +246,8 @@ class ParameterList(Module):
     def __iadd__(self, values: Iterable[Any]) -> Self:
         return self.extend(values)
 
-    def __repr__(self) -> str:
-        lines = [_described(i, x) for i, x in enumerate(self)]
-        return "\n".join([f"{self._get_name()}(", *lines]) + "\n)" if lines else "ParameterList()"
+    def extra_repr(self) -> str:
+        return "\n".join(_described(i, x, f"{x.dtype}") for i, x in enumerate(self))
 
 
 class ParameterDict(_Named):
@@ -263,6 +262,5 @@ class ParameterDict(_Named):
     def __setitem__(self, name: str, value: Any) -> None:
         self.register_parameter(name, _as_parameter(value))
 
-    def __repr__(self) -> str:
-        lines = [_described(name, x) for name, x in self.items()]
-        return "\n".join([f"{self._get_name()}(", *lines]) + "\n)" if lines else "ParameterDict()"
+    def extra_repr(self) -> str:
+        return "\n".join(_described(name, x, type_name(x)) for name, x in self.items())
