@@ -133,6 +133,8 @@ class Sparse(np.lib.mixins.NDArrayOperatorsMixin, Unreadable):
             return empty(args[0])
         if func is np.shape:
             return args[0].shape
+        if func in (np.swapaxes, np.transpose):
+            return turned(*args)
         if func is np.sum:
             return summed(args[0], **kwargs)
         return refuse(func.__name__)
@@ -294,6 +296,15 @@ def transposed(x: Sparse, dims: Any) -> Sparse:
         refuse("permute")
     shape = [x.shape[i] for i in dims]
     return Sparse(x.indices[list(dims[:count])], x.values, shape)
+
+
+def turned(x: Sparse, first: Any = None, second: int | None = None) -> Sparse:
+    """``np.transpose`` with the order of the dimensions, or ``np.swapaxes`` with two of them."""
+    dims = list(range(x.ndim))
+    if second is None:
+        return transposed(x, dims[::-1] if first is None else list(first))
+    dims[first], dims[second] = dims[second], dims[first]
+    return transposed(x, dims)
 
 
 def select(x: Sparse, dim: int, index: int) -> Any:

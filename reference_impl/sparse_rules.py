@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from reference_impl.sparse_array import Sparse, empty, refuse, select, transposed
+from reference_impl.sparse_array import Sparse, empty, refuse, select, transposed, turned
 
 
 def compute(rule: Any, arrays: list[Any], params: tuple[Any, ...]) -> Any:
@@ -34,12 +34,6 @@ def _is_dense(x: Any) -> bool:
     return not isinstance(x, Sparse) and np.ndim(x) > 0
 
 
-def _transposed(x: Sparse, dim0: int = 0, dim1: int = 1) -> Sparse:
-    dims = list(range(x.ndim))
-    dims[dim0], dims[dim1] = dims[dim1], dims[dim0]
-    return transposed(x, dims)
-
-
 def _joined(arrays: Any, dim: int = 0) -> Sparse:
     moved, start = [], 0
     for x in arrays:
@@ -57,12 +51,12 @@ _FORWARDS: dict[str, Any] = {
     "zero": empty,
     "_to_copy": lambda x, kind: x.astype(kind),
     "copy": lambda _target, source, *_: source,
-    "t": _transposed,
-    "transpose": _transposed,
+    "t": lambda x: turned(x, 0, 1),
+    "transpose": turned,
     "permute": transposed,
     "select": select,
     "cat": _joined,
     "relu": lambda x: x.coalesce().with_values(np.maximum(x.coalesce().values, 0)),
-    "sparse_mask": lambda x, mask: mask.take(x),
+    "sparse_mask": lambda x, mask: mask.coalesce().take(x),
     "coalesce": lambda x: x.coalesce(),
 }

@@ -34,6 +34,11 @@ def masked(x: Any, like: Any) -> Any:
     return op("sparse_mask", x, like)
 
 
+def entries(x: Any, like: Any) -> Any:
+    """What ``x`` has at the place of each value of ``like``, also where several have one place."""
+    return op("sparse.entries", x, like)
+
+
 define_op(
     "sparse.to_dense",
     node="ToDenseBackward0",
@@ -63,7 +68,7 @@ define_op(
 )
 define_op(
     "sparse_mask",
-    forward=lambda self, mask: mask.take(self),
+    forward=lambda self, mask: mask.coalesce().take(self),
     inputs=("self", "mask"),
     node="SparseMaskBackward0",
     vjp={"self": lambda ct, self: ct if is_sparse(self) else dense(ct), "mask": None},
@@ -87,11 +92,19 @@ define_op(
     method=False,
 )
 define_op(
+    "sparse.entries",
+    forward=lambda self, like: like.take(self).values,
+    inputs=("self", "like"),
+    vjp={"self": lambda ct, like: dense(op("sparse.with_values", ct, like)), "like": None},
+    jvp=lambda self_t, like: entries(self_t, like),
+    method=False,
+)
+define_op(
     "sparse.with_values",
     node="SparseCooTensorWithDimsAndTensorsBackward0",
     forward=lambda values, like: like.with_values(values),
     inputs=("values", "like"),
-    vjp={"values": lambda ct, like: op("sparse.values", masked(ct, like)), "like": None},
+    vjp={"values": lambda ct, like: entries(ct, like), "like": None},
     jvp=lambda values_t, like: op("sparse.with_values", values_t, like),
     method=False,
 )
@@ -104,7 +117,7 @@ define_op(
     inputs=("indices", "values"),
     vjp={
         "indices": None,
-        "values": lambda ct, result: op("sparse.values", masked(ct, result)),
+        "values": lambda ct, result: entries(ct, result),
     },
     jvp=lambda values_t, result: op("sparse.with_values", values_t, result),
     method=False,
