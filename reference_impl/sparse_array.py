@@ -127,17 +127,8 @@ class Sparse(np.lib.mixins.NDArrayOperatorsMixin, Unreadable):
         return out[0]
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        if func is np.copyto:
-            return write(args[0], args[1])
-        if func in (np.zeros_like, np.empty_like):
-            return empty(args[0])
-        if func is np.shape:
-            return args[0].shape
-        if func in (np.swapaxes, np.transpose):
-            return turned(*args)
-        if func is np.sum:
-            return summed(args[0], **kwargs)
-        return refuse(func.__name__)
+        found = _FUNCTIONS.get(func)
+        return refuse(func.__name__) if found is None else found(*args, **kwargs)
 
 
 def refuse(name: str) -> Any:
@@ -316,3 +307,14 @@ def select(x: Sparse, dim: int, index: int) -> Any:
         return np.add.reduce(x.values[hit], axis=0)
     shape = [n for i, n in enumerate(x.shape) if i != dim]
     return Sparse(rest, x.values[hit], shape, coalesced=x.coalesced)
+
+
+_FUNCTIONS: dict[Any, Any] = {
+    np.copyto: lambda target, source, **_options: write(target, source),
+    np.zeros_like: lambda x, **_options: empty(x),
+    np.empty_like: lambda x, **_options: empty(x),
+    np.shape: lambda x: x.shape,
+    np.swapaxes: turned,
+    np.transpose: turned,
+    np.sum: summed,
+}
