@@ -8,12 +8,13 @@ from typing import Any, Self
 from reference_impl import dtypes, hooks
 from reference_impl.devices import device
 from reference_impl.nn.global_hooks import GLOBAL
+from reference_impl.nn.placing import Placed
 from reference_impl.nn.saving import Saving
 from reference_impl.nn.watching import BackwardWatch, watch_last_node
 from reference_impl.registry import OPS
 
 
-class Module(Saving):
+class Module(Saving, Placed):
     """Base of everything with parameters; ``forward`` says what it computes."""
 
     training: bool

@@ -149,6 +149,18 @@ def test_device_as_context_says_where_factories_put_what_they_make():
     assert torch.zeros(2).is_cpu
 
 
+def test_module_makes_its_parameters_where_it_is_told_to():
+    for made in (
+        torch.nn.Linear(3, 2, device="meta"),
+        torch.nn.Conv2d(1, 2, 3, device="meta"),
+        torch.nn.LSTM(2, 3, device="meta"),
+    ):
+        assert {p.device.type for p in made.parameters()} == {"meta"}
+    assert {p.device.type for p in torch.nn.Linear(3, 2).parameters()} == {"cpu"}
+    with pytest.raises(NotImplementedError, match="no data"):
+        torch.nn.Linear(3, 2, device="meta").to("cpu")
+
+
 def test_module_moves_to_meta_and_comes_back_empty():
     layer: Any = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.BatchNorm1d(4)).to("meta")
     layer(meta(5, 3)).sum().backward()
