@@ -74,6 +74,15 @@ from reference_impl.private import cuda, load, save, unique_dim
 from reference_impl.private import unique_counted as _unique2
 from reference_impl.private import unique_sorted as _unique
 from reference_impl.registry import Namespace, lookup
+from reference_impl.settings import (
+    are_deterministic_algorithms_enabled,
+    get_float32_matmul_precision,
+    get_num_threads,
+    is_deterministic_algorithms_warn_only_enabled,
+    set_float32_matmul_precision,
+    set_num_threads,
+    use_deterministic_algorithms,
+)
 from reference_impl.size import Size
 from reference_impl.tensor import Tensor
 from reference_impl.vmap import vmap
@@ -101,6 +110,18 @@ CharTensor = creation.legacy_type("CharTensor", int8)
 ByteTensor = creation.legacy_type("ByteTensor", uint8)
 BoolTensor = creation.legacy_type("BoolTensor", bool)
 
+# Functions of torch.nn.functional that stand in torch with the same signature.
+_OF_FUNCTIONAL = frozenset(
+    {
+        "adaptive_avg_pool1d",
+        "alpha_dropout",
+        "avg_pool1d",
+        "group_norm",
+        "layer_norm",
+        "rms_norm",
+    }
+)
+
 # Names of the module itself; ops are found by ``__getattr__``.
 __all__ = [
     "_C",
@@ -120,6 +141,7 @@ __all__ = [
     "_unique",
     "_unique2",
     "amp",
+    "are_deterministic_algorithms_enabled",
     "autocast",
     "autograd",
     "bfloat16",
@@ -149,6 +171,8 @@ __all__ = [
     "get_autocast_dtype",
     "get_default_device",
     "get_default_dtype",
+    "get_float32_matmul_precision",
+    "get_num_threads",
     "half",
     "iinfo",
     "inf",
@@ -162,6 +186,7 @@ __all__ = [
     "is_anomaly_enabled",
     "is_autocast_cache_enabled",
     "is_autocast_enabled",
+    "is_deterministic_algorithms_warn_only_enabled",
     "is_grad_enabled",
     "is_inference_mode_enabled",
     "linalg",
@@ -184,7 +209,9 @@ __all__ = [
     "set_autocast_enabled",
     "set_default_device",
     "set_default_dtype",
+    "set_float32_matmul_precision",
     "set_grad_enabled",
+    "set_num_threads",
     "set_printoptions",
     "short",
     "sparse",
@@ -197,6 +224,7 @@ __all__ = [
     "testing",
     "uint8",
     "unique_dim",
+    "use_deterministic_algorithms",
     "utils",
     "vmap",
 ]
@@ -204,7 +232,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Ops are found in the registry by torch's name for the function."""
-    found = lookup(name)
+    found = lookup(name) or (lookup(f"nn.functional.{name}") if name in _OF_FUNCTIONAL else None)
     if found is None:
         raise NotOfferedError("torch", name, {*__all__, *registry.names()})
     return found

@@ -202,7 +202,7 @@ def _make_subclass(cls: type, data: Tensor, require_grad: bool = False) -> Any:
     return made.requires_grad_(require_grad) if require_grad else made
 
 
-def _install_for_subclass(cls: type, **_options: Any) -> None:
+def _install_for_subclass(cls: Any, /, **_options: Any) -> None:
     if not cls.__module__.startswith(_HOME):
         install()
 

@@ -48,7 +48,8 @@ def assert_close(  # noqa: PLR0913 - torch's signature
     _ = allow_subclasses, check_device, check_layout
     if (rtol is None) != (atol is None):
         raise ValueError(
-            f"Both 'rtol' and 'atol' must be either specified or unspecified, but got rtol={rtol} and atol={atol}."
+            "Both 'rtol' and 'atol' must be either specified or omitted, but got no "
+            f"{'atol' if atol is None else 'rtol'}."
         )
     options = {
         "tolerances": None if rtol is None else (rtol, atol),
@@ -75,6 +76,7 @@ def _difference(actual: Any, expected: Any, options: dict[str, Any]) -> str | No
         return _each([(i, *pair) for i, pair in enumerate(zip(*both, strict=True))], options)
     if all(isinstance(x, int | float | complex) for x in both):
         options = options | {"check_dtype": False}
+        actual, expected = (np.asarray(x) for x in both)
     elif not all(isinstance(x, Tensor | np.ndarray) for x in both):
         raise TypeError(
             f"No comparison pair was able to handle inputs of type {type(actual)} and {type(expected)}."
@@ -120,9 +122,7 @@ def _of_tensors(actual: Any, expected: Any, options: dict[str, Any]) -> str | No
 
 
 def _mismatch(x: Any, y: Any, bad: Any, tolerances: tuple[float, float]) -> str:
-    kind = complex if x.dtype.kind == "c" or y.dtype.kind == "c" else float
-    x, y = x.astype(kind), y.astype(kind)
-    apart = np.abs(x - y)
+    apart = np.abs(x - y) if x.dtype.kind in "fciu" else x ^ y
     relative = np.where(bad, apart / np.abs(y), 0)
     rtol, atol = tolerances
     if not rtol and not atol:

@@ -21,6 +21,7 @@ from reference_impl.ops import factorizations as factorizations
 from reference_impl.ops import fft as fft
 from reference_impl.ops import gather as gather
 from reference_impl.ops import indexing as indexing
+from reference_impl.ops import interop as interop
 from reference_impl.ops import joining as joining
 from reference_impl.ops import linalg as linalg
 from reference_impl.ops import loss as loss

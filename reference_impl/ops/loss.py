@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,13 @@ def collected(t: Any, reduction: str) -> Any:
 def paired(input: Any, target: Any) -> tuple[Any, Any]:
     """Both expanded to their common shape."""
     shape = np.broadcast_shapes(input._data.shape, target._data.shape)
+    if input._data.shape != target._data.shape:
+        warnings.warn(
+            f"Using a target size ({target.size()}) that is different to the input size ({input.size()}). This will "
+            "likely lead to incorrect results due to broadcasting. Please ensure they have the same size.",
+            UserWarning,
+            stacklevel=5,
+        )
     return tuple(x if x._data.shape == shape else OPS["expand"](x, shape) for x in (input, target))
 
 
@@ -381,7 +389,8 @@ soft_margin_row = define_op(
 
 def soft_margin_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Any:
     """log(1 + e^(-target input))."""
-    return soft_margin_row(*paired(input, target), reduction)
+    input, target = OPS["broadcast_tensors"](input, target)
+    return soft_margin_row(input, target, reduction)
 
 
 def hinge_embedding_loss(

@@ -27,13 +27,23 @@ from reference_impl.tensor import Tensor
 # -- variance ----------------------------------------------------------------------------------------------------------
 
 
+def _distances(x: Any, axes: Any) -> Any:
+    """Distances to the mean; exactly 0 where all elements are equal, since their first is taken off before."""
+    if not x.size:
+        return x
+    along = range(x.ndim) if axes is None else axes
+    along = (along,) if isinstance(along, int) else [axis % x.ndim for axis in along]
+    apart = x - x[tuple(slice(0, 1) if i in along else slice(None) for i in range(x.ndim))]
+    return apart - np.mean(apart, axis=axes, keepdims=True)
+
+
 def _var_forward(self: Any, dim: Any = None, correction: Any = 1, keepdim: Any = False) -> Any:
     kind = self.real.dtype
     if self.dtype.kind not in "fc":
         raise RuntimeError("std and var only support floating point and complex dtypes")
     axes = axes_of(self, dim)
     with np.errstate(invalid="ignore", divide="ignore"):
-        centred = self - np.mean(self, axis=axes, keepdims=True) if self.size else self
+        centred = _distances(self, axes)
         total = np.add.reduce(np.real(centred * centred.conj()), axis=axes, keepdims=keepdim)
         return np.true_divide(
             total, kind.type(max(count(self.shape, dim) - correction, 0)), dtype=kind
