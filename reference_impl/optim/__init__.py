@@ -11,6 +11,7 @@ from reference_impl.optim.adaptive import Adadelta, Adagrad, RMSprop
 from reference_impl.optim.lbfgs import LBFGS
 from reference_impl.optim.optimizer import Optimizer
 from reference_impl.optim.sgd import ASGD, SGD, Rprop
+from reference_impl.optim.sparse_adam import SparseAdam
 
 __all__ = [
     "ASGD",
@@ -26,6 +27,7 @@ __all__ = [
     "RAdam",
     "RMSprop",
     "Rprop",
+    "SparseAdam",
     "lr_scheduler",
     "optimizer",
     "swa_utils",

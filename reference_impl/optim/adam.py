@@ -29,6 +29,10 @@ class _Moments(Optimizer):
         super().__init__(params, {**defaults, **COMMON, **options})
 
     def _update(self, p: Any, grad: Any, group: Group, state: State) -> None:
+        if grad.is_sparse:
+            raise RuntimeError(
+                f"{type(self).__name__} does not support sparse gradients, please consider SparseAdam instead"
+            )
         if group.get("decoupled_weight_decay", self.decoupled):
             if group["weight_decay"]:
                 p.mul_(1 - group["lr"] * group["weight_decay"])

@@ -204,6 +204,25 @@ def test_descent_moves_the_rows_that_were_looked_up():
     assert weight.tolist() == [[1.0], [0.5], [1.0]]
 
 
+def test_sparse_adam_moves_only_the_rows_that_were_looked_up():
+    weight: Any = torch.nn.Parameter(torch.ones(3, 1))
+    optimizer = torch.optim.SparseAdam([weight], lr=0.5)
+    look_up(weight, 1, 1).sum().backward()
+    optimizer.step()
+    # The first step of Adam is as long as the learning rate, whatever the gradient.
+    assert np.allclose(weight.tolist(), [[1.0], [0.5], [1.0]], atol=1e-6)
+    weight.grad = torch.ones(3, 1)
+    with pytest.raises(RuntimeError, match="dense gradients"):
+        optimizer.step()
+
+
+def test_adam_refuses_sparse_gradients():
+    weight: Any = torch.nn.Parameter(torch.ones(3, 1))
+    look_up(weight, 1).sum().backward()
+    with pytest.raises(RuntimeError, match="does not support sparse gradients"):
+        torch.optim.Adam([weight]).step()
+
+
 def test_data_of_another_layout_is_refused_both_ways():
     for x, y in (
         (torch.ones(2, 2), torch.eye(2).to_sparse()),
