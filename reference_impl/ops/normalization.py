@@ -81,7 +81,7 @@ def _input_vjp(cts: Any, input: Any, weight: Any, mean: Any, rstd: Any, groups: 
     if cts[2] is not None:
         part = -reshape(cts[2], _kept(groups)) * r * r * y / n
         made = part if made is None else made + part
-    return reshape(made, shape_of(input))
+    return None if made is None else reshape(made, shape_of(input))
 
 
 def _weight_vjp(
