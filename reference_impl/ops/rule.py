@@ -224,12 +224,10 @@ class OpRule:
         if not rest:
             return args
         if len(rest) == 1 and (rest[0] is None or isinstance(rest[0], tuple | list)):
-            return (
-                *args[:at],
-                None if rest[0] is None else tuple([operator.index(i) for i in rest[0]]),
-            )
+            given = rest[0]
+            return (*args[:at], None if given is None else tuple(map(operator.index, given)))
         if all(hasattr(i, "__index__") for i in rest):
-            return (*args[:at], tuple([operator.index(i) for i in rest]))
+            return (*args[:at], tuple(map(operator.index, rest)))
         return args
 
     def _with_keywords(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:

@@ -233,3 +233,21 @@ def _matrix_dims(A: Any, ord: Any = "fro", dim: Any = (-2, -1), *_: Any, **__: A
         not isinstance(ord, str) and abs(ord) not in {1, 2, np.inf},
         f"linalg.matrix_norm: Order {ord} not supported.",
     )
+
+
+@before("lu_unpack")
+def _unpacked(LU_data: Any, LU_pivots: Any, *_: Any, **__: Any) -> None:
+    places, rows = LU_pivots._data, int(LU_data.shape[-2])
+    refuse(
+        places.dtype != np.int32,
+        "lu_unpack: expected LU_pivots to be a Tensor of scalar type torch.int32",
+    )
+    refuse(
+        LU_pivots.ndim != LU_data.ndim - 1 or _sizes(LU_pivots)[:-1] != _sizes(LU_data)[:-2],
+        f"lu_unpack: pivots of shape {_sizes(LU_pivots)} do not belong to a matrix of shape {_sizes(LU_data)}",
+    )
+    refuse(
+        places.size and (places.min() < 1 or places.max() > rows),
+        "pivots passed to lu_unpack must be between 1 and LU.size(-2) inclusive. Did you properly pass the result of "
+        "lu_factor?",
+    )
