@@ -18,7 +18,7 @@ def one_step(make: Any, grad: float = 2.0, start: float = 1.0, times: int = 1) -
     for _ in range(times):
         w.grad = torch.tensor([grad], dtype=torch.float64)
         optimizer.step()
-    return w.item()
+    return float(w.item())
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,8 @@ def wave(*shape: int) -> Any:
 def test_network_is_its_cell_step_by_step(kind):
     net, cell = filled(getattr(nn, kind)(3, 4)), getattr(nn, f"{kind}Cell")(3, 4).double()
     cell.load_state_dict({name.removesuffix("_l0"): p for name, p in net.state_dict().items()})
-    x, state = wave(5, 2, 3), None
+    x = wave(5, 2, 3)
+    state: Any = None
     out, last = net(x)
     for t in range(5):
         state = cell(x[t], state)
