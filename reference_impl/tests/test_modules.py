@@ -177,7 +177,7 @@ def test_names_of_parameters_must_be_free_words():
         model.register_parameter("a.b", None)
     with pytest.raises(TypeError, match="is not a Module subclass"):
         model.add_module("a", 3)
-    with pytest.raises(TypeError, match="torch.nn.Parameter or None required"):
+    with pytest.raises(TypeError, match=r"torch\.nn\.Parameter or None required"):
         model.register_parameter("twice", model.weight * 2)
 
 
