@@ -1,5 +1,6 @@
 """One op call as plain data, and what an implementation makes of it."""
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,7 +33,7 @@ class Case:
 
     def arrays(self) -> list[NDArray[Any]]:
         """The tensors of the call, in order."""
-        return list(_arrays_in((self.args, dict(self.kwargs))))
+        return [*_arrays_in(self.args), *(_arrays_in(self.kwargs) if self.kwargs else ())]
 
     def inputs(self) -> list[NDArray[Any]]:
         """The tensors that the call is differentiated by."""
@@ -43,7 +44,7 @@ class Case:
         self, replace: Callable[[int, NDArray[Any]], Any]
     ) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """The arguments with each tensor replaced by what ``replace`` makes of its number and array."""
-        counter = iter(range(len(self.arrays())))
+        counter = itertools.count()
         args, kwargs = _mapped(
             (self.args, dict(self.kwargs)), lambda array: replace(next(counter), array)
         )
@@ -177,6 +178,8 @@ def _plain(tensors: Sequence[Any]) -> Arrays:
 
 def _drawn(like: Sequence[NDArray[Any]], seed: int) -> list[NDArray[Any]]:
     """Numbers with random signs and magnitudes in [0.5, 1.5], so that none hides an error and no two cancel."""
+    if not like:
+        return []
     rng = np.random.default_rng(seed)
     return [_like(rng, array) for array in like]
 
@@ -191,13 +194,10 @@ def _signed(rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[Any]:
 
 
 def _arrays_in(value: Any) -> Iterator[NDArray[Any]]:
-    if isinstance(value, np.ndarray):
-        yield value
-    elif isinstance(value, (tuple, list)):
-        for item in value:
-            yield from _arrays_in(item)
-    elif isinstance(value, Mapping):
-        for item in value.values():
+    for item in value.values() if isinstance(value, Mapping) else value:
+        if isinstance(item, np.ndarray):
+            yield item
+        elif isinstance(item, (tuple, list, Mapping)):
             yield from _arrays_in(item)
 
 

@@ -35,6 +35,9 @@ class Worst:
     absolute: float
 
 
+_NO_ERROR = Worst(0.0, 0.0, 0.0)
+
+
 def compare(
     expected: NDArray[Any],
     actual: NDArray[Any],
@@ -46,24 +49,34 @@ def compare(
 
     NaN equals NaN, an infinity equals itself. A difference in shape is one difference, and the only one.
     """
-    if expected.shape != actual.shape:
-        return [Difference(where, _shape(expected), _shape(actual), np.inf, 0.0, kind="shape")]
-    error, bound = _errors(expected, actual, tolerance)
-    ratio = _over_bound(error, bound)
-    bad = np.flatnonzero(ratio > 1)
-    order = bad[np.argsort(-ratio.ravel()[bad], kind="stable")]
-    return [_difference(int(flat), expected, actual, error, bound, where) for flat in order[:SHOWN]]
+    return compared(expected, actual, tolerance, where=where)[0]
 
 
 def worst_error(expected: NDArray[Any], actual: NDArray[Any], tolerance: Tolerance) -> Worst:
     """The largest error in units of the bound, in ulps of the dtype, and as it is. Shapes must agree."""
-    if expected.size == 0 or expected.shape != actual.shape:
-        return Worst(0.0, 0.0, 0.0)
-    error, bound = _errors(expected, actual, tolerance)
+    return compared(expected, actual, tolerance)[1]
+
+
+def compared(
+    expected: NDArray[Any], actual: NDArray[Any], tolerance: Tolerance, *, where: str = "value"
+) -> tuple[list[Difference], Worst]:
+    """What ``compare`` and ``worst_error`` say, at the price of one."""
+    if expected.shape != actual.shape:
+        shapes = Difference(where, _shape(expected), _shape(actual), np.inf, 0.0, kind="shape")
+        return [shapes], _NO_ERROR
+    if expected.size == 0:
+        return [], _NO_ERROR
+    error, bound, size = _errors(expected, actual, tolerance)
+    if not error.any():
+        return [], _NO_ERROR
+    ratio = _over_bound(error, bound)
+    bad = np.flatnonzero(ratio > 1)
+    order = bad[np.argsort(-ratio.ravel()[bad], kind="stable")][:SHOWN]
+    differences = [_difference(int(at), expected, actual, error, bound, where) for at in order]
     # Near zero an ulp says nothing: what is smaller than the absolute bound is measured at that bound.
-    spacing = np.maximum(_magnitude(expected), np.maximum(tolerance.atol, _SMALLEST))
+    spacing = np.maximum(size, np.maximum(tolerance.atol, _SMALLEST))
     ulps = error / (tolerance.eps * 2.0 ** np.floor(np.log2(spacing))) if tolerance.eps else error
-    return Worst(_largest(_over_bound(error, bound)), _largest(ulps), _largest(error))
+    return differences, Worst(_largest(ratio), _largest(ulps), _largest(error))
 
 
 def worst_first(differences: Sequence[Difference]) -> list[Difference]:
@@ -73,37 +86,36 @@ def worst_first(differences: Sequence[Difference]) -> list[Difference]:
 
 def _errors(
     expected: NDArray[Any], actual: NDArray[Any], tolerance: Tolerance
-) -> tuple[NDArray[Any], NDArray[Any]]:
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Per element: how far apart, how far apart they may be, and the size of what was expected (0 for no number)."""
     wide_expected, wide_actual = _widened(expected), _widened(actual)
     with np.errstate(all="ignore"):
-        error = np.abs(wide_actual - wide_expected).astype(np.float64)
-        same = (wide_actual == wide_expected) | (np.isnan(wide_actual) & np.isnan(wide_expected))
-        error = np.where(same, 0.0, np.where(np.isnan(error), np.inf, error))
-        is_counted = expected.dtype.kind not in "fc"  # what is counted or chosen is not rounded
-        bound = (
-            np.zeros(expected.shape)
-            if is_counted
-            else tolerance.atol + tolerance.rtol * _magnitude(expected)
-        )
-    return error, np.where(np.isfinite(bound), bound, tolerance.atol)
+        error = np.abs(wide_actual - wide_expected).astype(np.float64, copy=False)
+        if not np.isfinite(error).all():
+            same = (wide_actual == wide_expected) | (
+                np.isnan(wide_actual) & np.isnan(wide_expected)
+            )
+            error = np.where(same, 0.0, np.where(np.isnan(error), np.inf, error))
+        size = np.abs(wide_expected).astype(np.float64, copy=False)
+        if not np.isfinite(size).all():
+            size = np.where(np.isfinite(size), size, 0.0)
+        if expected.dtype.kind not in "fc":  # what is counted or chosen is not rounded
+            return error, np.zeros(expected.shape), size
+        return error, tolerance.atol + tolerance.rtol * size, size
 
 
 def _over_bound(error: NDArray[Any], bound: NDArray[Any]) -> NDArray[Any]:
     with np.errstate(all="ignore"):
-        return np.where(error == 0, 0.0, np.where(bound == 0, np.inf, error / bound))
+        return np.asarray(np.where(error == 0, 0.0, np.where(bound == 0, np.inf, error / bound)))
 
 
 def _widened(array: NDArray[Any]) -> NDArray[Any]:
-    if np.iscomplexobj(array):
-        return array.astype(np.complex128)
-    if array.dtype.kind in "iu":
+    kind = array.dtype.kind
+    if kind == "c":
+        return array.astype(np.complex128, copy=False)
+    if kind in "iu":
         return array.astype(np.longdouble)  # 64-bit integers are not all float64
-    return array.astype(np.float64)
-
-
-def _magnitude(array: NDArray[Any]) -> NDArray[Any]:
-    magnitude = np.abs(_widened(array)).astype(np.float64)
-    return np.where(np.isfinite(magnitude), magnitude, 0.0)
+    return array.astype(np.float64, copy=False)
 
 
 def _largest(values: NDArray[Any]) -> float:

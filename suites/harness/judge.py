@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from suites.harness.case import Arrays, CaseOutcome
-from suites.harness.compare import Difference, Worst, compare, worst_error, worst_first
+from suites.harness.compare import Difference, Worst, compared, worst_first
 from suites.harness.known_errors import is_same_error
 from suites.harness.notes import Disagreement, current_notes
 from suites.harness.observation import Observation, Raised
@@ -210,8 +210,8 @@ def _derivatives(wanted: Arrays, found: Arrays, tolerance: Tolerance, *, label: 
         if want is None or got is None:
             differences += _presence(want, got, where, is_strict=label == _LABELS["vjp"])
             continue
-        differences += compare(want, got, tolerance, where=where)
-        here = worst_error(want, got, tolerance)
+        found_here, here = compared(want, got, tolerance, where=where)
+        differences += found_here
         if worst is None or here.over_bound > worst.over_bound:
             worst, arrays = here, (got, want)
     return worst_first(differences), worst, arrays

@@ -111,7 +111,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     )
     if dropped:
         config.hook.pytest_deselected(items=dropped)
-        items[:] = kept
+    items[:] = selection.in_order(kept, CASES)
     run.collected = sum(len(item.stash[CASES]) for item in kept)
 
 

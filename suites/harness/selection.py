@@ -78,6 +78,17 @@ def _is_kept(run: Run, item: pytest.Item, cases: list[Identity], entry: Expectat
     return True
 
 
+def in_order(items: list[pytest.Item], cases: pytest.StashKey[list[Identity]]) -> list[pytest.Item]:
+    """The tests, with those of one operator in one dtype side by side: they share the samples drawn for it."""
+
+    def place(item: pytest.Item) -> tuple[str, str]:
+        found = item.stash[cases]
+        first = found[0] if found else None
+        return ("", "") if first is None or first.op is None else (first.op, first.subject.dtype)
+
+    return sorted(items, key=place)
+
+
 def whole_suites(config: pytest.Config) -> frozenset[str]:
     """The suites that this command line runs from end to end; only they can tell that an entry matches nothing."""
     if any(config.getoption(name, default=None) for name in _NARROWING):

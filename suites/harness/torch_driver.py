@@ -223,7 +223,7 @@ HIDDEN_BY_MODE: dict[str, tuple[Capability, ...]] = {
 @contextmanager
 def namespace(subject: Subject, *, seed: int = 0) -> Iterator[Any]:
     """The module ``torch`` with the subject's device and dtype as defaults, left as it was found."""
-    torch.manual_seed(seed)
+    _seed(subject.device, seed)
     with left_as_found(torch):
         if subject.dtype not in (DEFAULT_DTYPE, *COUNTED):
             torch.set_default_dtype(getattr(torch, PARTS.get(subject.dtype, subject.dtype)))
@@ -235,6 +235,14 @@ def namespace(subject: Subject, *, seed: int = 0) -> Iterator[Any]:
             yield torch
         finally:
             torch.set_default_device(None)
+
+
+def _seed(device: str, seed: int) -> None:
+    """The generators that the subject draws from; ``torch.manual_seed`` also notes, with a stack, those it has not."""
+    if device == "cpu":
+        torch.default_generator.manual_seed(seed)
+    else:
+        torch.manual_seed(seed)
 
 
 def implementation(

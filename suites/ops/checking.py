@@ -18,7 +18,7 @@ from suites.harness.judge import (
     settle,
 )
 from suites.harness.notes import current_notes
-from suites.harness.tolerances import Tolerance, fixed_tolerance
+from suites.harness.tolerances import ORDER, Tolerance, fixed_tolerance
 from suites.ops.alike import UNDEFINED, aligned, raised_alike
 from suites.ops.drawing import is_drawn
 from suites.ops.opinfo_source import Sample
@@ -27,7 +27,6 @@ from suites.ops.rows import Row, stop_unless_supported
 from suites.ops.scripts import script_of
 from suites.ops.ways import case_for, is_composed
 
-ORDER = {"value": 0, "vjp": 1, "jvp": 1, "double": 2}
 SHOWN = 8
 
 
