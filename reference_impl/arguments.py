@@ -87,11 +87,13 @@ _NUMBERS_FIRST = """
     add sub subtract mul div divide pow float_power remainder xlogy special.xlog1py xlogy.number_first where polygamma
     __radd__ __rmul__ __rsub__ __rpow__ __rmod__ __rdiv__ result_type bernoulli_number.sample searchsorted to tensor
 """
+# Operators so frequent and so quick that looking at their tensors first shows; what is no tensor fails soon after.
+_OFTEN = "matmul reshape view"
 _UNPOOLED = "kernel_size stride padding output_size"
 _INDEXED = "gather scatter scatter_add scatter_reduce index_add index_copy index_fill index_reduce index_select"
 # (operator, argument): where a name means something else, or nothing is said of it.
 ELSEWHERE: Mapping[tuple[str, str], Kind | None] = {
-    **{(op, "self"): None for op in _NUMBERS_FIRST.split()},
+    **{(op, "self"): None for op in (*_NUMBERS_FIRST.split(), *_OFTEN.split())},
     **{(f"{norm}_norm.over", "groups"): None for norm in ("batch", "layer", "group")},
     **{(f"fft.{name}", "n"): INT for name in ("fftfreq", "rfftfreq")},
     **{(op, name): TENSOR for op in _INDEXED.split() for name in ("index", "source")},

@@ -421,6 +421,8 @@ define_function(
 
 def set_item(self: Tensor, index: Any, value: Any) -> None:
     """``x[index] = value``: a write through a view, or ``index_put_`` for an index with arrays or masks."""
+    if isinstance(value, str):
+        raise TypeError(f"can't assign a str to a {self.dtype} tensor")
     parts = index if isinstance(index, tuple) else (index,)
     if not isinstance(value, Tensor):
         value = make(np.array(value, dtype=self._data.dtype))
