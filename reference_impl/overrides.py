@@ -147,26 +147,45 @@ def _overridable(name: str, fn: Callable[..., Any]) -> Callable[..., Any]:
     return op
 
 
+class _Installed:
+    """What stood where functions now ask first."""
+
+    def __init__(self) -> None:
+        self.ops: dict[str, Any] = {}
+        self.methods: dict[str, Any] = {}
+
+
+_INSTALLED = _Installed()
+
+
 def install() -> None:
     """Let every function ask its arguments' classes first.
 
     Nobody pays for that before the first subclass or mode is there.
     """
-    if getattr(OPS["add"], "asks_first", False):
+    if _INSTALLED.ops:
         return
     replaced: dict[int, Any] = {}
     for name, fn in list(OPS.items()):
         if callable(fn) and not name.startswith(_OWN) and hasattr(fn, "__name__"):
             if id(fn) not in replaced:
-                made: Any = _overridable(name, fn)
-                made.asks_first = True
-                replaced[id(fn)] = made
-            OPS[name] = replaced[id(fn)]
+                replaced[id(fn)] = _overridable(name, fn)
+            _INSTALLED.ops[name], OPS[name] = fn, replaced[id(fn)]
     for name, value in list(vars(Tensor).items()):
-        if id(value) in replaced:
-            setattr(Tensor, name, replaced[id(value)])
-        elif name in _METHODS:
-            setattr(Tensor, name, _overridable(name, value))
+        made = replaced.get(id(value))
+        if made is None and name in _METHODS:
+            made = _overridable(name, value)
+        if made is not None:
+            _INSTALLED.methods[name] = value
+            setattr(Tensor, name, made)
+
+
+def uninstall() -> None:
+    """Put the functions back as they were; classes that are there already take nothing over any more."""
+    OPS.update(_INSTALLED.ops)
+    for name, value in _INSTALLED.methods.items():
+        setattr(Tensor, name, value)
+    _INSTALLED.ops, _INSTALLED.methods = {}, {}
 
 
 def _converted(found: Any, cls: type) -> Any:

@@ -6,38 +6,28 @@ from typing import Any
 import pytest
 
 import reference_impl as torch
-from reference_impl.overrides import TorchFunctionMode
+from reference_impl import overrides
 from reference_impl.testing import assert_close, make_tensor
 from reference_impl.tests.test_recurrent import filled, wave
 from reference_impl.utils.data import DataLoader, TensorDataset, random_split
 
 
-class Named(torch.Tensor):
-    """A tensor with a name of its own."""
-
-    __module__ = "program"  # classes of the reference itself take nothing over
-
-    def greeting(self):
-        return "hello"
+@pytest.fixture(autouse=True)
+def _as_before():
+    """Functions ask no classes any more once the program is over."""
+    yield
+    overrides.uninstall()
 
 
-class Listed(torch.Tensor):
-    """A tensor that writes down what is done with it."""
-
-    __module__ = "program"
-
-    @classmethod
-    def __torch_function__(cls, func, types, args=(), kwargs=None):
-        CALLED.append(func.__name__)
-        return super().__torch_function__(func, types, args, kwargs or {})  # type: ignore[misc]
-
-
-CALLED: list[str] = []
+def subclass(**body: Any) -> Any:
+    """A subclass of Tensor as a program of its own would make it."""
+    return type("Named", (torch.Tensor,), {"__module__": "program", **body})
 
 
 def test_results_of_a_subclass_are_of_the_subclass():
-    x: Any = torch.ones(2).as_subclass(Named)
-    assert [type(y) for y in (x + 1, 2 * x, x.sum(), x[0], torch.stack([x, x]))] == [Named] * 5
+    kind = subclass(greeting=lambda _self: "hello")
+    x: Any = torch.ones(2).as_subclass(kind)
+    assert [type(y) for y in (x + 1, 2 * x, x.sum(), x[0], torch.stack([x, x]))] == [kind] * 5
     assert (x + 1).greeting() == "hello"
     x.requires_grad_()
     (x * torch.tensor([3.0, -2.0])).sum().backward()
@@ -47,16 +37,21 @@ def test_results_of_a_subclass_are_of_the_subclass():
 
 
 def test_torch_function_sees_each_call_by_name():
-    CALLED.clear()
-    x = torch.ones(2).as_subclass(Listed)
+    called = []
+
+    def listed(cls, func, types, args=(), kwargs=None):
+        called.append(func.__name__)
+        return overrides.torch_function_of_tensor(cls, func, types, args, kwargs)
+
+    x = torch.ones(2).as_subclass(subclass(__torch_function__=classmethod(listed)))
     _ = torch.exp(torch.add(x, 1)) * 2
-    assert CALLED == ["add", "exp", "mul"]
+    assert called == ["add", "exp", "mul"]
 
 
 def test_mode_takes_functions_over_until_it_ends():
     seen = []
 
-    class Mode(TorchFunctionMode):
+    class Mode(overrides.TorchFunctionMode):
         def __torch_function__(self, func, types, args=(), kwargs=None):
             _ = types
             seen.append(func.__name__)
@@ -69,15 +64,9 @@ def test_mode_takes_functions_over_until_it_ends():
 
 
 def test_class_that_declines_leaves_a_type_error():
-    class Declines(torch.Tensor):
-        __module__ = "program"
-
-        @classmethod
-        def __torch_function__(cls, _func, _types, _args=(), _kwargs=None):
-            return NotImplemented
-
+    declines = subclass(__torch_function__=classmethod(lambda *_args: NotImplemented))
     with pytest.raises(TypeError, match="no implementation found"):
-        torch.ones(1).as_subclass(Declines) + 1
+        torch.ones(1).as_subclass(declines) + 1
 
 
 def test_outer_gradient_passes_through_the_inner_step():
