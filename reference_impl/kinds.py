@@ -50,6 +50,7 @@ def note(kind: str) -> None:
 
 def forget() -> None:
     """Take the short paths again, when no such array is left: one test must not slow down, or spare, the next."""
-    SEEN.clear()
-    for fn in LISTENERS:
-        fn()
+    if SEEN:
+        SEEN.clear()
+        for fn in LISTENERS:
+            fn()

@@ -11,6 +11,8 @@ from reference_impl import masked_rules, meta_array, sparse_rules
 from reference_impl.bfloat16_array import DTYPE, bare, widen, wrap
 from reference_impl.dtypes import bfloat16, float32, promote_types
 from reference_impl.dtypes import dtype as torch_dtype
+from reference_impl.graph import RuleNode
+from reference_impl.kinds import LISTENERS, SEEN
 from reference_impl.masked_array import Masked
 from reference_impl.meta_array import Meta
 from reference_impl.sparse_array import Sparse
@@ -53,3 +55,22 @@ def _compute_bfloat16(rule: Any, arrays: list[Any], params: tuple[Any, ...]) -> 
     if rule.hidden:  # values for the formulas alone: as precise as they are
         return (*wrap(made[: -rule.hidden]), *made[-rule.hidden :])
     return wrap(made)
+
+
+_SHORT: dict[type[RuleNode], Any] = {}  # the short forms of `apply`, while they are not in use
+
+
+def _choose_applies() -> None:
+    """The short forms compute with what the arrays are; ``RuleNode.apply`` asks. See Note [Other kinds of arrays]."""
+    if SEEN:
+        for cls in RuleNode.__subclasses__():
+            if "apply" in vars(cls):
+                _SHORT[cls] = cls.apply
+                del cls.apply
+        return
+    for cls, short in _SHORT.items():
+        cls.apply = short  # type: ignore[method-assign]
+    _SHORT.clear()
+
+
+LISTENERS.append(_choose_applies)
