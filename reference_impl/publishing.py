@@ -91,7 +91,7 @@ def define_function(
 
 def looped(name: str, fn: Callable[..., Any]) -> Callable[..., Any]:
     """``fn`` as function transforms want it."""
-    if not name.startswith("__"):  # indexing is called too often for another layer, and refuses what it must itself
+    if name not in {"__getitem__", "__setitem__"}:  # called too often for another layer; they refuse by themselves
         fn = guarded(name, fn)
 
     @functools.wraps(fn)
