@@ -10,6 +10,7 @@ import numpy as np
 from reference_impl import dtypes
 from reference_impl.ops.lang import array_of, conj, divide_or_zero, either, log, where
 from reference_impl.ops.rule import define_function, define_op
+from reference_impl.ops.special_values import log1p as log1p_values
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor
 
@@ -208,7 +209,7 @@ def _log_product(factor: Any, arg: Any, logarithm: Any) -> Any:
     ).astype(factor.dtype)
 
 
-log1p = either("log1p", np.log1p)
+log1p = either("log1p", log1p_values)
 _numbers = (int, float)
 
 

@@ -22,7 +22,9 @@ from reference_impl.ops.lang import (
     zeros_like,
 )
 from reference_impl.ops.rule import define_function, define_op, takes_out
+from reference_impl.ops.special_values import log1p as log1p_values
 from reference_impl.registry import OPS
+from reference_impl.short_writes import make_write
 from reference_impl.tensor import Tensor
 
 LN2, LN10 = math.log(2.0), math.log(10.0)
@@ -269,7 +271,7 @@ expm1_op = unary(
 )
 log1p_op = unary(
     "log1p",
-    np.log1p,
+    lambda self: log1p_values(self),
     vjp=lambda ct, self: ct / (self + 1).conjugate(),
     jvp=lambda self, self_t: self_t / (self + 1),
     aliases=("special.log1p",),
@@ -386,7 +388,24 @@ abs_op = define_op(
     # d|z| = Re(conj(z/|z|) dz)
     jvp=lambda self, self_t: real(conj(sign(self)) * self_t),
     aliases=("absolute",),
+    inplace=False,  # see abs_
 )
+_abs_in_place = make_write(abs_op.rule)  # type: ignore[attr-defined]
+
+
+def abs_(self: Tensor) -> Tensor:
+    """The absolute value in place, which a complex tensor has no room for.
+
+    Raises:
+        RuntimeError: the tensor is complex.
+    """
+    if self._data.dtype.kind == "c":
+        raise RuntimeError("In-place abs is not supported for complex tensors.")
+    made: Tensor = _abs_in_place(self)
+    return made
+
+
+define_function("abs_", abs_, aliases=("absolute_",))
 
 
 def _signum(x: Any) -> Any:

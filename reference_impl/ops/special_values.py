@@ -130,6 +130,14 @@ def _log_gamma(x: float) -> float:
 lgamma = _each(_log_gamma)
 
 
+def log1p(x: Any) -> Any:
+    """log(1 + x); a complex one as log |1 + z|^2 / 2, in which the 1 has cancelled, and the angle of 1 + z."""
+    if x.dtype.kind != "c":
+        return np.log1p(x)
+    size = np.log1p(x.real * (2 + x.real) + x.imag**2) / 2
+    return (size + 1j * np.arctan2(x.imag, 1 + x.real)).astype(x.dtype)
+
+
 @double
 def digamma(x: Any) -> Any:
     """psi(x): its recurrence psi(x) = psi(x + 1) - 1/x up to 10, then Stirling's series; reflected for x < 0."""

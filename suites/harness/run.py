@@ -19,9 +19,9 @@ from suites.harness.expectations import (
     load_expectations,
 )
 from suites.harness.naming import did_you_mean
-from suites.harness.options import Options
+from suites.harness.options import TIERS, Options
 from suites.harness.outcome import NOT_RUN
-from suites.harness.subject import REFERENCE
+from suites.harness.subject import DEFAULT_DTYPE, REFERENCE
 
 MAIN = "main"
 
@@ -104,8 +104,14 @@ class Run:
             python=platform.python_version(),
             os=platform.system(),
             driver=getattr(driver, "device_driver", lambda: None)(),
-            tier=self.options.tier,
+            tier=self._tier_drawn(),
         )
+
+    def _tier_drawn(self) -> str:
+        """The tier; the full one where a dtype is asked for, since that draws what only it would draw otherwise."""
+        is_asked = any(dtype != DEFAULT_DTYPE for dtype in self.options.dtypes)
+        tier = self.options.tier
+        return TIERS[-1] if is_asked and tier != TIERS[0] else tier
 
     def spent(self) -> bool:
         """Whether the time that ``--budget`` gives is over."""

@@ -18,6 +18,7 @@ Outcomes = tuple[CaseOutcome | None, CaseOutcome | None]
 # the same words mean the same, whatever sizes they name; and so do two that say that it has no derivative.
 _NUMBER = re.compile(r"\d+")
 _OPERATOR = re.compile(r"^[\w.]+(: |\([^()]*\) )")
+_BATCH = re.compile(r"\(Batch element \d+\): ")
 _SHAPES = re.compile(r"\bshape|\bsizes?\b|\dD tensor")
 UNDEFINED = re.compile(r"derivative for .* is not implemented")
 
@@ -37,7 +38,7 @@ def raised_alike(check: str, outcomes: Outcomes) -> bool:
 
 def _words(message: str) -> str:
     """A message without the operator's name before it, and without its numbers."""
-    return _NUMBER.sub("#", _OPERATOR.sub("", message)).rstrip(". ")
+    return _NUMBER.sub("#", _OPERATOR.sub("", _BATCH.sub("", message))).rstrip(". ")
 
 
 # Note [None and nothing]  # noqa: ERA001

@@ -42,6 +42,22 @@ def _is_singular(case: Case) -> bool:
     return bool(x.size and np.any(np.linalg.matrix_rank(x) < x.shape[-1]))
 
 
+def _repeats_eigenvalue(case: Case) -> bool:
+    """Whether two eigenvalues of a matrix are equal, as far as rounding can tell."""
+    x = case.args[0]
+    if not x.size:
+        return False
+    values = np.linalg.eigvals(x)
+    gaps = np.abs(values[..., :, None] - values[..., None, :])
+    gaps += np.where(np.eye(x.shape[-1], dtype=bool), np.inf, 0.0)
+    return bool(np.any(gaps < _EQUAL * np.max(np.abs(values), initial=1.0)))
+
+
+_EQUAL = (
+    1e-6  # a double eigenvalue of a matrix that is not normal comes out split by the root of an ulp
+)
+
+
 # Whether a matrix without an inverse is noticed hangs on rounding; source: torch.linalg.inv, "raises a RuntimeError
 # if any matrix in the batch is not invertible". With check_errors=False infinities or NaN come, whichever first.
 _INVERSES = (
@@ -99,6 +115,14 @@ _UNDEFINED_ON: Mapping[tuple[str, str], Callable[[Case], bool]] = {
         (op, check): _ties
         for op in ("sort", "msort", "mode")
         for check in ("value", "vjp", "jvp", "double")
+    },
+    # Complex eigenvectors have a phase of their own, which tangents fix anew; source: torch.linalg.eigh, its warnings.
+    ("linalg.eigh", "reverse-over-forward"): lambda case: case.args[0].dtype.kind == "c",
+    # Where eigenvalues are equal, each alone has no derivative; source: torch.linalg.eigh, its warnings.
+    **{
+        (op, f"{check}-edges"): _repeats_eigenvalue
+        for op in ("linalg.eigvals", "linalg.eigvalsh")
+        for check in ("vjp", "jvp")
     },
     **{
         (op, f"{check}-edges"): _is_singular

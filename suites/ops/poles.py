@@ -24,6 +24,10 @@ def _divides_by_zero(case: Case) -> bool:
     return bool(np.any(case.args[-1] == 0))
 
 
+def _divides_complex_by_zero(case: Case) -> bool:
+    return case.args[-1].dtype.kind == "c" and _divides_by_zero(case)
+
+
 def _has_zero_pivot(case: Case) -> bool:
     lu = case.args[1] if case.op in {"lu_solve", "triangular_solve"} else case.args[0]
     return bool(np.any(np.diagonal(lu, axis1=-2, axis2=-1) == 0))
@@ -36,6 +40,12 @@ POLES: tuple[Pole, ...] = (
         _divides_by_zero,
         "at 0 / 0 and beyond, the terms of the quotient rule are infinities whose sum hangs on their order; "
         "source: IEEE 754, section 7.2",
+    ),
+    Pole(
+        ("addcdiv",),
+        ("value", "vjp"),
+        _divides_complex_by_zero,
+        "a complex number over zero is an infinity of no direction, or NaN; source: C99, annex G.5.1",
     ),
     Pole(
         ("lu_solve", "linalg.lu_solve", "triangular_solve", "linalg.solve_triangular"),
