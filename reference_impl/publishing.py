@@ -91,7 +91,10 @@ def define_function(
 
 def looped(name: str, fn: Callable[..., Any]) -> Callable[..., Any]:
     """``fn`` as function transforms want it."""
-    if name not in {"__getitem__", "__setitem__"}:  # called too often for another layer; they refuse by themselves
+    if name not in {
+        "__getitem__",
+        "__setitem__",
+    }:  # called too often for another layer; they refuse by themselves
         fn = guarded(name, fn)
 
     @functools.wraps(fn)

@@ -19,7 +19,6 @@ from reference_impl.ops.lang import (
     tanh,
     where,
 )
-from reference_impl.ops.pointwise import sigmoid_values
 from reference_impl.ops.rule import define_function, define_op
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor
@@ -52,7 +51,7 @@ def offer(name: str, row: str | None = None) -> None:
         )
 
 
-sigmoid = either("sigmoid", sigmoid_values)
+sigmoid = either("sigmoid", values.sigmoid)
 erf = either("erf", values.erf)
 
 # -- rectifiers --------------------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from reference_impl.ops.lang import (
 )
 from reference_impl.ops.rule import define_function, define_op, takes_out
 from reference_impl.ops.special_values import log1p as log1p_values
+from reference_impl.ops.special_values import sigmoid as sigmoid_values
 from reference_impl.registry import OPS
 from reference_impl.short_writes import make_write
 from reference_impl.tensor import Tensor
@@ -367,14 +368,6 @@ sigmoid_op = unary(
     jvp=lambda result, self_t: self_t * ((1 - result) * result),
     aliases=("special.expit",),
 )
-
-
-def sigmoid_values(x: Any) -> Any:
-    """1 / (1 + e^-x); e^-|x| never overflows."""
-    if x.dtype.kind == "c":
-        return 1 / (1 + np.exp(-x))
-    small = np.exp(-np.abs(x))
-    return np.where(x >= 0, 1 / (1 + small), small / (1 + small)).astype(x.dtype, copy=False)
 
 
 # -- size and direction ------------------------------------------------------------------------------------------------

@@ -130,9 +130,17 @@ def _log_gamma(x: float) -> float:
 lgamma = _each(_log_gamma)
 
 
+def sigmoid(x: Any) -> Any:
+    """1 / (1 + e^-x); e^-|x| never overflows."""
+    if x.dtype.kind == "c":
+        return 1 / (1 + np.exp(-x))
+    small = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1 / (1 + small), small / (1 + small)).astype(x.dtype, copy=False)
+
+
 def log1p(x: Any) -> Any:
     """log(1 + x); a complex one as log |1 + z|^2 / 2, in which the 1 has cancelled, and the angle of 1 + z."""
-    if x.dtype.kind != "c":
+    if not np.iscomplexobj(x):
         return np.log1p(x)
     size = np.log1p(x.real * (2 + x.real) + x.imag**2) / 2
     return (size + 1j * np.arctan2(x.imag, 1 + x.real)).astype(x.dtype)

@@ -198,9 +198,7 @@ def test_a_short_write_that_kept_no_copy_would_be_seen(monkeypatch):
     (mul,) = [rule for rule in _short_writes() if rule.name == "mul"]
     good = _after_write(registry.OPS["mul_"], "row", "leaf", grad=True)
     monkeypatch.setattr(calls, "_copy_before", lambda target: calls.alias(target))
-    tampered = _after_write(
-        lambda t, x: calls.write(mul, (t, x), {}), "row", "leaf", grad=True
-    )
+    tampered = _after_write(lambda t, x: calls.write(mul, (t, x), {}), "row", "leaf", grad=True)
     with pytest.raises(AssertionError):
         np.testing.assert_equal(good, tampered)
 
