@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from suites.harness.implementation import Implementation, tensors_in
 from suites.harness.observation import Observation, Raised, array_of
+from suites.harness.representable import rounded
 
 CHECKS = ("value", "vjp", "jvp", "double")
 Arrays = tuple[NDArray[Any] | None, ...]
@@ -20,7 +21,8 @@ class Case:
     """One op call: NumPy arrays stand for tensors, wherever they are in the arguments.
 
     Tensors are numbered in the order in which they occur, keyword arguments last. Cotangents and tangents that are
-    not given are drawn from ``seed``, with random signs and magnitudes well away from zero.
+    not given are drawn from ``seed``, with random signs and magnitudes well away from zero; they are numbers of
+    ``dtype``, which the subject computes in, as its tensors are.
     """
 
     op: str
@@ -30,6 +32,12 @@ class Case:
     cotangents: tuple[NDArray[Any], ...] | None = None
     tangents: tuple[NDArray[Any], ...] | None = None
     seed: int = 0
+    dtype: str = "float64"
+
+    def in_dtype(self, dtype: str) -> "Case":
+        """The case with its numbers rounded to those of ``dtype``, and its draws too."""
+        args, kwargs = self.rebuilt(lambda _, array: rounded(array, dtype))
+        return replace(self, args=args, kwargs=kwargs, dtype=dtype)
 
     def arrays(self) -> list[NDArray[Any]]:
         """The tensors of the call, in order."""
@@ -41,28 +49,26 @@ class Case:
         return [arrays[i] for i in self.differentiable]
 
     def rebuilt(
-        self, replace: Callable[[int, NDArray[Any]], Any]
+        self, change: Callable[[int, NDArray[Any]], Any]
     ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """The arguments with each tensor replaced by what ``replace`` makes of its number and array."""
+        """The arguments with each tensor replaced by what ``change`` makes of its number and array."""
         counter = itertools.count()
         args, kwargs = _mapped(
-            (self.args, dict(self.kwargs)), lambda array: replace(next(counter), array)
+            (self.args, dict(self.kwargs)), lambda array: change(next(counter), array)
         )
         return args, kwargs
 
     def drawn_cotangents(self, outputs: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
         """A cotangent for each differentiable output."""
-        return (
-            list(self.cotangents) if self.cotangents is not None else _drawn(outputs, self.seed + 1)
-        )
+        if self.cotangents is not None:
+            return list(self.cotangents)
+        return [rounded(ct, self.dtype) for ct in _drawn(outputs, self.seed + 1)]
 
     def drawn_tangents(self) -> list[NDArray[Any]]:
         """A tangent for each differentiable input."""
-        return (
-            list(self.tangents)
-            if self.tangents is not None
-            else _drawn(self.inputs(), self.seed + 2)
-        )
+        if self.tangents is not None:
+            return list(self.tangents)
+        return [rounded(t, self.dtype) for t in _drawn(self.inputs(), self.seed + 2)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,12 +207,12 @@ def _arrays_in(value: Any) -> Iterator[NDArray[Any]]:
             yield from _arrays_in(item)
 
 
-def _mapped(value: Any, replace: Callable[[NDArray[Any]], Any]) -> Any:
+def _mapped(value: Any, change: Callable[[NDArray[Any]], Any]) -> Any:
     if isinstance(value, np.ndarray):
-        return replace(value)
+        return change(value)
     if isinstance(value, (tuple, list)):
-        items = [_mapped(item, replace) for item in value]
+        items = [_mapped(item, change) for item in value]
         return tuple(items) if isinstance(value, tuple) else items
     if isinstance(value, Mapping):
-        return {key: _mapped(item, replace) for key, item in value.items()}
+        return {key: _mapped(item, change) for key, item in value.items()}
     return value

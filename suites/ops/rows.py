@@ -101,6 +101,7 @@ class Row:
             small = [s for s in source if _numbers(s) <= MOST_EDGED]
             own = () if self.dtype.startswith("complex") else own_samples(self.entry, seed)
             source = (*edges(small, MOST_EDGES[self.tier]), *own)
+        source = tuple(replace(s, case=s.case.in_dtype(self.dtype)) for s in source)
         drawn = [
             sample
             for sample in source
@@ -172,11 +173,16 @@ def _rows(metafunc: pytest.Metafunc, check: str) -> Iterator[Row]:
 def rows_of(column: Column, tier: str, check: str, names: Sequence[str]) -> Iterator[Row]:
     """The rows of one check of these operators on one column, with what is set apart from them."""
     asked = column.subject.dtype
-    dtypes = PLAN[tier][check] if asked == DEFAULT_DTYPE else (asked,)
+    dtypes = PLAN[tier][check] if asked == DEFAULT_DTYPE else _planned(asked, check)
     for name in names:
         for dtype in _offered(opinfo_source.entries()[name], check, dtypes):
             subject = Subject(column.subject.device, dtype, column.subject.mode)
             yield from _with_apart(Row(CaseKey("", subject), column, name, check, dtype, tier))
+
+
+def _planned(asked: str, check: str) -> tuple[str, ...]:
+    """A dtype that was asked for by name, where the tier full plans the check for it."""
+    return (asked,) if asked in FULL[check] else ()
 
 
 def _with_apart(row: Row) -> Iterator[Row]:
