@@ -36,7 +36,7 @@ WRONG: tuple[Wrong, ...] = (
         f"torch.lu_unpack(torch.ones(3, 5, device=device), {_PIVOTS})",
     ),
     Wrong(
-        "segment_reduce",
+        "_segment_reduce.offsets",
         "offsets-beyond",
         "torch.segment_reduce(torch.ones(2, device=device), 'sum', "
         "offsets=torch.tensor([0, 50000000], device=device), axis=0)",
