@@ -91,9 +91,9 @@ class Isolated:
 
 
 def isolated(metafunc: pytest.Metafunc) -> Iterator[Isolated]:
-    """Each call on each column; they come in the longer tiers, since each starts a process."""
+    """Each call on each column; they come in the tier full, since each starts a process of its own."""
     run = metafunc.config.stash[RUN]
-    if run.options.tier == "quick":
+    if run.options.tier != "full":
         return
     for column in selection.columns_or_exit(run):
         if column.subject.is_reference:
