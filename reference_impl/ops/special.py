@@ -257,12 +257,19 @@ _bessel_row(
 # -- sinc --------------------------------------------------------------------------------------------------------------
 
 
+# Coefficients of the derivative of sin(y) / y by y, over y: (-1)^k 2k / (2k + 1)! of y^(2k - 2).
+_SINC_SLOPE = [(-1) ** k * 2 * k / math.factorial(2 * k + 1) for k in range(1, 12)]
+
+
 def _sinc_slope(x: Any) -> Any:
-    """(pi x cos(pi x) - sin(pi x)) / (pi x^2); near 0 it is -pi^2 x / 3, which gives the second derivative there."""
-    origin = array_of(x) == 0
-    safe = where(origin, 1.0, x)
-    y = safe * math.pi
-    return where(origin, x * (-(math.pi**2) / 3), (y * cos(y) - sin(y)) / (y * safe))
+    """(pi x cos(pi x) - sin(pi x)) / (pi x^2), whose numerator cancels near 0: there it is a series."""
+    is_near = np.abs(array_of(x)) < 1 / math.pi
+    near, far = where(is_near, x, 0.0) * math.pi, where(is_near, 1.0, x)
+    series: Any = _SINC_SLOPE[-1]
+    for coefficient in _SINC_SLOPE[-2::-1]:
+        series = series * (near * near) + coefficient
+    y = far * math.pi
+    return where(is_near, series * near * math.pi, (y * cos(y) - sin(y)) / (y * far))
 
 
 define_op(

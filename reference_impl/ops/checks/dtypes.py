@@ -35,7 +35,9 @@ def _mask(self: Any, mask: Any, *_: Any) -> None:
 
 @before("scatter", "scatter_", "scatter_add", "scatter_add_")
 def _scattered(self: Any, dim: int, index: Any, src: Any = None, **_: Any) -> None:
-    _index("scatter", index)
+    if index.numel():  # of an empty index nothing is asked
+        if index.numel():
+        _index("scatter", index)
     refuse(
         hasattr(src, "_data") and src.dtype != self.dtype,
         "scatter(): Expected self.dtype to be equal to src.dtype",
@@ -113,7 +115,8 @@ def _masked(self: Any, mask: Any, source: Any) -> None:
 
 @before("scatter_reduce", "scatter_reduce_")
 def _reduced(self: Any, dim: int, index: Any, source: Any, *_: Any, **__: Any) -> None:
-    _index("scatter()", index)
+    if index.numel():  # of an empty index nothing is asked
+        _index("scatter()", index)
     _agree("scatter()", [self, source])
 
 
