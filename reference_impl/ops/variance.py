@@ -226,10 +226,16 @@ def _logsumexp_forward(self: Any, dim: Any, keepdim: Any = False) -> Any:
 
 
 def _shares(self: Any, result: Any, dim: Any, keepdim: Any) -> Any:
-    """exp(x - logsumexp(x)): each element's share of the sum; none where the sum is infinite or zero."""
+    """exp(x - logsumexp(x)): each element's share of the sum; none where the sum is infinite or zero.
+
+    The result was rounded, which is a relative error of all shares alike; that they add up to 1 takes it off.
+    """
     wide = spread(result, shape_of(self), dim, keepdim)
     odd = constant(np.isneginf(np.real(array_of(wide))), wide)
-    return op("exp", self - where(odd, zeros(shape_of(wide), wide), wide))
+    shares = op("exp", self - where(odd, zeros(shape_of(wide), wide), wide))
+    total = sum(shares, dim, keepdim=True)
+    none = constant(array_of(total) == 0, total)
+    return shares / where(none, zeros(shape_of(total), total) + 1, total)
 
 
 logsumexp_op = define_op(
