@@ -36,7 +36,6 @@ def _mask(self: Any, mask: Any, *_: Any) -> None:
 @before("scatter", "scatter_", "scatter_add", "scatter_add_")
 def _scattered(self: Any, dim: int, index: Any, src: Any = None, **_: Any) -> None:
     if index.numel():  # of an empty index nothing is asked
-        if index.numel():
         _index("scatter", index)
     refuse(
         hasattr(src, "_data") and src.dtype != self.dtype,
