@@ -8,7 +8,7 @@ from suites.harness import torch_driver
 from suites.harness.columns import Column
 from suites.harness.subject import REFERENCE, Subject
 from suites.ops.fault_targets import FAMILIES
-from suites.ops.faults import FAULTS
+from suites.ops.faults import FAULTS, Fault
 from suites.ops.hunt import Planted, every_fault, hunt
 from suites.ops.killrate import page
 
@@ -43,6 +43,13 @@ def test_nothing_planted_is_nothing_found():
         fault=type(straight.fault)(name="nothing"), op="mul", family="pointwise", side="cpu"
     )
     assert not hunt(nothing, COLUMN, "standard").is_found
+
+
+@pytest.mark.parametrize("op", ["mul", "matmul", "nn.functional.conv2d", "linalg.solve", "cumsum"])
+def test_a_gradient_off_by_a_hundred_billionth_is_found(op):
+    small = Fault(name="small", reverse=lambda _module, ct, _x: ct * (1 + 1e-11))
+    hunted = hunt(Planted(fault=small, op=op, family="", side="cpu"), COLUMN, "standard")
+    assert hunted.check == "vjp"
 
 
 def test_every_fault_is_planted_on_either_side_in_several_families():
