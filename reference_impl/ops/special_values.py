@@ -131,11 +131,10 @@ lgamma = _each(_log_gamma)
 
 
 def sigmoid(x: Any) -> Any:
-    """1 / (1 + e^-x); e^-|x| never overflows."""
-    if x.dtype.kind == "c":
-        return 1 / (1 + np.exp(-x))
-    small = np.exp(-np.abs(x))
-    return np.where(x >= 0, 1 / (1 + small), small / (1 + small)).astype(x.dtype, copy=False)
+    """1 / (1 + e^-x), of whose exponentials the one that never overflows is taken, by the sign of the real part."""
+    is_right = x.real >= 0
+    small = np.exp(np.where(is_right, -x, x))
+    return np.where(is_right, 1 / (1 + small), small / (1 + small)).astype(x.dtype, copy=False)
 
 
 def log1p(x: Any) -> Any:

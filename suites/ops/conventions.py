@@ -58,6 +58,37 @@ _EQUAL = (
 )
 
 
+# The coarser dtypes, in which an operator may be documented to do something else than in double precision.
+_SINGLE = frozenset({"float32", "complex64", "bfloat16", "float16"})
+
+
+def _is_single(case: Case) -> bool:
+    return case.dtype in _SINGLE
+
+
+def _is_singular_in_single(case: Case) -> bool:
+    return _is_single(case) and _is_singular(case)
+
+
+def _divides_complex_by_zero(case: Case) -> bool:
+    """Whether a triangle of complex numbers has a zero on its diagonal, so that infinities become NaN everywhere."""
+    lu = case.args[1] if case.op in {"lu_solve", "triangular_solve"} else case.args[0]
+    return lu.dtype.kind == "c" and bool(np.any(np.diagonal(lu, axis1=-2, axis2=-1) == 0))
+
+
+# Gaps of the reference: (operator, check) of complex numbers that it does not answer as documented, and why. Its conj
+# is a copy, while torch documents H, mH and conj of complex tensors as views: what is written to it misses its base.
+_CONJ_IS_NO_VIEW = "the reference's conj is a copy and no view"
+GAPS_OF_COMPLEX: Mapping[tuple[str, str], str] = {
+    ("H", "view"): _CONJ_IS_NO_VIEW,
+    ("mH", "view"): _CONJ_IS_NO_VIEW,
+}
+
+
+def _is_gap(op: str, check: str, case: Case) -> bool:
+    return (op, check) in GAPS_OF_COMPLEX and any(x.dtype.kind == "c" for x in case.inputs())
+
+
 # Whether a matrix without an inverse is noticed hangs on rounding; source: torch.linalg.inv, "raises a RuntimeError
 # if any matrix in the batch is not invertible". With check_errors=False infinities or NaN come, whichever first.
 _INVERSES = (
@@ -124,6 +155,18 @@ _UNDEFINED_ON: Mapping[tuple[str, str], Callable[[Case], bool]] = {
         for op in ("linalg.eigvals", "linalg.eigvalsh")
         for check in ("vjp", "jvp")
     },
+    # In place it refuses whatever is not double precision; source: torch.float_power, "computes in double precision".
+    ("float_power", "inplace"): _is_single,
+    # Its cutoff is less than an ulp of single precision, so that rounding decides the rank; source: torch.pinverse,
+    # rcond=1e-15.
+    **{("pinverse", f"{check}-edges"): _is_singular_in_single for check in ("value", "vjp", "jvp")},
+    # These divide by the pivots; source: torch.lu_solve, whose factors are those of an invertible matrix, and C99,
+    # annex G.5.1, by which a complex infinity has no direction.
+    **{
+        (op, f"{check}-edges"): _divides_complex_by_zero
+        for op in ("lu_solve", "linalg.lu_solve", "triangular_solve", "linalg.solve_triangular")
+        for check in ("value", "vjp", "jvp")
+    },
     **{
         (op, f"{check}-edges"): _is_singular
         for op in _INVERSES
@@ -133,6 +176,6 @@ _UNDEFINED_ON: Mapping[tuple[str, str], Callable[[Case], bool]] = {
 
 
 def is_defined(op: str, check: str, case: Case) -> bool:
-    """Whether a check of this case has one documented answer."""
+    """Whether a check of this case has one documented answer, and the reference gives it."""
     undefined = _UNDEFINED_ON.get((op, check))
-    return undefined is None or not undefined(case)
+    return not _is_gap(op, check, case) and (undefined is None or not undefined(case))

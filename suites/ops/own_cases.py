@@ -32,7 +32,7 @@ _CALLS: Mapping[str, list[tuple[Any, ...]]] = {
     "xlogy": [([0.0, 0.0, 2.0], [0.0, 3.0, 1.0], {})],
     "hypot": [([0.0, 3.0], [0.0, 4.0], {})],
     "atan2": [([0.0, 0.0, 1.0], [0.0, 1.0, 0.0], {})],
-    "sinc": [([0.0, 1.0, 1e-9], {})],
+    "sinc": [([0.0, 1.0, 1e-9], {}), ([1e-5, 2e-5, -5e-5, 1e-4], {})],
     "maximum": [([1.0, 2.0], [1.0, 3.0], {})],
     "minimum": [([1.0, 2.0], [1.0, 3.0], {})],
     "fmax": [([1.0, 2.0], [1.0, 3.0], {})],
@@ -43,6 +43,14 @@ _CALLS: Mapping[str, list[tuple[Any, ...]]] = {
     ],
     "logaddexp": [([_INF, -_INF, 1.0], [_INF, -_INF, 1.0], {}), ([-_INF, 2.0], [1.0, _INF], {})],
     "prod": [([0.0, 0.0, 3.0], 0, {}), ([0.0, 2.0, 3.0], {}), (_ROW, 0, {}), ([_ROW, _ROW[::-1]], -1, {})],
+    # Twelve segments of two equal elements each, so that some get a negative cotangent.
+    **{
+        f"_segment_reduce.{how}": [
+            ([float(i // 2) for i in range(24)], reduce, {how: where, "axis": 0, "unsafe": False})
+            for reduce in ("max", "min")
+        ]
+        for how, where in (("lengths", np.full(12, 2)), ("offsets", np.arange(0, 25, 2)))
+    },
     "cumprod": [([2.0, 0.0, 3.0, 0.0, 5.0], 0, {})],
     "amax": [([[1.0, 1.0], [2.0, 1.0]], {"dim": 1})],
     "linalg.vector_norm": [

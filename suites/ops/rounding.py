@@ -95,21 +95,31 @@ def held(
 ) -> NDArray[Any] | None:
     """``got`` with the wanted number in place of an infinity of its sign, where that is beyond the dtype's range.
 
-    Where the operator's value ``overflows``, derivatives formed from it say nothing, finite or not.
+    A complex infinity has no sign: products of its parts are NaN (C99, annex G.5.1). Where the operator's value
+    ``overflows``, derivatives formed from it say nothing, finite or not.
     """
-    if want is None or got is None or want.shape != got.shape or want.dtype.kind != "f":
+    if want is None or got is None or want.shape != got.shape or want.dtype.kind not in "fc":
         return got
     if overflows:
         return np.where(np.isfinite(got), got, want)
-    is_beyond = np.abs(want) > _LARGEST.get(eps, np.inf)
+    is_beyond = _size(want) > _LARGEST.get(eps, np.inf)
+    if want.dtype.kind == "c":
+        return np.where(is_beyond & ~np.isfinite(got), want, got)
     return np.where(is_beyond & np.isinf(got) & (np.sign(got) == np.sign(want)), want, got)
+
+
+def _size(array: NDArray[Any]) -> NDArray[Any]:
+    """The magnitude of real numbers; of complex ones that of the larger part."""
+    if array.dtype.kind != "c":
+        return np.abs(array)
+    return np.maximum(np.abs(array.real), np.abs(array.imag))
 
 
 def _overflows(sides: Sides, case: Case, eps: float) -> bool:
     """Whether a value of the operator itself, of which a derivative is asked, is beyond the dtype's range."""
     values = [v.value for v in run_case(sides.reference, case, ("value",)).values]
-    real = [v for v in values if v.dtype.kind == "f"]
-    return any(bool(np.any(np.isfinite(v) & (np.abs(v) > _LARGEST[eps]))) for v in real)
+    sizes = [_size(v) for v in values if v.dtype.kind in "fc"]
+    return any(bool(np.any(np.isfinite(size) & (size > _LARGEST[eps]))) for size in sizes)
 
 
 def _differ_in_facts(outcomes: Outcomes) -> bool:

@@ -61,6 +61,9 @@ _LEFT = -1.5  # from where on 1/2 + 1/2 erf(x / sqrt(2)) misses digits of what i
 _FAR_LEFT = -1500.0
 _SERIES_OFF = (1e-3, 40.0)
 _GAUSSIAN_EPS = 1e-6
+_NEAR_ZERO = (
+    2e-4  # the derivative of sinc at numbers below it has lost more digits than its bound allows
+)
 
 
 def _rises(case: Case) -> bool:
@@ -82,6 +85,11 @@ def _is_huge(case: Case) -> bool:
 
 def _is_beyond(case: Case) -> bool:
     return any(np.max(np.abs(x), initial=0.0) > _BEYOND for x in case.inputs())
+
+
+def _is_near_zero(case: Case) -> bool:
+    size = np.abs(case.args[0])
+    return bool(np.any((size > 0) & (size < _NEAR_ZERO)))
 
 
 def _overflows(case: Case) -> bool:
@@ -169,6 +177,11 @@ def _ties(case: Case) -> bool:
     return bool(np.any(x == y))
 
 
+def _repeats_an_extremum(case: Case) -> bool:
+    """Whether a largest or smallest element may occur twice in a segment."""
+    return case.args[1] in {"max", "min"} and np.unique(case.args[0]).size < case.args[0].size
+
+
 def _is_below_equal_bounds(case: Case) -> bool:
     low, high = _option(case, "min", 1), _option(case, "max", 2)
     if not (isinstance(low, np.ndarray) and isinstance(high, np.ndarray)):
@@ -211,14 +224,21 @@ SET_APART: tuple[Apart, ...] = (
     ),
     Apart(("nn.functional.binary_cross_entropy",), DERIVATIVES, "at-bounds", _touches_bounds),
     Apart(("polar",), REVERSE, "at-zero", _has_zero),
-    Apart(WITH_AMAX, ("vjp-edges",), "without-self", _ties_with_what_is_left_out),
+    Apart(WITH_AMAX, REVERSE, "without-self", _ties_with_what_is_left_out),
     Apart(("digamma",), DERIVATIVES, "at-poles", _meets_poles),
     Apart(("linalg.det",), ("vjp-edges", "jvp-edges"), "singular", _lacks_one_rank),
     Apart(("special.log_ndtr",), DERIVATIVES, "far-left", _is_far_left),
     Apart(("special.ndtr",), EVERY_VALUE, "left-tail", _is_left),
+    Apart(
+        ("_segment_reduce.lengths", "_segment_reduce.offsets"),
+        ("vjp-edges",),
+        "ties",
+        _repeats_an_extremum,
+    ),
     Apart(("atan2",), FORWARD, "origin", _meets_origin),
     Apart(("fmax",), FORWARD, "ties", _ties),
     Apart(("nn.functional.prelu",), FORWARD, "at-zero", _has_zero),
+    Apart(("sinc",), ("vjp-edges", "jvp-edges"), "near-zero", _is_near_zero),
     Apart(("clamp",), ("vjp-edges",), "below-equal-bounds", _is_below_equal_bounds),
     Apart(
         ("nn.functional.gaussian_nll_loss",), ("jvp-edges",), "clamped-variance", _clamps_variance

@@ -112,6 +112,20 @@ def test_beyond_the_range_of_a_dtype_only_the_infinity_of_the_sign_is_right(want
     assert (found[0] == want) == is_right
 
 
+@pytest.mark.parametrize(
+    ("want", "got", "is_right"),
+    [
+        (1 + 9e38j, complex(np.nan, np.inf), True),
+        (1 + 9e38j, complex(np.nan, np.nan), True),
+        (1 + 9e38j, 1 + 9e37j, False),
+        (1 + 9e37j, complex(np.nan, np.inf), False),
+    ],
+)
+def test_beyond_the_range_a_complex_number_has_no_sign_but_is_not_finite(want, got, is_right):
+    found = held(np.array([want]), np.array([got]), ULP["complex64"], overflows=False)
+    assert (found[0] == want) == is_right
+
+
 def test_where_the_value_overflows_a_finite_derivative_is_still_compared():
     found = held(np.array([2.0, 2.0]), np.array([np.nan, 3.0]), ULP["float16"], overflows=True)
     assert found.tolist() == [2.0, 3.0]
