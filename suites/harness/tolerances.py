@@ -121,7 +121,8 @@ LOOSER: tuple[Looser, ...] = (
         ("half", "chalf"),
         ("value", *_DERIVATIVES),
         1e11,
-        "the numbers are in half precision on the way; whether float64 is rounded once or by way of float32 hangs on the layout",
+        "the numbers are in half precision on the way; whether float64 is rounded once or by way of float32 hangs on "
+        "the layout",
     ),
     Looser(
         ("digamma",),
@@ -197,6 +198,7 @@ LOOSER: tuple[Looser, ...] = (
         ("float64", "complex128", "float32", "complex64"),
     ),
     Looser(("nn.functional.normalize",), ("double",), 1e4, _ONE_IN_A_GROUP),
+    Looser(("nn.functional.normalize",), ("vjp",), 8.0, _ONE_IN_A_GROUP, ("bfloat16",)),
     Looser(
         (
             "norm",
