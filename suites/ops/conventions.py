@@ -76,6 +76,14 @@ def _divides_complex_by_zero(case: Case) -> bool:
     return lu.dtype.kind == "c" and bool(np.any(np.diagonal(lu, axis1=-2, axis2=-1) == 0))
 
 
+def _is_beyond_differences(case: Case) -> bool:
+    """Whether singular values are so large beside the gradient that differences of them leave no digit of it."""
+    x = case.args[0]
+    return x.dtype.kind == "c" and float(np.max(np.abs(x), initial=0.0)) > _TOO_LARGE
+
+
+_TOO_LARGE = 1e3
+
 # Gaps of the reference: (operator, check) of complex numbers that it does not answer as documented, and why. Its conj
 # is a copy, while torch documents H, mH and conj of complex tensors as views: what is written to it misses its base.
 _CONJ_IS_NO_VIEW = "the reference's conj is a copy and no view"
@@ -155,6 +163,8 @@ _UNDEFINED_ON: Mapping[tuple[str, str], Callable[[Case], bool]] = {
         for op in ("linalg.eigvals", "linalg.eigvalsh")
         for check in ("vjp", "jvp")
     },
+    # An operator that draws is judged by differences alone.
+    **{("svd_lowrank", f"{check}-edges"): _is_beyond_differences for check in ("vjp", "jvp")},
     # In place it refuses whatever is not double precision; source: torch.float_power, "computes in double precision".
     ("float_power", "inplace"): _is_single,
     # Its cutoff is less than an ulp of single precision, so that rounding decides the rank; source: torch.pinverse,
