@@ -53,9 +53,8 @@ def _repeats_eigenvalue(case: Case) -> bool:
     return bool(np.any(gaps < _EQUAL * np.max(np.abs(values), initial=1.0)))
 
 
-_EQUAL = (
-    1e-6  # a double eigenvalue of a matrix that is not normal comes out split by the root of an ulp
-)
+# Where a matrix is not normal, n equal eigenvalues come out split by the n-th root of an ulp: 6e-6 of three.
+_EQUAL = 1e-4
 
 
 # The coarser dtypes, in which an operator may be documented to do something else than in double precision.
@@ -163,6 +162,8 @@ _UNDEFINED_ON: Mapping[tuple[str, str], Callable[[Case], bool]] = {
         for op in ("linalg.eigvals", "linalg.eigvalsh")
         for check in ("vjp", "jvp")
     },
+    # Nor are they themselves more exact than that (Golub and Van Loan, Matrix Computations, 7.2.2).
+    ("linalg.eigvals", "value-edges"): _repeats_eigenvalue,
     # An operator that draws is judged by differences alone.
     **{("svd_lowrank", f"{check}-edges"): _is_beyond_differences for check in ("vjp", "jvp")},
     # In place it refuses whatever is not double precision; source: torch.float_power, "computes in double precision".
