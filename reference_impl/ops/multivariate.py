@@ -11,6 +11,7 @@ from reference_impl import dtypes
 from reference_impl.ops.lang import array_of, conj, divide_or_zero, either, log, where
 from reference_impl.ops.rule import define_function, define_op
 from reference_impl.ops.special_values import log1p as log1p_values
+from reference_impl.ops.special_values import sigmoid as sigmoid_values
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor
 
@@ -164,7 +165,7 @@ def _log_sum(x: Any, y: Any) -> Any:
 
 # A word of its own, so that its derivative is s (1 - s), which is 0 where an operand is infinite: that of
 # 1 / (1 + e^d), formed step by step, is the quotient of two infinities there.
-_sigmoid = either("sigmoid", lambda x: 1 / (1 + np.exp(-x)))
+_sigmoid = either("sigmoid", sigmoid_values)
 
 
 def _share(mine: Any, other: Any) -> Any:
