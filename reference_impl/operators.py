@@ -140,7 +140,8 @@ class Operators:  # noqa: PLW1641 - Tensor hashes by identity
         )
 
     def __matmul__(self, other: Any) -> Any:
-        return OPS["matmul"](self, other)
+        found = OPS["matmul.short"](self, other)
+        return OPS["matmul"](self, other) if found is None else found
 
     def __rmatmul__(self, other: Any) -> Any:
         return OPS["matmul"](other, self)

@@ -6,6 +6,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from reference_impl.calls import alias, call, record
 from reference_impl.grad_mode import MODE
 from reference_impl.graph import edge, next_sequence
@@ -14,6 +16,7 @@ from reference_impl.saved import save
 from reference_impl.tensor import Tensor
 
 new = object.__new__
+multiply_matrices = np.matmul
 
 # Note [Short paths]
 # A pointwise op without options on plain tensors of one dtype does the steps of `call` unrolled for one or two inputs.
@@ -162,6 +165,53 @@ def make_binary(rule: Any) -> Callable[..., Any]:  # noqa: C901, PLR0915 - see N
         return out
 
     return op
+
+
+def make_product(rule: Any) -> Callable[[Any, Any], Any]:
+    """``x @ y`` for two plain matrices, by the rule of `mm`; None where the long path has to look."""
+    node_class = rule.node_class
+
+    def product(self: Any, other: Any) -> Any:
+        if MODE.special or type(self) is not Tensor or type(other) is not Tensor:
+            return None
+        a, b = self._data, other._data
+        if (
+            a.dtype is not b.dtype
+            or a.dtype.kind not in "fc"
+            or a.ndim != 2  # noqa: PLR2004 - matrices
+            or b.ndim != 2  # noqa: PLR2004
+            or a.shape[1] != b.shape[0]
+            or _is_tracked_view(self)
+            or _is_tracked_view(other)
+        ):
+            return None
+        out = new(Tensor)
+        out._data = multiply_matrices(a, b)
+        out._storage = out._meta = out._grad_fn = None
+        out._output_nr = 0
+        if not MODE.grad:
+            return out
+        fa, fb = edge(self), edge(other)
+        if fa is None and fb is None:
+            return out
+        node = new(node_class)
+        node.edges = (fa, self._output_nr, fb, other._output_nr)
+        node.saved = (
+            save(self) if fb is not None else None,
+            save(other) if fa is not None else None,
+        )
+        node.seq = next_sequence()
+        node.meta = ()
+        node.fix = node.extra = None
+        out._grad_fn = node
+        return out
+
+    return product
+
+
+def _is_tracked_view(t: Tensor) -> bool:
+    meta = t._meta
+    return meta is not None and meta.view is not None and t.requires_grad
 
 
 def make_general(rule: Any) -> Callable[..., Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from reference_impl import registry, short_paths
 from reference_impl.bfloat16_array import DTYPE
 from reference_impl.ops.lang import adjoint, conj, matmul, op, sum_to, swap, unsqueeze
 from reference_impl.ops.rule import define_function, define_op
@@ -422,3 +423,5 @@ def chain_matmul(*matrices: Any) -> Any:
 
 
 define_function("chain_matmul", chain_matmul, method=False)
+
+registry.register("matmul.short", short_paths.make_product(mm_op.rule))

@@ -233,3 +233,29 @@ def test_a_row_read_by_the_short_path_equals_one_selected(source, index):
     short = _seen_row(lambda t: t[index], source)
     long = _seen_row(lambda t: torch.select(t, 0, index), source)
     np.testing.assert_equal(short, long)
+
+
+# -- products ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("other", [*KINDS, "vector", "other dtype", "wrong size"])
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("grad", [True, False])
+def test_a_product_by_the_short_path_equals_a_long_one(kind, other, grad):
+    odd = {
+        "row": _leaf([[0.5, 2.0], [1.0, 3.0]]),
+        "vector": _leaf([0.5, 2.0]),
+        "other dtype": torch.ones(2, 2, dtype=torch.float32),
+        "wrong size": torch.ones(3, 2, dtype=torch.float64),
+    }
+    x = odd["row"] if kind == "row" else _operands(kind)
+    y = odd[other] if other in odd else _operands(other)
+
+    def outcome(multiply):
+        try:
+            with torch.set_grad_enabled(grad):
+                return _seen(multiply(x, y), [x, y])
+        except RuntimeError as error:
+            return type(error), str(error)
+
+    np.testing.assert_equal(outcome(lambda x, y: x @ y), outcome(registry.OPS["matmul"]))
