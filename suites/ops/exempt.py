@@ -43,10 +43,11 @@ RELATED_BY_NOBODY: Mapping[tuple[str, str], str] = {
             (op, relation)
             for relation in ("input-layouts", "tangent-layouts")
             for op in ("as_strided", "as_strided_copy", "view", "view_as", "view_copy", "view_as_complex",
-                "view_as_real", "as_strided_scatter")
+                "view_as_real")
         ],
         _BY_STRIDES,
     ),
+    ("as_strided_scatter", "tangent-layouts"): _BY_STRIDES,
     **dict.fromkeys(
         [
             ("as_strided.partial_views", relation)
