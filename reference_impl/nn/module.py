@@ -199,7 +199,7 @@ class Module(Saving, Placed):
         called: list[int] = []
         try:
             return self._call_impl(args, kwargs, called)
-        except BaseException:
+        except Exception:
             for number, hook in tuple(self._forward_hooks.items()):
                 if number in self._always_called and number not in called:
                     hook(self, args, kwargs, None)
