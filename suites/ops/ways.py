@@ -21,6 +21,7 @@ VIEWS = frozenset(_VIEW_NAMES.split())
 
 _BY = "differentiated_by"  # keyword that tells a way which tensors of the call the inner derivative is by
 _SEED = "drawn_from"
+_DTYPE = "drawn_in"
 
 
 class NotInPlaceError(AssertionError):
@@ -67,12 +68,13 @@ def _tangent(module: Any, op: Operator) -> Operator:
     forward_ad = module.autograd.forward_ad
 
     def called(*args: Any, **kwargs: Any) -> Any:
-        by, seed = kwargs.pop(_BY), kwargs.pop(_SEED)
+        by, draw = kwargs.pop(_BY), (kwargs.pop(_SEED), kwargs.pop(_DTYPE))
         numbers = Numbered((args, kwargs))
         xs = [numbers.tensors[i] for i in by]
         with forward_ad.dual_level():
             duals = [
-                forward_ad.make_dual(x, t) for x, t in zip(xs, drawn(module, xs, seed), strict=True)
+                forward_ad.make_dual(x, t)
+                for x, t in zip(xs, drawn(module, xs, *draw), strict=True)
             ]
             args, kwargs = numbers.with_tensors(dict(zip(by, duals, strict=True)))
             found = [forward_ad.unpack_dual(y).tangent for y in tensors_in(op(*args, **kwargs))]
@@ -85,13 +87,13 @@ def _cotangent(module: Any, op: Operator) -> Operator:
     """The gradient of the result along drawn cotangents, recorded."""
 
     def called(*args: Any, **kwargs: Any) -> Any:
-        by, seed = kwargs.pop(_BY), kwargs.pop(_SEED)
+        by, draw = kwargs.pop(_BY), (kwargs.pop(_SEED), kwargs.pop(_DTYPE))
         numbers = Numbered((args, kwargs))
         xs = [numbers.tensors[i] for i in by]
         xs = [x if x.requires_grad else x.detach().requires_grad_() for x in xs]
         args, kwargs = numbers.with_tensors(dict(zip(by, xs, strict=True)))
         ys = [y for y in tensors_in(op(*args, **kwargs)) if y.requires_grad]
-        cts = drawn(module, ys, seed)
+        cts = drawn(module, ys, *draw)
         found = module.autograd.grad(ys, xs, cts, create_graph=True, allow_unused=True)
         return tuple(
             module.zeros_like(x) if g is None else g for g, x in zip(found, xs, strict=True)
@@ -119,7 +121,8 @@ def case_for(way: Way, case: Case) -> Case:
     """The case with what the way has to be told."""
     if not way.orders:
         return case
-    return replace(case, kwargs={**case.kwargs, _BY: case.differentiable, _SEED: case.seed})
+    told = {_BY: case.differentiable, _SEED: case.seed, _DTYPE: case.dtype}
+    return replace(case, kwargs={**case.kwargs, **told})
 
 
 def is_composed(case: Case) -> bool:
@@ -127,10 +130,11 @@ def is_composed(case: Case) -> bool:
     return _BY in case.kwargs
 
 
-def drawn(module: Any, like: Sequence[Any], seed: int) -> list[Any]:
-    """Tangents or cotangents of the shapes and dtypes of these tensors, the same on each side."""
+def drawn(module: Any, like: Sequence[Any], seed: int, dtype: str) -> list[Any]:
+    """Tangents or cotangents of the shapes of these tensors, numbers of ``dtype``: the same on each side."""
     shapes = [np.zeros(tuple(x.shape), complex if x.is_complex() else float) for x in like]
-    case = Case(op="", args=tuple(shapes), differentiable=tuple(range(len(shapes))), seed=seed)
+    by = tuple(range(len(shapes)))
+    case = Case(op="", args=tuple(shapes), differentiable=by, seed=seed, dtype=dtype)
     return [
         module.tensor(t, dtype=x.dtype, device=x.device)
         for t, x in zip(case.drawn_tangents(), like, strict=True)

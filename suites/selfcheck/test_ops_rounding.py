@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import reference_impl
 from suites.harness.case import Case
 from suites.harness.compare import compare
 from suites.harness.tolerances import EPS as ULP
@@ -12,6 +13,7 @@ from suites.ops.conditioning import conditions
 from suites.ops.opinfo_source import entries
 from suites.ops.poles import POLES, with_poles
 from suites.ops.rounding import allowance, error_of, held, is_within
+from suites.ops.ways import drawn
 
 EPS = 2.0**-23
 
@@ -158,3 +160,10 @@ def test_a_small_element_of_a_pointwise_value_must_be_right_as_well():
         tolerance = tolerance_for("mul", "float64", elementwise=elementwise)
         allowed = allowance(want, np.zeros(2), tolerance)
         assert is_within(want, got, allowed, tolerance) is not elementwise
+
+
+def test_an_inner_derivative_is_asked_along_numbers_that_the_dtype_has():
+    like = [reference_impl.tensor([1.0, 2.0, 3.0], dtype=reference_impl.float64)]
+    wide, single = (drawn(reference_impl, like, 0, d)[0].numpy() for d in ("float64", "float32"))
+    assert np.all(single.astype(np.float32) == single)
+    assert 0 < np.max(np.abs(wide - single)) < EPS
