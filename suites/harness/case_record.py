@@ -17,7 +17,9 @@ from suites.harness.outcome import FAILING, Judged, Result
 
 SMALL = 64
 _NUMBERS = re.compile(r"0x[0-9a-f]+|[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
-_FACTS = ("op", "check", "verdict", "blame", "witness", "arrays", "differences", "repro", "area")
+_FACTS = (
+    "op", "check", "verdict", "blame", "witness", "arrays", "differences", "repro", "area", "loosened",
+)  # fmt: skip
 
 
 @dataclass(slots=True)

@@ -1,6 +1,6 @@
 """How far two right answers may lie apart: per dtype, and per op where a reason stands beside it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 # Unit roundoff steps of the dtypes torch computes in; NumPy knows neither bfloat16 nor the 8-bit floats.
 EPS = {
@@ -19,16 +19,23 @@ class Tolerance:
     """The bound ``atol + rtol * |expected|``, and the spacing of the dtype's numbers around 1.
 
     ``elementwise``: each element stands for itself, and a small one beside large ones must be right as well.
+    ``loosened``: by how much an entry of LOOSER has widened it.
     """
 
     rtol: float
     atol: float
     eps: float
     elementwise: bool = False
+    loosened: float = 1.0
 
     @property
     def is_exact(self) -> bool:
         return self.rtol == 0 and self.atol == 0
+
+    def unloosened(self) -> "Tolerance":
+        """The bound without an exception."""
+        by = self.loosened
+        return replace(self, rtol=self.rtol / by, atol=self.atol / by, loosened=1.0)
 
 
 EXACT = Tolerance(rtol=0.0, atol=0.0, eps=0.0)
@@ -109,6 +116,10 @@ class Looser:
     factor: float
     reason: str
     dtypes: tuple[str, ...] = ("float64", "complex128")
+
+    def speaks_of(self, op: str, check: str, dtype: str) -> bool:
+        """Whether a check of an operator in a dtype is judged by it."""
+        return op in self.ops and check in self.checks and dtype in self.dtypes
 
 
 _DERIVATIVES = ("vjp", "jvp", "double")
@@ -276,15 +287,17 @@ def tolerance_for(
     name = dtype_name(dtype)
     ulp = EPS.get(name, 0.0)
     orders = 1.0 if name in _COARSE else PER_ORDER ** ORDER[check]
-    bound = ulp * SAFETY.get(name, 0.0) * orders * _factor(op, check, name)
-    if elementwise and op not in _SUM_OF_TERMS:
-        return Tolerance(rtol=bound, atol=SMALLEST.get(name, 0.0), eps=ulp, elementwise=True)
-    return Tolerance(rtol=bound, atol=bound, eps=ulp)
+    loosened = _factor(op, check, name)
+    bound = ulp * SAFETY.get(name, 0.0) * orders * loosened
+    atol = bound
+    is_elementwise = elementwise and op not in _SUM_OF_TERMS
+    if is_elementwise:
+        atol = SMALLEST.get(name, 0.0) * loosened
+    return Tolerance(rtol=bound, atol=atol, eps=ulp, elementwise=is_elementwise, loosened=loosened)
 
 
 def _factor(op: str, check: str, dtype: str) -> float:
-    found = [e.factor for e in LOOSER if op in e.ops and check in e.checks and dtype in e.dtypes]
-    return max(found, default=1.0)
+    return max((e.factor for e in LOOSER if e.speaks_of(op, check, dtype)), default=1.0)
 
 
 # Two ways to the same answer on the subject alone, or a program of several ops: nobody says how well conditioned the

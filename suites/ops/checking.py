@@ -22,7 +22,7 @@ from suites.harness.tolerances import ORDER, Tolerance, fixed_tolerance
 from suites.ops.alike import UNDEFINED, aligned, raised_alike
 from suites.ops.drawing import is_drawn
 from suites.ops.opinfo_source import Sample
-from suites.ops.rounding import explained
+from suites.ops.rounding import explained, measured
 from suites.ops.rows import Row, stop_unless_supported
 from suites.ops.scripts import script_of
 from suites.ops.ways import case_for, is_composed
@@ -104,12 +104,24 @@ def verdict_on(sides: Sides, case: Case, check: str, tolerance: Tolerance) -> Ve
     if raised_alike(check, outcomes):
         return Verdict(kind=AGREE)
     verdict = judge(check, *outcomes, tolerance)
-    if verdict.kind != DIFFER or verdict.failure != "value":
-        return verdict
-    worst = explained(sides, case, check, tolerance, outcomes)
-    if worst is not None:
-        return Verdict(kind=AGREE, worst=worst)
-    return _witnessed(sides, case, check, tolerance, verdict)
+    if verdict.kind == DIFFER and verdict.failure == "value":
+        worst = explained(sides, case, check, tolerance, outcomes)
+        if worst is None:
+            return _witnessed(sides, case, check, tolerance, verdict)
+        verdict = Verdict(kind=AGREE, worst=worst)
+    if verdict.kind == AGREE and tolerance.loosened > 1 and verdict.worst is not None:
+        plain = tolerance.unloosened()
+        over = verdict.worst.over_bound * tolerance.loosened
+        if over > 1:
+            over = min(over, measured(sides, case, check, plain, outcomes))
+        _note_need("double" if is_composed(case) else check, over)
+    return verdict
+
+
+def _note_need(check: str, over: float) -> None:
+    """Leaves word of how far an exception was needed: the error in units of the bound without it."""
+    needed: dict[str, float] = current_notes().facts.setdefault("loosened", {})
+    needed[check] = max(over, needed.get(check, 0.0))
 
 
 def _witnessed(

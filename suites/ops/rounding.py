@@ -17,6 +17,9 @@ from suites.ops.conditioning import conditions
 from suites.ops.neighbours import COARSE, reach
 from suites.ops.poles import is_pole, with_poles
 
+# What was wanted, what was found, and what may lie between them beside the plain bound; None where nothing tells.
+Triple = tuple[NDArray[Any], NDArray[Any], Any]
+
 
 def explained(
     sides: Sides, case: Case, check: str, tolerance: Tolerance, outcomes: Outcomes
@@ -25,6 +28,31 @@ def explained(
 
     See Note [What rounding explains].
     """
+    found = _compared(sides, case, check, tolerance, outcomes)
+    if found is None or not all(is_within(*triple, tolerance) for triple in found):
+        return None
+    return _largest(found, tolerance)
+
+
+def measured(
+    sides: Sides, case: Case, check: str, tolerance: Tolerance, outcomes: Outcomes
+) -> float:
+    """The largest error in units of the bound and of what rounding explains, be it within or not."""
+    found = _compared(sides, case, check, tolerance, outcomes)
+    if found is None or any(w.shape != f.shape or a is None for w, f, a in found):
+        return float("inf")
+    return _largest(found, tolerance).over_bound
+
+
+def _largest(found: Sequence[Triple], tolerance: Tolerance) -> Worst:
+    errors = [error_of(*triple, tolerance) for triple in found]
+    return max(errors, key=lambda worst: worst.over_bound, default=None) or Worst(0.0, 0.0, 0.0)
+
+
+def _compared(
+    sides: Sides, case: Case, check: str, tolerance: Tolerance, outcomes: Outcomes
+) -> list[Triple] | None:
+    """The answers of both sides, with what rounding allows; None where they differ in more than numbers."""
     wanted, found = (answers(outcome, check) for outcome in outcomes if outcome is not None)
     if len(wanted) != len(found) or (check == "value" and _differ_in_facts(outcomes)):
         return None
@@ -53,15 +81,11 @@ def explained(
             None if a is None or r is None else a + r
             for a, r in zip(allowed, reach(again, drawn, tolerance.eps), strict=True)
         ]
-    pairs = [
+    return [
         (w, f, a)
         for w, f, a in zip(wanted, found, allowed, strict=True)
         if w is not None and f is not None
     ]
-    if not all(is_within(w, f, a, tolerance) for w, f, a in pairs):
-        return None
-    errors = [error_of(w, f, a, tolerance) for w, f, a in pairs]
-    return max(errors, key=lambda worst: worst.over_bound, default=None) or Worst(0.0, 0.0, 0.0)
 
 
 def allowance(want: NDArray[Any] | None, condition: NDArray[Any], tolerance: Tolerance) -> Any:
