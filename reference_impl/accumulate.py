@@ -51,6 +51,15 @@ def _as_grad_dtype(ct: Any, wanted: Any) -> Any:
 def _own(ct: Any, variable: Tensor, *, owned: bool) -> Any:
     """The cotangent as an array of our own, laid out in memory like the leaf."""
     data = variable._data
+    if (
+        owned
+        and ct.dtype is data.dtype
+        and type(ct) is type(data) is np.ndarray
+        and data.ndim
+        and ct.flags.c_contiguous
+        and data.flags.c_contiguous
+    ):
+        return ct
     if ct.dtype is not data.dtype and ct.dtype != data.dtype and not _allows_other_dtypes(variable):
         ct, owned = cast(ct, data.dtype), True
     if isinstance(data, np.generic) or data.ndim == 0:

@@ -15,6 +15,7 @@ from reference_impl.cotangents import finish
 from reference_impl.grad_mode import MODE
 from reference_impl.graph import AccumulateGrad, Node
 from reference_impl.kinds import copied
+from reference_impl.reachable import reachable
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor, make
 from reference_impl.views import CopySlices
@@ -33,6 +34,11 @@ _add_into: Any = np.add  # by position: the keyword costs as much as a small sum
 
 class GraphTask:
     """One backward pass."""
+
+    __slots__ = (
+        "__weakref__", "_reachable", "buffers", "callbacks", "captured", "captures", "create_graph", "fresh", "heap",
+        "keep_graph", "leaves", "needed", "order", "owned", "remaining", "roots",
+    )  # fmt: skip
 
     def __init__(self, *, keep_graph: bool, create_graph: bool) -> None:
         self.keep_graph = keep_graph
@@ -57,14 +63,7 @@ class GraphTask:
     def reachable(self) -> set[Node]:
         """Every node that can be reached from the roots."""
         if self._reachable is None:
-            found: set[Node] = set()
-            stack = list(self.roots)
-            while stack:
-                node = stack.pop()
-                if node not in found:
-                    found.add(node)
-                    stack.extend(to for to in node.edges[::2] if to is not None)
-            self._reachable = found
+            self._reachable = reachable(self.roots)
         return self._reachable
 
     # -- the queue -------------------------------------------------------------------------------------------------
@@ -152,8 +151,12 @@ class GraphTask:
                         mine = type(g) is ndarray and g.base is None and (g is not ct or held_alone)
                         if type(to) is AccumulateGrad:
                             held = leaves.get(to)
-                            if held is None or g is None or self.remaining is not None:
+                            if g is None or self.remaining is not None:
                                 self._send_to_leaf(to, g, mine)
+                            elif held is None:
+                                leaves[to] = g
+                                if mine:
+                                    fresh.add(to)
                             else:
                                 leaves[to] = self._add(held, g, to in fresh)
                                 fresh.add(to)
@@ -296,6 +299,9 @@ class GraphTask:
         variable = node.variable
         meta = variable._autograd()
         extra = node.extra
+        if extra is None and self.needed is None and not meta.hooks and not meta.post_hooks:
+            self._accumulate(variable, ct, owned=owned)
+            return
         watched = meta.hooks or (extra is not None and (extra.pre or extra.post))
         if (watched or meta.post_hooks) and self.remaining is None:
             self.remaining = {}  # the loop is over: all that is left is complete
@@ -309,15 +315,21 @@ class GraphTask:
             return
         if extra is not None and extra.pre:
             slots, owned = self._node_prehooks(extra, slots), False
-        if variable._grad_fn is not None:
-            raise RuntimeError("leaf variable has been moved into the graph interior")
-        # The flag may have been cleared since the graph was recorded.
-        if slots[0] is not None and variable.requires_grad:
-            accumulate(variable, slots[0], create_graph=self.create_graph, owned=owned)
+        if self._accumulate(variable, slots[0], owned=owned):
             for fn in tuple((meta.post_hooks or {}).values()):
                 hooks.check_nothing(fn(variable))
         if extra is not None and extra.post:
             self._after(extra, [], slots)
+
+    def _accumulate(self, variable: Tensor, ct: Any, *, owned: bool) -> bool:
+        """Add what has arrived to a leaf's .grad; False if nothing has."""
+        if variable._grad_fn is not None:
+            raise RuntimeError("leaf variable has been moved into the graph interior")
+        # The flag may have been cleared since the graph was recorded.
+        if ct is None or not variable.requires_grad:
+            return False
+        accumulate(variable, ct, create_graph=self.create_graph, owned=owned)
+        return True
 
 
 def _output_count(node: Node) -> int:
@@ -335,25 +347,6 @@ class _Running(threading.local):
 
 
 RUNNING = _Running()
-
-
-def needed_nodes(roots: list[tuple[Node, int]], targets: set[Node]) -> set[Node]:
-    """The nodes that must run so that each node of ``targets`` gets its cotangent: those with a path to one."""
-    useful: set[Node] = set()
-    state: dict[Node, int] = {}
-    stack = [node for node, _ in roots]
-    while stack:
-        node = stack[-1]
-        if state.get(node) is None:
-            state[node] = 0
-            stack.extend(to for to in node.edges[::2] if to is not None and to not in state)
-            continue
-        stack.pop()
-        if state[node] == 0:
-            state[node] = 1
-            if any(to is not None and (to in targets or to in useful) for to in node.edges[::2]):
-                useful.add(node)
-    return useful
 
 
 def execute(task: GraphTask, roots: list[tuple[Node, int, Any]]) -> None:

@@ -12,11 +12,12 @@ from reference_impl import dtypes, errors, mapping
 from reference_impl.accumulate import accumulate
 from reference_impl.batching import highest, size_at
 from reference_impl.cotangents import finish
-from reference_impl.engine import RUNNING, GraphTask, execute, needed_nodes
+from reference_impl.engine import RUNNING, GraphTask, execute
 from reference_impl.grad_mode import DUAL_LEVELS, MODE
 from reference_impl.graph import AccumulateGrad, GradientEdge, Node, edge
 from reference_impl.kinds import SEEN
 from reference_impl.nesting import run_nested
+from reference_impl.reachable import needed_nodes
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor, make
 from reference_impl.tree import flatten
@@ -73,7 +74,12 @@ def backward(
             UserWarning,
             stacklevel=3,
         )
-    roots = _roots(tensors, grad_tensors)
+    single = type(tensors) is Tensor and (grad_tensors is None or type(grad_tensors) is Tensor)
+    roots = (
+        [_root(0, tensors, _cotangent(0, tensors, grad_tensors))]
+        if single
+        else _roots(tensors, grad_tensors)
+    )
     task = GraphTask(
         keep_graph=create_graph if retain_graph is None else retain_graph, create_graph=create_graph
     )
@@ -295,17 +301,17 @@ def _roots(outputs: Any, cotangents: Any) -> list[tuple[Any, int, Any]]:
     if len(given) != len(outs):
         raise RuntimeError(f"got {len(outs)} tensors and {len(given)} gradients")
     checked = [_cotangent(i, out, ct) for i, (out, ct) in enumerate(zip(outs, given, strict=True))]
-    roots = []
-    for i, (out, ct) in enumerate(zip(outs, checked, strict=True)):
-        node, nr = (
-            (out.node, out.output_nr)
-            if isinstance(out, GradientEdge)
-            else (edge(out), out._output_nr)
-        )
-        if node is None:
-            raise errors.UntrackedRootError(i)
-        roots.append((node, nr, ct))
-    return roots
+    return [_root(i, out, ct) for i, (out, ct) in enumerate(zip(outs, checked, strict=True))]
+
+
+def _root(i: int, out: Any, ct: Any) -> tuple[Any, int, Any]:
+    """The node and output number of root number ``i``, with its cotangent."""
+    if isinstance(out, GradientEdge):
+        return (out.node, out.output_nr, ct)
+    node = edge(out)
+    if node is None:
+        raise errors.UntrackedRootError(i)
+    return (node, out._output_nr, ct)
 
 
 def _cotangent(i: int, out: Any, ct: Any) -> Any:

@@ -209,6 +209,40 @@ def make_product(rule: Any) -> Callable[[Any, Any], Any]:
     return product
 
 
+def make_total(rule: Any) -> Callable[[Any], Any]:
+    """A reduction of a plain tensor to one number; None where the long path has to look.
+
+    The node keeps the shape of its input, and no values.
+    """
+    forward, node_class = rule.forward, rule.node_class
+
+    def total(self: Any) -> Any:
+        if (
+            MODE.special
+            or type(self) is not Tensor
+            or self._data.dtype.kind not in "fc"
+            or _is_tracked_view(self)
+        ):
+            return None
+        data = self._data
+        out = new(Tensor)
+        out._data = forward(data)
+        out._storage = out._meta = out._grad_fn = None
+        out._output_nr = 0
+        fn = edge(self) if MODE.grad else None
+        if fn is not None:
+            node = new(node_class)
+            node.seq = next_sequence()
+            node.edges = (fn, self._output_nr)
+            node.saved = ()
+            node.meta = (data.shape,)
+            node.fix = node.extra = None
+            out._grad_fn = node
+        return out
+
+    return total
+
+
 def _is_tracked_view(t: Tensor) -> bool:
     meta = t._meta
     return meta is not None and meta.view is not None and t.requires_grad

@@ -125,7 +125,9 @@ def sum(x: Any, dim: Any = None, *, keepdim: Any = False) -> Any:
 
 def expand(x: Any, shape: tuple[int, ...]) -> Any:
     """``x`` repeated to ``shape``, as a view."""
-    return OPS["expand"](x, shape) if isinstance(x, Tensor) else np.broadcast_to(x, shape)
+    if isinstance(x, Tensor):
+        return OPS["expand"](x, shape)
+    return layout.repeated(x, shape) if x.ndim == 0 else np.broadcast_to(x, shape)
 
 
 def reshape(x: Any, shape: tuple[int, ...]) -> Any:
@@ -140,6 +142,8 @@ def permute(x: Any, dims: tuple[int, ...]) -> Any:
 
 def swap(x: Any, dim0: int = -2, dim1: int = -1) -> Any:
     """Two axes exchanged; by default those of a matrix."""
+    if type(x) is np.ndarray:
+        return x.swapaxes(dim0, dim1)
     return OPS["transpose"](x, dim0, dim1) if isinstance(x, Tensor) else np.swapaxes(x, dim0, dim1)
 
 

@@ -23,6 +23,7 @@ from reference_impl.ops.lang import (
 )  # fmt: skip
 from reference_impl.ops.reducing import axes_of, count, kept_shape, others_product, publish, spread
 from reference_impl.ops.rule import define_op
+from reference_impl.short_paths import make_total
 from reference_impl.tensor import Tensor
 
 
@@ -38,7 +39,7 @@ def _sum_forward(self: Any, dim: Any = None, keepdim: Any = False, dtype: Any = 
     )
 
 
-sum_all = define_op(
+sum_all: Any = define_op(
     "sum.all",
     node="SumBackward0",
     forward=lambda self, dtype=None: np.add.reduce(self, axis=None, dtype=_sum_dtype(self, dtype)),
@@ -60,10 +61,14 @@ sum_dims = define_op(
 )
 
 
+_short_sum = make_total(sum_all.rule)
+
+
 def sum_(self: Tensor, dim: Any = None, keepdim: Any = False, *, dtype: Any = None) -> Any:
     """Sum over ``dim``, or over everything."""
     if dim is None and not keepdim:
-        return sum_all(self, dtype)
+        found = _short_sum(self) if dtype is None else None
+        return sum_all(self, dtype) if found is None else found
     return sum_dims(self, dim, keepdim, dtype)
 
 
@@ -85,11 +90,10 @@ def _check_mean(x: Any, dtype: Any) -> Any:
 def _mean_forward(self: Any, dim: Any = None, keepdim: Any = False, dtype: Any = None) -> Any:
     kind = _check_mean(self, dtype)
     total = np.add.reduce(self, axis=axes_of(self, dim), keepdims=keepdim, dtype=kind)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.true_divide(total, kind.type(count(self.shape, dim)), dtype=kind)
+    return np.true_divide(total, kind.type(count(self.shape, dim)), dtype=kind)
 
 
-mean_all = define_op(
+mean_all: Any = define_op(
     "mean.all",
     node="MeanBackward0",
     forward=lambda self, dtype=None: _mean_forward(self, None, dtype=dtype),
@@ -115,10 +119,14 @@ mean_dims = define_op(
 )
 
 
+_short_mean = make_total(mean_all.rule)
+
+
 def mean(self: Tensor, dim: Any = None, keepdim: Any = False, *, dtype: Any = None) -> Any:
     """Mean over ``dim``, or over everything."""
     if dim is None and not keepdim:
-        return mean_all(self, dtype)
+        found = _short_mean(self) if dtype is None else None
+        return mean_all(self, dtype) if found is None else found
     return mean_dims(self, dim, keepdim, dtype)
 
 

@@ -259,3 +259,38 @@ def test_a_product_by_the_short_path_equals_a_long_one(kind, other, grad):
             return type(error), str(error)
 
     np.testing.assert_equal(outcome(lambda x, y: x @ y), outcome(registry.OPS["matmul"]))
+
+
+# -- totals ------------------------------------------------------------------------------------------------------------
+
+TOTALS = {
+    **OPERANDS,
+    "0-d": lambda leaf: leaf[0, 0] * 1.0,
+    "empty": lambda leaf: leaf[:0] * 1.0,
+    "float32": lambda leaf: leaf.float(),
+    "complex": lambda leaf: leaf * (1 + 2j),
+}
+
+
+def _total_and_long(name, kind, *, grad):
+    x = TOTALS[kind](_leaf([[0.3, 0.6], [0.2, 0.7]]))
+    rule = registry.OPS[f"{name}.all"].rule
+    with torch.set_grad_enabled(grad):
+        return _seen(getattr(x, name)(), [x]), _seen(LONG(rule, (x,), {}), [x])
+
+
+@pytest.mark.parametrize("grad", [True, False])
+@pytest.mark.parametrize("kind", TOTALS)
+@pytest.mark.parametrize("name", ["sum", "mean"])
+def test_a_total_by_the_short_path_equals_a_long_one(name, kind, grad):
+    short, long = _total_and_long(name, kind, grad=grad)
+    np.testing.assert_equal(short, long)
+
+
+def test_totals_of_plain_tensors_take_the_short_path(monkeypatch):
+    x = _leaf([[0.3, 0.6], [0.2, 0.7]])
+    monkeypatch.setattr(calls, "_call", None)
+    assert x.sum().item() == pytest.approx(1.8)
+    assert x.mean().item() == pytest.approx(0.45)
+    with pytest.raises(TypeError):  # the long path, which is gone
+        x.sum(0)
