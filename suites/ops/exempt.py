@@ -5,13 +5,14 @@ from collections.abc import Mapping
 # Entries whose inputs or results have a sparse layout; a case holds plain numbers.
 NOT_DENSE = frozenset({"sparse.mm.reduce", "to_sparse"})
 
-# Functions of matrices that are not defined where the matrix is singular.
+# Functions of matrices that are not defined where the matrix is singular. The gradient of eigvals solves with the
+# eigenvectors, and gels, the driver of lstsq, refuses what lacks full rank where rounding lets it notice.
 _MATRIX_FUNCTIONS = """
     cholesky cholesky_inverse cholesky_solve inverse linalg.cholesky linalg.cholesky_ex linalg.inv linalg.inv_ex
     linalg.lu_factor linalg.lu_factor_ex linalg.lu_solve linalg.solve linalg.solve_ex linalg.solve_triangular
     logdet linalg.slogdet linalg.det lu_solve triangular_solve linalg.eig linalg.eigh linalg.qr qr linalg.svd svd
     linalg.svdvals linalg.cond linalg.pinv linalg.lu lu norm.nuc linalg.matrix_norm linalg.ldl_solve ormqr geqrf
-    linalg.householder_product linalg.lstsq.grad_oriented linalg.matrix_power pca_lowrank
+    linalg.householder_product linalg.lstsq linalg.lstsq.grad_oriented linalg.eigvals linalg.matrix_power pca_lowrank
 """
 MATRIX_FUNCTIONS = frozenset(_MATRIX_FUNCTIONS.split())
 
