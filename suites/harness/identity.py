@@ -1,5 +1,6 @@
 """What a collected test is: its suite, its clauses or op, its column, and so its case ids."""
 
+import functools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,7 @@ def needs_accelerator(found: list[Identity]) -> bool:
     )
 
 
+@functools.lru_cache(maxsize=1024)  # tests of one file follow each other, by the thousand
 def _suite(path: Path, root: Path) -> str | None:
     parts = path.relative_to(root).parts if path.is_relative_to(root) else ()
     return parts[1] if len(parts) > 1 and parts[0] == "suites" and parts[1] in CASE_SUITES else None

@@ -1,5 +1,6 @@
 """pytest hooks: options, columns, the fixture ``torch``, records, failure text."""
 
+import gc
 import shlex
 import sys
 from collections.abc import Generator, Iterable, Iterator
@@ -89,6 +90,17 @@ def pytest_sessionstart(session: pytest.Session) -> None:
             _ = run.expectations
         except ExpectationError as error:
             raise pytest.UsageError(str(error)) from error
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:  # noqa: ARG001 - pytest's signature
+    """Keeps the garbage collector from walking over torch and the cases again and again: they stay to the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
