@@ -208,6 +208,14 @@ LOOSER: tuple[Looser, ...] = (
         _ONE_IN_A_GROUP,
         ("float64", "complex128", "float32", "complex64"),
     ),
+    Looser(
+        ("cov",),
+        ("vjp", "double"),
+        16.0,
+        "the covariance of two observations does not depend on their weights: its gradient by them is what is left of "
+        "terms as large as the square of an observation over a weight",
+        ("complex128", "complex64"),
+    ),
     Looser(("nn.functional.normalize",), ("double",), 1e4, _ONE_IN_A_GROUP),
     Looser(("nn.functional.normalize",), ("vjp",), 8.0, _ONE_IN_A_GROUP, ("bfloat16",)),
     Looser(

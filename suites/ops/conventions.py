@@ -1,10 +1,14 @@
 """Where an answer is nobody's promise: checks that are not made, each with its reason."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from suites.harness.case import Case
+
+Array = NDArray[Any]
 
 _KINK = "every sample lies on the kink of the norm, where a subgradient is documented but no second derivative"
 
@@ -63,6 +67,40 @@ _SINGLE = frozenset({"float32", "complex64", "bfloat16", "float16"})
 
 def _is_single(case: Case) -> bool:
     return case.dtype in _SINGLE
+
+
+def _has_complex_diagonal(case: Case) -> bool:
+    """Whether a triangle has a diagonal that is not real, which that of no Cholesky factor is."""
+    return bool(np.any(np.diagonal(case.args[0], axis1=-2, axis2=-1).imag != 0))
+
+
+def _inverts_a_singular_one(case: Case) -> bool:
+    return case.args[1] < 0 and _is_singular(case)
+
+
+def _is_on_kink_of_spectrum(case: Case) -> bool:
+    """Whether a norm is that of singular values, of which the one that counts is zero, or equal to another."""
+    x, order, dim = _options(case, "ord", "dim")
+    if order not in {2, -2, "nuc"} or not x.size or (dims := _matrix_dims(x, dim)) is None:
+        return False
+    values = np.linalg.svdvals(np.moveaxis(x, dims, (-2, -1)))
+    equal = values[..., :-1] - values[..., 1:] < _EQUAL * values[..., :1]
+    is_zero = bool(np.any(values[..., -1] < _EQUAL * values[..., 0]))
+    if order == "nuc":
+        return is_zero
+    return bool(np.any(equal[..., :1])) if order > 0 else is_zero or bool(np.any(equal[..., -1:]))
+
+
+def _options(case: Case, *names: str) -> list[Any]:
+    """The first argument, and the options after it, given by place or by name."""
+    given = [*case.args[1:], *[None] * len(names)]
+    return [case.args[0], *(case.kwargs.get(name, given[i]) for i, name in enumerate(names))]
+
+
+def _matrix_dims(x: Array, dim: Sequence[int] | None) -> tuple[int, int] | None:
+    """The two dimensions that hold matrices; None where vectors are meant."""
+    first, *more = (-2, -1) if dim is None else np.atleast_1d(dim)
+    return (int(first), int(more[0])) if more and x.ndim > 1 else None
 
 
 def _is_singular_in_single(case: Case) -> bool:
@@ -177,6 +215,22 @@ _UNDEFINED_ON: Mapping[tuple[str, str], Callable[[Case], bool]] = {
         (op, f"{check}-edges"): _divides_complex_by_zero
         for op in ("lu_solve", "linalg.lu_solve", "triangular_solve", "linalg.solve_triangular")
         for check in ("value", "vjp", "jvp")
+    },
+    **{
+        ("linalg.matrix_power", f"{check}-edges"): _inverts_a_singular_one
+        for check in ("value", "vjp", "jvp")
+    },
+    # A factor has a real diagonal, of which LAPACK reads no imaginary part; source: torch.linalg.cholesky, "real
+    # positive diagonal entries (even in the complex case)".
+    **{
+        ("cholesky_inverse", f"{check}-edges"): _has_complex_diagonal
+        for check in ("value", "vjp", "jvp")
+    },
+    # Source: torch.linalg.svdvals and matrix_norm: norms of singular values, of which equal ones have no derivative.
+    **{
+        (op, f"{check}-edges"): _is_on_kink_of_spectrum
+        for op in ("linalg.norm", "linalg.matrix_norm")
+        for check in ("vjp", "jvp")
     },
     **{
         (op, f"{check}-edges"): _is_singular

@@ -82,10 +82,20 @@ _CALLS: Mapping[str, list[tuple[Any, ...]]] = {
     "scatter_reduce.amin": _reduced("amin"),
 }  # fmt: skip
 
+_LARGE_MATRIX = [[3e7 + 1e7j, 1e7 - 2e7j], [2e7j, -1e7 + 1e7j]]
+_COMPLEX_CALLS: Mapping[str, list[tuple[Any, ...]]] = {
+    "log1p": [([1e-40 + 1e-40j, 1e-310 + 1e-310j, 1.0j], {})],
+    "logaddexp": [([1.0 + 1.0j, 8e3 - 3e3j], [-100.0 + 0.0j, -4e3 + 500.0j], {})],
+    "logcumsumexp": [([720.0 + 1.0j, 2.0j], 0, {})],
+    "svd": [(_LARGE_MATRIX, {})],
+    "linalg.svd": [(_LARGE_MATRIX, {})],
+}
 
-def own_samples(op: str, seed: int) -> Iterator[Sample]:
-    """The calls of our own for an operator, real ones."""
-    for number, (*args, kwargs) in enumerate(_CALLS.get(op, ())):
+
+def own_samples(op: str, seed: int, *, is_complex: bool = False) -> Iterator[Sample]:
+    """The calls of our own for an operator, of real or of complex numbers."""
+    calls = _COMPLEX_CALLS if is_complex else _CALLS
+    for number, (*args, kwargs) in enumerate(calls.get(op, ())):
         arrays = [np.array(a) if isinstance(a, list) else a for a in args]
         tensors = [a for a in args if isinstance(a, (list, np.ndarray))]
         by = tuple(i for i, a in enumerate(tensors) if isinstance(a, list))

@@ -28,6 +28,14 @@ def _divides_complex_by_zero(case: Case) -> bool:
     return case.args[-1].dtype.kind == "c" and _divides_by_zero(case)
 
 
+def _weighs_complex_by_zero(case: Case) -> bool:
+    """Whether the weights of complex observations may sum to zero."""
+    weights = [case.kwargs.get(name) for name in ("fweights", "aweights")]
+    return case.args[0].dtype.kind == "c" and any(
+        w is not None and bool(np.any(w == 0)) for w in weights
+    )
+
+
 def _has_zero_pivot(case: Case) -> bool:
     lu = case.args[1] if case.op in {"lu_solve", "triangular_solve"} else case.args[0]
     return bool(np.any(np.diagonal(lu, axis1=-2, axis2=-1) == 0))
@@ -46,6 +54,13 @@ POLES: tuple[Pole, ...] = (
         ("value", "vjp"),
         _divides_complex_by_zero,
         "a complex number over zero is an infinity of no direction, or NaN; source: C99, annex G.5.1",
+    ),
+    Pole(
+        ("cov",),
+        ("value", "vjp"),
+        _weighs_complex_by_zero,
+        "a complex number over weights that sum to zero is an infinity of no direction, or NaN; "
+        "source: C99, annex G.5.1",
     ),
     Pole(
         ("lu_solve", "linalg.lu_solve", "triangular_solve", "linalg.solve_triangular"),

@@ -99,7 +99,7 @@ class Row:
         source = opinfo_source.samples(self.entry, self.dtype, seed, most)
         if self.check.endswith("-edges"):
             small = [s for s in source if _numbers(s) <= MOST_EDGED]
-            own = () if self.dtype.startswith("complex") else own_samples(self.entry, seed)
+            own = own_samples(self.entry, seed, is_complex=self.dtype.startswith("complex"))
             source = (*edges(small, MOST_EDGES[self.tier]), *own)
         source = tuple(replace(s, case=s.case.in_dtype(self.dtype)) for s in source)
         drawn = [

@@ -1,5 +1,6 @@
 """Inputs of an operator on which torch is known to be wrong: cases of their own, so that the others still count."""
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -190,6 +191,51 @@ def _is_below_equal_bounds(case: Case) -> bool:
     return bool(np.any((low == high) & (x < low)))
 
 
+def _is_one_norm(case: Case) -> bool:
+    """Whether the norm is the largest 1-norm of the rows or columns of matrices, or a 1-norm itself."""
+    order = _option(case, "p" if case.op == "norm" else "ord", 1)
+    dims = case.args[0].ndim if (dim := _option(case, "dim", 2)) is None else np.size(dim)
+    is_of_matrix = dims == _MATRIX
+    if case.op in {"linalg.norm", "linalg.matrix_norm"} and is_of_matrix:
+        return order in {1, -1, np.inf, -np.inf}
+    return bool(order == 1)
+
+
+_MATRIX = 2  # dimensions
+
+
+def _is_large_and_complex(case: Case) -> bool:
+    x = case.args[0]
+    return x.dtype.kind == "c" and float(np.max(np.abs(x), initial=0.0)) > _LARGE_MATRIX
+
+
+_LARGE_MATRIX = 100.0
+
+
+def _has_subnormal_parts(case: Case) -> bool:
+    """Whether a complex number is so small that the dtype has its parts with fewer digits, or has lost one of them."""
+    x = case.args[0]
+    size = np.maximum(np.abs(x.real), np.abs(x.imag))
+    smallest = _SMALLEST_NORMAL.get(case.dtype, 0.0)
+    return x.dtype.kind == "c" and bool(np.any((size > 0) & (size < smallest)))
+
+
+_SMALLEST_NORMAL = {"complex64": 2.0**-126, "complex128": 2.0**-1022}
+
+
+def _is_subnormal_apart(case: Case) -> bool:
+    """Whether exp of the difference of two complex numbers in a row may be as small."""
+    low, high = _SUBNORMAL_EXPONENTS
+    if case.args[0].dtype.kind != "c" or not case.args[0].ndim:
+        return False
+    x = np.moveaxis(case.args[0].real, case.args[1], -1)
+    gaps = np.abs(x[..., :, None] - x[..., None, :])
+    return bool(np.any((gaps > low) & (gaps < high)))
+
+
+_SUBNORMAL_EXPONENTS = (700.0, 746.0)  # of float64, in which torch sums complex64 numbers as well
+
+
 EVERY_VALUE = ("value", "value-edges", "inplace")
 DERIVATIVES = ("vjp", "jvp", "vjp-edges", "jvp-edges")
 FORWARD = ("jvp", "jvp-edges")
@@ -241,6 +287,15 @@ SET_APART: tuple[Apart, ...] = (
     Apart(("sinc",), ("vjp-edges", "jvp-edges"), "near-zero", _is_near_zero),
     Apart(("clamp",), ("vjp-edges",), "below-equal-bounds", _is_below_equal_bounds),
     Apart(
+        ("norm", "linalg.norm", "linalg.matrix_norm", "linalg.vector_norm"),
+        ("reverse-over-forward",),
+        "one-norm",
+        _is_one_norm,
+    ),
+    Apart(("svd", "linalg.svd"), ("vjp-edges",), "large", _is_large_and_complex),
+    Apart(("log1p",), ("value-edges",), "subnormal", _has_subnormal_parts),
+    Apart(("logcumsumexp",), ("value-edges",), "subnormal", _is_subnormal_apart),
+    Apart(
         ("nn.functional.gaussian_nll_loss",), ("jvp-edges",), "clamped-variance", _clamps_variance
     ),
 )
@@ -248,12 +303,21 @@ SET_APART: tuple[Apart, ...] = (
 
 def labels(op: str, check: str) -> list[str]:
     """The labels of what is set apart from an operator's check."""
-    return [apart.label for apart in SET_APART if op in apart.ops and check in apart.checks]
+    return [apart.label for apart in _of_operators().get(op, ()) if check in apart.checks]
 
 
 def label_of(op: str, check: str, case: Case) -> str | None:
     """The label under which a sample is set apart; None for one that is not."""
-    for apart in SET_APART:
-        if op in apart.ops and check in apart.checks and apart.holds(case):
+    for apart in _of_operators().get(op, ()):
+        if check in apart.checks and apart.holds(case):
             return apart.label
     return None
+
+
+@functools.cache
+def _of_operators() -> dict[str, list[Apart]]:
+    found: dict[str, list[Apart]] = {}
+    for apart in SET_APART:
+        for op in apart.ops:
+            found.setdefault(op, []).append(apart)
+    return found
