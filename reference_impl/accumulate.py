@@ -37,7 +37,13 @@ def accumulate(variable: Tensor, ct: Any, *, create_graph: bool, owned: bool) ->
         meta.grad = make(_own(ct, variable, owned=owned))
         return
     data = held._array()
-    np.add(data, ct, out=data, casting="unsafe")
+    try:
+        np.add(data, ct, out=data, casting="unsafe")
+    except ValueError as error:
+        raise RuntimeError(
+            f"a gradient of shape {list(ct.shape)} arrived at a leaf whose .grad has the shape {list(data.shape)}; "
+            "set .grad to None after giving the leaf other data"
+        ) from error
     held._shared().version += 1
 
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from reference_impl import errors
 from reference_impl.tensor import Tensor
 
 # Note [Kinds of arguments]
@@ -48,6 +49,7 @@ class Kind(NamedTuple):
 
 
 TENSOR = Kind("Tensor", frozenset([Tensor]), lambda x: isinstance(x, Tensor))
+FLAG_OR_NONE = Kind("bool", frozenset([bool, type(None)]), lambda _: False)
 BOOL = Kind("bool", frozenset([bool]), lambda x: isinstance(x, np.bool_))
 INT = Kind("int", frozenset([int, bool]), _is_whole)
 INTS = Kind("tuple of ints", frozenset([int, bool]), _are_whole)
@@ -71,6 +73,7 @@ _NAMES: Mapping[Kind, str] = {
         return_complex normalized equal_nan zero_infinity log_target full swap accumulate stable transpose some
         with_replacement log_input unsafe is_causal use_input_stats train non_blocking copy unpack_data unpack_pivots
         include_last_offset align_corners right out_int32 replacement""",
+    FLAG_OR_NONE: "requires_grad",
     INT: """k chunks dim0 dim1 dim2 start_dim end_dim dimension num_groups upscale_factor downscale_factor offset n_fft
         diagonal groups num_classes blank n N q niter num_samples decimals r minlength edge_order
         length step storage_offset divisor_override ignore_index""",
@@ -169,27 +172,33 @@ class Plan(NamedTuple):
     names: Mapping[str, tuple[str, Kind | None, bool]]
 
 
-def plan_of(op: str, defaults: Iterable[tuple[str, Any]]) -> Plan | None:
-    """The kinds of arguments of these names and defaults; None where nothing is known of any."""
-    entries: list[tuple[str, Kind | None, bool]] = []
+def plan_of(
+    op: str, defaults: Iterable[tuple[str, Any]], named: Iterable[tuple[str, Any]] = ()
+) -> Plan | None:
+    """The kinds of arguments of these names and defaults, and of those that go by name alone; None if none is known."""
     if op.startswith(_ANYTHING):
         return None
-    for name, default in defaults:
+
+    def entry(name: str, default: Any) -> tuple[str, Kind | None, bool]:
         kind = ELSEWHERE.get((op.removesuffix("_"), name), KINDS.get(name))
-        entries.append((name, kind, default is None or kind is None))
+        return (name, kind, default is None or kind is None)
+
+    places = tuple(entry(name, default) for name, default in defaults)
+    entries = (*places, *(entry(name, default) for name, default in named))
     if all(kind is None for _, kind, _ in entries):
         return None
-    return Plan(tuple(entries), {entry[0]: entry for entry in entries})
+    return Plan(places, {found[0]: found for found in entries})
 
 
 def plan_of_function(op: str, fn: Callable[..., Any]) -> Plan | None:
-    """The kinds of a function's arguments, by its signature up to where it takes anything."""
-    found = []
+    """The kinds of a function's arguments, by its signature."""
+    places, named = [], []
     for parameter in inspect.signature(fn).parameters.values():
-        if parameter.kind in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD}:
-            break
-        found.append((parameter.name, parameter.default))
-    return plan_of(op, found)
+        if parameter.kind == parameter.KEYWORD_ONLY:
+            named.append((parameter.name, parameter.default))
+        elif parameter.kind not in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD}:
+            places.append((parameter.name, parameter.default))
+    return plan_of(op, places, named)
 
 
 def check(op: str, plan: Plan, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
@@ -213,4 +222,6 @@ def _check(op: str, entry: tuple[str, Kind | None, bool], x: Any, at: int | None
     if kind is None or (x is None and takes_none) or kind.fits(x):
         return
     where = "" if at is None else f" (position {at + 1})"
-    raise TypeError(f"{op}(): argument '{name}'{where} must be {kind.name}, not {type(x).__name__}")
+    raise TypeError(
+        f"{op}(): argument '{name}'{where} must be {kind.name}, not {errors.type_name(x)}"
+    )

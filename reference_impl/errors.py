@@ -101,6 +101,23 @@ class OverlapWriteError(AsTorchs, RuntimeError):
         )
 
 
+def check_flag(value: object, fn: str, name: str, position: int | None = 1) -> None:
+    """Refuse what is no bool as an argument of ``fn``, as torch's own functions do.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if type(value) is not bool:
+        where = "" if position is None else f" (position {position})"
+        raise TypeError(f"{fn}(): argument '{name}'{where} must be bool, not {type_name(value)}")
+
+
+def type_name(value: object) -> str:
+    """The name of a value's type as C code spells it: NumPy's types with their module."""
+    kind = type(value)
+    return f"numpy.{kind.__name__}" if kind.__module__ == "numpy" else kind.__name__
+
+
 class RequiresGradFlagError(AsTorchs, RuntimeError):
     """requires_grad set where it cannot be."""
 

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from reference_impl import kinds
+from reference_impl import errors, kinds
 
 
 class Mode(threading.local):
@@ -189,6 +189,7 @@ class set_grad_enabled(ModeContext):  # noqa: N801 - torch's name
     """Switch recording at once; as a context it goes back afterwards, as a decorator it waits for the call."""
 
     def __init__(self, mode: bool) -> None:
+        errors.check_flag(mode, "set_grad_enabled", "enabled")
         self.previous = MODE.grad
         self.mode = mode
         MODE.grad = mode

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -80,14 +81,23 @@ def backward(
         if single
         else _roots(tensors, grad_tensors)
     )
-    task = GraphTask(
-        keep_graph=create_graph if retain_graph is None else retain_graph, create_graph=create_graph
-    )
+    task = _task(retain_graph, create_graph)
     listed = [] if targets is None else _restrict(task, roots, targets)
     run_nested(lambda: execute(task, roots)) if RUNNING.tasks else execute(task, roots)
     for i, t in enumerate(listed):
         if task.captured.get(i) is not None:
             accumulate(t, task.captured[i], create_graph=create_graph, owned=False)
+
+
+def _task(retain_graph: Any, create_graph: Any) -> GraphTask:
+    """A pass with these options, which are switches or whole numbers.
+
+    Raises:
+        TypeError: they are neither.
+    """
+    recorded = bool(operator.index(create_graph))
+    kept = recorded if retain_graph is None else bool(operator.index(retain_graph))
+    return GraphTask(keep_graph=kept, create_graph=recorded)
 
 
 def _restrict(task: GraphTask, roots: list[Any], targets: list[Any]) -> list[Tensor]:
@@ -193,9 +203,7 @@ def _grad_of_each(
 def _grad(
     roots: list[Any], wanted: list[Any], retain_graph: bool | None, create_graph: bool
 ) -> list[Any]:
-    task = GraphTask(
-        keep_graph=create_graph if retain_graph is None else retain_graph, create_graph=create_graph
-    )
+    task = _task(retain_graph, create_graph)
     ends: set[Any] = set()
     for i, t in enumerate(wanted):
         node, nr = _edge_of_input(t)
@@ -281,6 +289,10 @@ def _inputs(inputs: Any, fn: str) -> tuple[Any, list[Any]]:
 def _edge_of_input(t: Any) -> tuple[Any, int]:
     if isinstance(t, GradientEdge):
         return t.node, t.output_nr
+    if not isinstance(t, Tensor):
+        raise RuntimeError(  # noqa: TRY004 - torch's type
+            f"all inputs have to be Tensors or GradientEdges, but got {type(t).__name__}"
+        )
     if not t.requires_grad:
         raise errors.UntrackedInputError
     node = edge(t)
@@ -318,6 +330,8 @@ def _cotangent(i: int, out: Any, ct: Any) -> Any:
     """The cotangent of root number ``i``, made if it may be left out and converted to the root's dtype."""
     if isinstance(out, GradientEdge):
         return _edge_cotangent(out, ct)
+    if not isinstance(out, Tensor):
+        raise AssertionError("Expected output to be a torch.Tensor")  # noqa: TRY004 - torch's type
     data = out._data
     if ct is None:
         if not out.requires_grad:

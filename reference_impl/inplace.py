@@ -16,8 +16,8 @@ def check_inference(t: Tensor) -> None:
     """Inference tensors may be written inside inference mode only."""
     if t._meta is not None and t._meta.inference and not MODE.inference:
         raise errors.InferenceTensorError(
-            "Inplace update to inference tensor outside InferenceMode is not allowed. You can make a clone to get a "
-            "normal tensor before doing inplace update. See https://github.com/pytorch/rfcs/pull/17 for more details."
+            "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone to get a "
+            "normal tensor before doing inplace update.See https://github.com/pytorch/rfcs/pull/17 for more details."
         )
 
 

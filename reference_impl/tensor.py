@@ -159,13 +159,17 @@ class Tensor(Operators, metaclass=_TensorType):
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
+        if type(value) is not bool:
+            raise errors.RequiresGradFlagError("requires_grad must be a bool")
         if value and not self.is_leaf:
             raise errors.RequiresGradFlagError(
                 "you can only change requires_grad flags of leaf variables."
             )
-        self._set_requires_grad(value, "floating point and complex")
+        self._set_requires_grad(value, "only Tensors of floating point and complex")
 
-    def _set_requires_grad(self, value: bool, kinds: str) -> None:
+    def _set_requires_grad(
+        self, value: bool, takes: str = "Only Tensors of floating point and complex"
+    ) -> None:
         if self._grad_fn is not None or not self.is_leaf:
             if value:
                 return
@@ -174,9 +178,7 @@ class Tensor(Operators, metaclass=_TensorType):
                 "a subgraph that doesn't require differentiation use var_no_grad = var.detach()."
             )
         if value and self._data.dtype.kind not in "fc":
-            raise errors.RequiresGradFlagError(
-                f"only Tensors of {kinds} dtype can require gradients"
-            )
+            raise errors.RequiresGradFlagError(f"{takes} dtype can require gradients")
         if value and self.is_inference() and not MODE.inference:
             raise errors.InferenceTensorError(
                 "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed."
@@ -186,9 +188,10 @@ class Tensor(Operators, metaclass=_TensorType):
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Set the flag in place; returns the tensor itself."""
+        errors.check_flag(requires_grad, "requires_grad_", "requires_grad")
         if MODE.special and (MODE.vmap or MODE.transforms):
             raise errors.RequiresGradFlagError(errors.IN_TRANSFORM.format("requires_grad_"))
-        self._set_requires_grad(requires_grad, "floating point")
+        self._set_requires_grad(requires_grad, "only Tensors of floating point")
         return self
 
     @property

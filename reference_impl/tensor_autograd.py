@@ -42,7 +42,8 @@ def _assign_grad(self: Tensor, value: Any) -> None:
     wanted = _grad_dtype(self)
     if wanted is not None and value.dtype is not wanted:
         raise errors.GradAssignmentError(
-            f"attempting to assign a gradient with dtype '{value.dtype}' to a tensor with grad_dtype '{wanted}'. "
+            f"attempting to assign a gradient with dtype '{value.dtype.short.lower()}' to a tensor with grad_dtype "
+            f"'{wanted.short}'. "
             "The gradient must match the tensor's grad_dtype (defaults to the tensor's dtype)."
         )
     if value._data.shape != self._data.shape:

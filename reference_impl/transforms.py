@@ -54,7 +54,7 @@ class Level:
         made = _with_tangents(x.detach(), x)
         if MODE.transforms:
             mark(made)
-        made._set_requires_grad(True, "floating point")
+        made._set_requires_grad(True, "only Tensors of floating point")
         self.own.add(id(made))
         self.leaves.append(made)
         return made

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from reference_impl import errors
 from reference_impl.grad_mode import MODE
 from reference_impl.registry import register
 from reference_impl.tensor import Tensor
@@ -41,6 +42,7 @@ class set_detect_anomaly:  # noqa: N801 - torch's name
     """Switch anomaly mode; as a context it goes back afterwards."""
 
     def __init__(self, mode: bool, check_nan: bool = True) -> None:
+        errors.check_flag(mode, "set_anomaly_enabled", "enabled")
         self.previous = (MODE.anomaly, MODE.check_nan)
         _set(mode, check_nan)
 

@@ -25,7 +25,7 @@ class Parameter(Tensor):
             made._data = data._array()
             made._storage = data._shared()
         if requires_grad:
-            made.requires_grad = True
+            made._set_requires_grad(True)
         return made
 
 

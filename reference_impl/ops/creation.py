@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from reference_impl import dtypes
+from reference_impl import dtypes, errors
 from reference_impl.bfloat16_array import DTYPE, cast, round_to
 from reference_impl.devices import CPU, resolve, sparse_coo
 from reference_impl.grad_mode import MODE
@@ -31,7 +31,7 @@ def _finish(data: Any, *, requires_grad: bool = False, device: Any = None) -> Te
     if MODE.inference:
         made._autograd().inference = True
     if requires_grad:
-        made.requires_grad = True
+        made._set_requires_grad(True)
     return made
 
 
@@ -49,6 +49,7 @@ def tensor(
         RuntimeError: ``requires_grad`` with a dtype that is neither floating point nor complex.
     """
     _ = pin_memory
+    errors.check_flag(requires_grad, "tensor", "requires_grad", None)
     if isinstance(data, str):
         raise TypeError("new(): invalid data type 'str'")
     if data is None:

@@ -114,7 +114,7 @@ def _sizes(size: tuple[Any, ...]) -> tuple[int, ...]:
 def _leaf(data: Any, *, requires_grad: bool = False, device: Any = None) -> Tensor:
     made = make(placed(round_to(data) if data.dtype == DTYPE else data, device))
     if requires_grad:
-        made.requires_grad = True
+        made._set_requires_grad(True)
     return made
 
 

@@ -274,9 +274,9 @@ TOTALS = {
 
 def _total_and_long(name, kind, *, grad):
     x = TOTALS[kind](_leaf([[0.3, 0.6], [0.2, 0.7]]))
-    rule = registry.OPS[f"{name}.all"].rule
+    total: Any = registry.OPS[f"{name}.all"]
     with torch.set_grad_enabled(grad):
-        return _seen(getattr(x, name)(), [x]), _seen(LONG(rule, (x,), {}), [x])
+        return _seen(getattr(x, name)(), [x]), _seen(LONG(total.rule, (x,), {}), [x])
 
 
 @pytest.mark.parametrize("grad", [True, False])

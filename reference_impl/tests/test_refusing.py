@@ -1,5 +1,7 @@
 """What NumPy refuses comes out as torch's Python types, and what an op itself refuses passes as it is."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -53,3 +55,54 @@ def test_refusal_of_the_op_itself_is_left_alone():
 
 def test_sums_of_numbers_stay_allowed():
     assert torch.add(1, 2).item() == 3
+
+
+# -- switches ----------------------------------------------------------------------------------------------------------
+
+LEAF = torch.ones(2, requires_grad=True)
+SWITCHES = {
+    "set_grad_enabled": (torch.set_grad_enabled, "argument 'enabled' (position 1) must be bool"),
+    "set_detect_anomaly": (torch.autograd.set_detect_anomaly, "must be bool"),
+    "requires_grad_": (lambda flag: torch.ones(2).requires_grad_(flag), "must be bool"),
+    "ones": (lambda flag: torch.ones(2, requires_grad=flag), "ones(): argument 'requires_grad'"),
+    "rand": (lambda flag: torch.rand(2, requires_grad=flag), "rand(): argument 'requires_grad'"),
+    "tensor": (lambda flag: torch.tensor([1.0], requires_grad=flag), "tensor(): argument"),
+    "retain_graph": (lambda flag: (LEAF * 2).sum().backward(retain_graph=flag), "as an integer"),
+    "create_graph": (
+        lambda flag: torch.autograd.grad((LEAF * 2).sum(), LEAF, create_graph=flag),
+        "as an integer",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SWITCHES)
+def test_a_switch_takes_no_text(name):
+    switch, message = SWITCHES[name]
+    with pytest.raises(TypeError, match=re.escape(message)):
+        switch("yes")
+    assert torch.is_grad_enabled()
+    assert not torch.is_anomaly_enabled()
+    switch(True)
+    torch.autograd.set_detect_anomaly(False)
+
+
+def test_the_flag_takes_no_number():
+    with pytest.raises(RuntimeError, match="requires_grad must be a bool"):
+        torch.ones(2).requires_grad = 1
+
+
+@pytest.mark.parametrize("wrong", ["a", 3, [None]])
+def test_what_is_no_tensor_has_no_gradient(wrong):
+    with pytest.raises(AssertionError, match=r"Expected output to be a torch\.Tensor"):
+        torch.autograd.backward(wrong if isinstance(wrong, list) else [wrong])
+    with pytest.raises(RuntimeError, match="all inputs have to be Tensors or GradientEdges"):
+        torch.autograd.grad((LEAF * 2).sum(), wrong if isinstance(wrong, list) else [wrong])
+
+
+def test_a_gradient_of_another_shape_than_the_one_held_is_refused():
+    leaf = torch.ones(2, requires_grad=True)
+    (leaf * 2).sum().backward()
+    leaf.data = torch.ones(3)
+    with pytest.raises(RuntimeError, match=r"gradient of shape \[3\].*has the shape \[2\]"):
+        (leaf * 2).sum().backward()
+    assert leaf.grad.tolist() == [2.0, 2.0]
