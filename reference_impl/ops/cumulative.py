@@ -10,6 +10,7 @@ from reference_impl import dtypes, layout
 from reference_impl.ops.lang import array_of, conj, flip, op, part, shape_of, stack, zeros
 from reference_impl.ops.reducing import before
 from reference_impl.ops.rule import define_function, define_op
+from reference_impl.ops.special_values import log1p
 from reference_impl.return_types import make_type
 from reference_impl.tensor import Tensor
 
@@ -108,7 +109,7 @@ def _logcumsumexp_complex(x: Any, at: int) -> Any:
         ahead = view[i - 1].real > view[i].real
         large, small = np.where(ahead, view[i - 1], view[i]), np.where(ahead, view[i], view[i - 1])
         difference = np.where(np.isneginf(small.real), -np.inf, small - large)
-        view[i] = large + np.log1p(np.exp(difference))
+        view[i] = large + log1p(np.exp(difference))
     return made
 
 

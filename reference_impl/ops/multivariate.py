@@ -159,7 +159,7 @@ def _log_sum(x: Any, y: Any) -> Any:
     if x.dtype.kind != "c":
         return np.logaddexp(x, y)
     top, low = np.where(x.real >= y.real, x, y), np.where(x.real >= y.real, y, x)
-    made = top + np.log1p(np.exp(low - top))
+    made = top + log1p_values(np.exp(low - top))
     return np.where(np.isinf(x.real) & (x == y), x, made).astype(x.dtype)
 
 

@@ -85,11 +85,14 @@ _CALLS: Mapping[str, list[tuple[Any, ...]]] = {
 _LARGE_MATRIX = [[3e7 + 1e7j, 1e7 - 2e7j], [2e7j, -1e7 + 1e7j]]
 _COMPLEX_CALLS: Mapping[str, list[tuple[Any, ...]]] = {
     "log1p": [([1e-40 + 1e-40j, 1e-310 + 1e-310j, 1.0j], {})],
-    "logaddexp": [([1.0 + 1.0j, 8e3 - 3e3j], [-100.0 + 0.0j, -4e3 + 500.0j], {})],
+    "logaddexp": [
+        ([1.0 + 1.0j, 8e3 - 3e3j], [-100.0 + 0.0j, -4e3 + 500.0j], {}), ([720.0 + 1.0j, 1.0], [2.0j, 2.0], {}),
+    ],
     "logcumsumexp": [([720.0 + 1.0j, 2.0j], 0, {})],
+    "logsumexp": [([3e9 + 3e9j, 3e9 + 0.5 + 3e9j + 0.7j], 0, {})],
     "svd": [(_LARGE_MATRIX, {})],
     "linalg.svd": [(_LARGE_MATRIX, {})],
-}
+}  # fmt: skip
 
 
 def own_samples(op: str, seed: int, *, is_complex: bool = False) -> Iterator[Sample]:

@@ -29,11 +29,25 @@ def _divides_complex_by_zero(case: Case) -> bool:
 
 
 def _weighs_complex_by_zero(case: Case) -> bool:
-    """Whether the weights of complex observations may sum to zero."""
-    weights = [case.kwargs.get(name) for name in ("fweights", "aweights")]
-    return case.args[0].dtype.kind == "c" and any(
-        w is not None and bool(np.any(w == 0)) for w in weights
+    """Whether the weights of complex observations, less the correction, sum to nothing that can be divided by."""
+    x = case.args[0]
+    if x.dtype.kind != "c" or not x.size:
+        return False
+    given = [case.kwargs.get(name) for name in ("fweights", "aweights")]
+    often, much = (np.ones(np.atleast_2d(x).shape[1]) if w is None else w for w in given)
+    total, correction = np.sum(often * much), case.kwargs.get("correction", 1)
+    if given[1] is not None:
+        correction = correction * np.sum(often * much**2) / total
+    return not total - correction > 0
+
+
+def _scales_complex_by_infinity(case: Case) -> bool:
+    return any(x.dtype.kind == "c" for x in case.arrays()) and bool(
+        np.any(case.args[1].real > _OVERFLOWS)
     )
+
+
+_OVERFLOWS = 127.0  # exponents of 2, in float32
 
 
 def _has_zero_pivot(case: Case) -> bool:
@@ -61,6 +75,13 @@ POLES: tuple[Pole, ...] = (
         _weighs_complex_by_zero,
         "a complex number over weights that sum to zero is an infinity of no direction, or NaN; "
         "source: C99, annex G.5.1",
+    ),
+    Pole(
+        ("ldexp",),
+        ("value", "vjp", "jvp"),
+        _scales_complex_by_infinity,
+        "a complex number times an infinite power of two is an infinity of no direction, or NaN; source: torch.ldexp, "
+        "whose formula is input * 2 ** other, and C99, annex G.5.1",
     ),
     Pole(
         ("lu_solve", "linalg.lu_solve", "triangular_solve", "linalg.solve_triangular"),

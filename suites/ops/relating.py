@@ -125,7 +125,8 @@ def _check_sample(row: Row, relation: str, asked: Asked, name: str) -> None:
 
 # How torch says that it does not know a kernel in some transform: a lack, not a wrong answer.
 _LACKS = re.compile(
-    r"^vmap: |inside of vmap|[Bb]atching rule|Batch norm got a batched tensor"
+    r"^vmap: |^vmap over .* isn't supported yet"
+    r"|inside of vmap|[Bb]atching rule|Batch norm got a batched tensor"
     r"|required rank 4 tensor to use channels_last|Trying to use forward AD with"
     r"|must override the setup_context staticmethod"
 )

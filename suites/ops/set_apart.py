@@ -84,6 +84,16 @@ def _is_huge(case: Case) -> bool:
     return any(np.max(np.abs(x), initial=0.0) > _HUGE for x in case.inputs())
 
 
+def _loses_its_phase(case: Case) -> bool:
+    """Whether ulps of complex numbers are so wide that the phase of exp(x - result) has lost digits to them."""
+    x = case.args[0]
+    widest = _WITH_A_PHASE.get(case.dtype, np.inf)
+    return x.dtype.kind == "c" and float(np.max(np.abs(x), initial=0.0)) > widest
+
+
+_WITH_A_PHASE = {"complex128": 2e6, "complex64": 64.0}  # op_db has numbers of 2e6
+
+
 def _is_beyond(case: Case) -> bool:
     return any(np.max(np.abs(x), initial=0.0) > _BEYOND for x in case.inputs())
 
@@ -224,16 +234,21 @@ _SMALLEST_NORMAL = {"complex64": 2.0**-126, "complex128": 2.0**-1022}
 
 
 def _is_subnormal_apart(case: Case) -> bool:
-    """Whether exp of the difference of two complex numbers in a row may be as small."""
-    low, high = _SUBNORMAL_EXPONENTS
-    if case.args[0].dtype.kind != "c" or not case.args[0].ndim:
+    """Whether exp of the difference of two complex numbers that are summed may be as small."""
+    x = case.args[0]
+    if x.dtype.kind != "c" or not x.ndim:
         return False
-    x = np.moveaxis(case.args[0].real, case.args[1], -1)
-    gaps = np.abs(x[..., :, None] - x[..., None, :])
+    if case.op == "logaddexp":
+        gaps = np.abs(x.real - case.args[1].real)
+        low, high = _SUBNORMAL_EXPONENTS[case.dtype]
+    else:  # torch sums complex64 numbers in complex128
+        rows = np.moveaxis(x.real, case.args[1], -1)
+        gaps = np.abs(rows[..., :, None] - rows[..., None, :])
+        low, high = _SUBNORMAL_EXPONENTS["complex128"]
     return bool(np.any((gaps > low) & (gaps < high)))
 
 
-_SUBNORMAL_EXPONENTS = (700.0, 746.0)  # of float64, in which torch sums complex64 numbers as well
+_SUBNORMAL_EXPONENTS = {"complex128": (700.0, 746.0), "complex64": (86.0, 104.0)}
 
 
 EVERY_VALUE = ("value", "value-edges", "inplace")
@@ -294,7 +309,8 @@ SET_APART: tuple[Apart, ...] = (
     ),
     Apart(("svd", "linalg.svd"), ("vjp-edges",), "large", _is_large_and_complex),
     Apart(("log1p",), ("value-edges",), "subnormal", _has_subnormal_parts),
-    Apart(("logcumsumexp",), ("value-edges",), "subnormal", _is_subnormal_apart),
+    Apart(("logcumsumexp", "logaddexp"), ("value-edges",), "subnormal", _is_subnormal_apart),
+    Apart(("logsumexp",), ("vjp", "double", "vjp-edges"), "huge", _loses_its_phase),
     Apart(
         ("nn.functional.gaussian_nll_loss",), ("jvp-edges",), "clamped-variance", _clamps_variance
     ),
