@@ -28,7 +28,8 @@ def make_unary(rule: Any) -> Callable[..., Any]:
     """The function of a pointwise op of one tensor."""
     forward, long = rule.forward, make_general(rule)
     node_class = rule.node_class
-    floats = "fc" if rule.promote == "float" else "fcbiu"
+    taken = "fc" if rule.promote == "float" else "fcbiu"
+    floats = "".join(kind for kind in taken if kind not in rule.refused_kinds)
     saves_input = "self" in rule.saved_names
     saves_result = "result" in rule.saved_names
 
@@ -76,7 +77,8 @@ def make_binary(rule: Any) -> Callable[..., Any]:  # noqa: C901, PLR0915 - see N
     """The function of a pointwise op of two tensors, or of a tensor and a number."""
     forward, long = rule.forward, make_general(rule)
     node_class = rule.node_class
-    integral = rule.promote == "common"
+    taken = "fcbiu" if rule.promote == "common" else "fc"
+    kinds = "".join(kind for kind in taken if kind not in rule.refused_kinds)
     takes_numbers = not inspect.isfunction(forward) and not rule.tensors_only
     # Which of the two operands the formula of each input names; ops that save more take the long path.
     of_self = rule.names_for("self")
@@ -91,7 +93,7 @@ def make_binary(rule: Any) -> Callable[..., Any]:  # noqa: C901, PLR0915 - see N
         kind = type(other)
         if kind is Tensor:
             b = other._data
-            if a.dtype is not b.dtype or not (integral or a.dtype.kind in "fc"):
+            if a.dtype is not b.dtype or a.dtype.kind not in kinds:
                 return long(self, other)
         elif takes_numbers and (kind is float or kind is int) and a.dtype.kind == "f":
             b = other

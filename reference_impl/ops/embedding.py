@@ -46,11 +46,8 @@ embedding_op: Any = define_op(
         ),
         "indices": None,
     },
-    # A padding row counts as constant.
-    jvp=lambda weight_t, indices, padding_idx, scale_grad_by_freq: (
-        embedding_op(weight_t, indices)
-        * make(_share(indices, padding_idx, scale_grad_by_freq, weight_t._data.dtype))
-    ),
+    # Both options are about the gradient that trains the table; the rows that come out move with all of it.
+    jvp=lambda weight_t, indices: embedding_op(weight_t, indices),
     method=False,
 )
 

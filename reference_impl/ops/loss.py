@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from reference_impl.ops import special_values as values
 from reference_impl.ops.calling import enter
 from reference_impl.ops.lang import absolute, array_of, either, exp, expand, log, sign, sum, where
 from reference_impl.ops.rule import define_op
@@ -167,8 +168,8 @@ _LEAST = (
     -100.0
 )  # logarithms of probabilities are cut here, so that a wrong certainty costs a finite loss
 _FLOOR = 1e-12  # the least variance p (1 - p) that the slope divides by
-sigmoid = either("sigmoid", lambda x: 0.5 * (1 + np.tanh(0.5 * x)))
-softplus = either("softplus", lambda x: np.logaddexp(x, x.dtype.type(0)))
+sigmoid = either("sigmoid", values.sigmoid)
+log_sigmoid = either("nn.functional.logsigmoid", lambda x: -np.logaddexp(-x, x.dtype.type(0)))
 clamp_min = either("clamp_min", np.maximum)
 
 
@@ -232,7 +233,7 @@ def _logits_slope(self: Any, target: Any, pos_weight: Any) -> Any:
 
 
 def _logits_target_slope(self: Any, pos_weight: Any) -> Any:
-    return -self if pos_weight is None else (pos_weight - 1) * softplus(-self) - self
+    return -self if pos_weight is None else (1 - pos_weight) * log_sigmoid(self) - self
 
 
 bce_logits_row = define_op(

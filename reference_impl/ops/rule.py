@@ -11,7 +11,7 @@ import numpy as np
 
 from reference_impl import layout, registry, short_paths, short_writes
 from reference_impl.graph import RuleNode, make_short_apply
-from reference_impl.ops.checks import guard_of
+from reference_impl.ops.checks import guard_of, kinds
 from reference_impl.publishing import define_function as define_function  # noqa: PLC0414 - for the families
 from reference_impl.publishing import publish
 from reference_impl.publishing import takes_out as takes_out  # noqa: PLC0414 - for the families
@@ -102,6 +102,7 @@ class OpRule:
         self.params = tuple(params)
         self.defaults = tuple(params.values())
         self.arity = len(self.inputs) + len(self.params)
+        self.refused_kinds = kinds.REFUSED.get(self.name, "")
         self.guard = guard_of(self.name, self.inputs, params, variadic=self.variadic)
 
     def _plan(self) -> None:

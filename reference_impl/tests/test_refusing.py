@@ -1,11 +1,14 @@
 """What NumPy refuses comes out as torch's Python types, and what an op itself refuses passes as it is."""
 
 import re
+from typing import Any
 
 import numpy as np
 import pytest
 
 import reference_impl as torch
+from reference_impl import registry
+from reference_impl.ops.checks.kinds import REFUSED
 from reference_impl.refusing import refused
 
 A, B = torch.ones(2, 4), torch.ones(2, 5)
@@ -60,7 +63,7 @@ def test_sums_of_numbers_stay_allowed():
 # -- switches ----------------------------------------------------------------------------------------------------------
 
 LEAF = torch.ones(2, requires_grad=True)
-SWITCHES = {
+SWITCHES: dict[str, tuple[Any, str]] = {
     "set_grad_enabled": (torch.set_grad_enabled, "argument 'enabled' (position 1) must be bool"),
     "set_detect_anomaly": (torch.autograd.set_detect_anomaly, "must be bool"),
     "requires_grad_": (lambda flag: torch.ones(2).requires_grad_(flag), "must be bool"),
@@ -106,3 +109,36 @@ def test_a_gradient_of_another_shape_than_the_one_held_is_refused():
     with pytest.raises(RuntimeError, match=r"gradient of shape \[3\].*has the shape \[2\]"):
         (leaf * 2).sum().backward()
     assert leaf.grad.tolist() == [2.0, 2.0]
+
+
+# -- kinds of numbers --------------------------------------------------------------------------------------------------
+
+DTYPES = {"c": torch.complex64, "b": torch.bool, "i": torch.int64, "u": torch.uint8}
+
+
+def _is_refused(name, dtype):
+    """Whether an operator says that it does not know a dtype, called with as many arguments as it takes."""
+    x = torch.ones(2, 2).to(dtype)
+    for more in ((), (x,), (x, x), (1,), (1, 1), (x, 1)):
+        try:
+            registry.OPS[name](x, *more)
+        except NotImplementedError as error:
+            return str(error).startswith(f'"{name}" not implemented for')
+        except (TypeError, ValueError, RuntimeError):
+            continue
+        else:
+            return False
+    return False
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_an_operator_refuses_the_kinds_of_numbers_it_does_not_know(name):
+    assert [kind for kind in REFUSED[name] if not _is_refused(name, DTYPES[kind])] == []
+
+
+@pytest.mark.parametrize("name", ["gt", "ceil", "erf", "hypot"])
+def test_short_paths_refuse_them_too(name):
+    z = torch.ones(2, dtype=torch.complex64)
+    arguments = (z, z) if name in {"gt", "hypot"} else (z,)
+    with pytest.raises(NotImplementedError, match=f'"{name}" not implemented for'):
+        getattr(torch, name)(*arguments)

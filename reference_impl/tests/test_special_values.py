@@ -92,3 +92,13 @@ def test_chebyshev_polynomials_are_cosines(n):
     angle = np.linspace(0, math.pi, 20)
     found = special("chebyshev_polynomial_t", np.cos(angle), np.full_like(angle, n))
     assert np.allclose(found, np.cos(n * angle), atol=1e-13)
+
+
+@pytest.mark.parametrize("x", [-40.0, -22.0, 22.0])
+def test_a_derivative_of_cross_entropy_keeps_its_tail_on_tensors_too(x):
+    logit = torch.tensor([x], dtype=torch.float64)
+    weight = torch.tensor([3.0], dtype=torch.float64)
+    target = torch.tensor([0.3], dtype=torch.float64, requires_grad=True)
+    loss = torch.nn.functional.binary_cross_entropy_with_logits(logit, target, pos_weight=weight)
+    (found,) = torch.autograd.grad(loss, [target], create_graph=True)
+    assert found.item() == pytest.approx(2 * np.logaddexp(0.0, -x) - x, rel=1e-14)

@@ -9,6 +9,7 @@ from typing import Any
 from reference_impl import arguments
 from reference_impl.ops.checks import dtypes as dtypes
 from reference_impl.ops.checks import images as images
+from reference_impl.ops.checks import kinds as kinds
 from reference_impl.ops.checks import losses as losses
 from reference_impl.ops.checks import matrices as matrices
 from reference_impl.ops.checks import places as places
