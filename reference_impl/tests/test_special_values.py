@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+import reference_impl as torch
 from reference_impl.ops import special_values as values
 from reference_impl.registry import require
 from reference_impl.tensor import make
