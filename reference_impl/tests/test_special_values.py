@@ -97,7 +97,7 @@ def test_chebyshev_polynomials_are_cosines(n):
 
 @pytest.mark.parametrize("x", [-40.0, -22.0, 22.0])
 def test_a_derivative_of_cross_entropy_keeps_its_tail_on_tensors_too(x):
-    logit = torch.tensor([x], dtype=torch.float64)
+    logit = torch.tensor([x], dtype=torch.float64, requires_grad=True)
     weight = torch.tensor([3.0], dtype=torch.float64)
     target = torch.tensor([0.3], dtype=torch.float64, requires_grad=True)
     loss = torch.nn.functional.binary_cross_entropy_with_logits(logit, target, pos_weight=weight)
