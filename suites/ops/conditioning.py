@@ -15,7 +15,8 @@ from suites.harness.case import Case
 # matrix. So the reference, in float64, answers again with every input moved by a relative STEP in a random
 # direction. What moves, scaled from STEP down to one ulp of the subject's dtype, is what one rounding of each
 # input does: the condition of the problem. What does not shrink with the step is a jump, as at a kink or
-# a tie, and explains nothing: no rounding of exact inputs makes one. Exact zeros stay where they are.
+# a tie, and explains nothing: no rounding of exact inputs makes one. Beside an extremum the longer of two steps
+# may lead back to where it began, so that the move shrinks with a third step only. Exact zeros stay where they are.
 STEP_BY_ULP = ((1e-5, 1e-6), (1.0, 3e-2))  # ulps up to this, and the step for them
 DRAWS = 3
 _SHORTER = 8.0  # the second step is so much shorter
@@ -48,15 +49,28 @@ def _slopes(
     far, near = (
         moves(here, answer(_moved(case, length, seed))) for length in (step, step / _SHORTER)
     )
+    nearest: list[NDArray[Any] | None] = [None] * len(near)
+    if any(_is_doubtful(f, n) for f, n in zip(far, near, strict=True)):
+        nearest = moves(here, answer(_moved(case, step / _SHORTER**2, seed)))
     return [
-        None if f is None or n is None else _slope(f, n, step)
-        for f, n in zip(far, near, strict=True)
+        None if f is None or n is None else _slope(f, n, n if x is None else x, step)
+        for f, n, x in zip(far, near, nearest, strict=True)
     ]
 
 
-def _slope(far: NDArray[Any], near: NDArray[Any], step: float) -> NDArray[Any]:
+def _is_doubtful(far: NDArray[Any] | None, near: NDArray[Any] | None) -> bool:
+    """Whether some element has moved, but not less with the shorter step."""
+    if far is None or near is None:
+        return False
+    return bool(np.any((near > 0) & (far < _LEAST_SHRINK * near)))
+
+
+def _slope(
+    far: NDArray[Any], near: NDArray[Any], nearest: NDArray[Any], step: float
+) -> NDArray[Any]:
     slope = np.minimum(far, near * _SHORTER) / step
-    return np.asarray(np.where(far >= _LEAST_SHRINK * near, slope, 0.0))
+    beside_an_extremum = np.where(near >= _LEAST_SHRINK * nearest, near * _SHORTER / step, 0.0)
+    return np.asarray(np.where(far >= _LEAST_SHRINK * near, slope, beside_an_extremum))
 
 
 def moves(here: Answers, there: Answers) -> list[NDArray[Any] | None]:

@@ -42,7 +42,7 @@ _REAL_ONLY = frozenset(
 )  # where derivatives are symmetric, or numbers real
 MOST_SAMPLES = {"quick": 1, "standard": 2, "full": 12}
 # Operators of which the first and the last sample do not show what is expected of them.
-LEAST_SAMPLES = {"stft": 3}
+LEAST_SAMPLES = {"stft": 3, "take_along_dim": 12}
 IN_QUICK = ("create-graph", "input-layouts", "cotangent-layouts", "subsets")
 
 

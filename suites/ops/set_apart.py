@@ -201,6 +201,15 @@ def _is_below_equal_bounds(case: Case) -> bool:
     return bool(np.any((low == high) & (x < low)))
 
 
+def _ties_with_one_bound(case: Case) -> bool:
+    """Whether an element equals its bound, where there is but one, and that a tensor."""
+    bounds = [_option(case, "min", 1), _option(case, "max", 2)]
+    given = [bound for bound in bounds if bound is not None]
+    if len(given) != 1 or not isinstance(given[0], np.ndarray):
+        return False
+    return bool(np.any(case.args[0] == given[0]))
+
+
 def _is_one_norm(case: Case) -> bool:
     """Whether the norm is the largest 1-norm of the rows or columns of matrices, or a 1-norm itself."""
     order = _option(case, "p" if case.op == "norm" else "ord", 1)
@@ -301,6 +310,7 @@ SET_APART: tuple[Apart, ...] = (
     Apart(("nn.functional.prelu",), FORWARD, "at-zero", _has_zero),
     Apart(("sinc",), ("vjp-edges", "jvp-edges"), "near-zero", _is_near_zero),
     Apart(("clamp",), ("vjp-edges",), "below-equal-bounds", _is_below_equal_bounds),
+    Apart(("clamp",), FORWARD, "ties", _ties_with_one_bound),
     Apart(
         ("norm", "linalg.norm", "linalg.matrix_norm", "linalg.vector_norm"),
         ("reverse-over-forward",),

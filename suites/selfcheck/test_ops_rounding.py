@@ -53,6 +53,12 @@ def test_a_jump_at_a_kink_explains_nothing(jump):
     assert np.all(condition(jump, [1.0 - 1.0, 2.0, 2.0]) == 0)
 
 
+def test_beside_an_extremum_a_step_that_leads_back_is_no_jump():
+    # At 1 + 5e-7 from the extremum a step of 1e-6 leads to the other side of it, and as high.
+    found = condition(lambda x: (x - 1) ** 2, np.full(64, 1.0 - 5e-7))
+    assert np.all(found > 0)
+
+
 @pytest.mark.parametrize(
     ("want", "got"),
     [(np.inf, -np.inf), (np.inf, np.nan), (np.nan, 1.0), (1.0, np.inf), (0.0, np.nan)],
