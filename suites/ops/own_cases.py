@@ -61,7 +61,8 @@ _CALLS: Mapping[str, list[tuple[Any, ...]]] = {
     "linalg.matrix_power": [
         ([[2.0, 60.0], [0.5, -70.0]], 2, {}), ([[2.0, 80.0], [0.0, 0.5]], 3, {}), ([[1.0, 60.0], [0.0, 2.0]], -1, {}),
     ],
-    "logcumsumexp": [([0.0, 30.0], 0, {}), ([1e10, 1e10], 0, {}), ([-_INF, 0.0], 0, {})],
+    # The third of these is so large that whatever was drawn for tangents, missing digits show.
+    "logcumsumexp": [([0.0, 30.0], 0, {}), ([1e10, 1e10], 0, {}), ([1e14, 1e14], 0, {}), ([-_INF, 0.0], 0, {})],
     "logsumexp": [([-_INF, 0.0], 0, {})],
     "digamma": [([-1.0, 0.5], {}), ([0.0, 0.5], {})],
     **{f"polygamma.polygamma_n_{n}": [([-1.0, 0.5], 1, {}), ([1.0], 1, {})] for n in range(5)},
@@ -76,6 +77,12 @@ _CALLS: Mapping[str, list[tuple[Any, ...]]] = {
     "nn.functional.soft_margin_loss": [([-1000.0], np.array([1.0]), {})],
     "nn.functional.binary_cross_entropy": [([0.0, 1.0], [0.5, 0.5], {})],
     "nn.functional.gaussian_nll_loss": [([1.0], [0.0], [0.0], {"eps": 0.01})],
+    "masked.logaddexp": [
+        ([1.0, 2.0], [3.0, 4.0], {"input_mask": np.array([True, False]), "other_mask": np.array([True, True])}),
+    ],
+    "nn.functional.max_unpool2d.grad": [
+        ([[[[1.0, 2.0], [3.0, 4.0]]]], np.array([[[[0, 3], [9, 14]]]]), {"kernel_size": 2}),
+    ],
     "masked.logsumexp": [([[1.0, 2.0], [3.0, 4.0]], 1, {"mask": _MASK})],
     "index_reduce.amax": _reduced("amax"),
     "index_reduce.amin": _reduced("amin"),

@@ -25,6 +25,7 @@ from suites.ops.drawing import is_drawn
 from suites.ops.edge_source import spread
 from suites.ops.exempt import RELATED_BY_NOBODY
 from suites.ops.forward_relations import FORWARD_RELATIONS
+from suites.ops.own_cases import own_samples
 from suites.ops.position_relation import positions
 from suites.ops.relations import REVERSE_RELATIONS, Asked, Pair, plain
 from suites.ops.rows import Row, rows_of, stop_unless_supported
@@ -43,6 +44,9 @@ _REAL_ONLY = frozenset(
 MOST_SAMPLES = {"quick": 1, "standard": 2, "full": 12}
 # Operators of which the first and the last sample do not show what is expected of them.
 LEAST_SAMPLES = {"stft": 3, "take_along_dim": 12}
+# Operators of which it hangs on the draw whether some sample shows what is expected of them: an image of several rows,
+# an operand that is masked where the other is not. A call of our own does.
+WITH_OWN_SAMPLES = frozenset({"masked.logaddexp", "nn.functional.max_unpool2d.grad"})
 IN_QUICK = ("create-graph", "input-layouts", "cotangent-layouts", "subsets")
 
 
@@ -87,6 +91,9 @@ def check_relation(row: Row, relation: str, seed: int) -> None:
         warnings.simplefilter("ignore")
         for sample in spread(drawn, most):
             _check_sample(row, relation, Asked(torch, impl, sample.case), sample.name)
+        for sample in own_samples(row.entry, seed) if row.entry in WITH_OWN_SAMPLES else ():
+            case = sample.case.in_dtype(row.dtype)
+            _check_sample(row, relation, Asked(torch, impl, case), sample.name)
     current_notes().facts["verdict"] = AGREE
 
 
