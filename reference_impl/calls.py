@@ -316,7 +316,7 @@ def write(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # n
     inplace.check_inference(target)
     if MODE.special and MODE.transforms:
         mapping.refuse_captured(target, rule.name)
-    if rule.pointwise:
+    if inplace.reads_while_writing(rule):
         inplace.check_partial_overlap(target, inputs[1:])
     dual = dual_level(inputs) if MODE.special and MODE.fwd_grad else None
     if dual is not None:

@@ -21,6 +21,15 @@ def check_inference(t: Tensor) -> None:
         )
 
 
+# Ops that write what they read at the same place, beside the pointwise ones.
+_IN_PLACE = frozenset(["copy"])
+
+
+def reads_while_writing(rule: Any) -> bool:
+    """Whether an op reads each element just before it writes it, so that memory shared in part would spoil both."""
+    return rule.pointwise or rule.name in _IN_PLACE
+
+
 def check_partial_overlap(target: Tensor, others: list[Any]) -> None:
     """Refuse an operand that shares some, but not all, of its memory with what is written.
 

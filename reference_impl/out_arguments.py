@@ -33,6 +33,12 @@ _EXACT = frozenset(
 )
 
 
+# Functions of a pointwise op and a factor or the like, which work element by element too.
+_ELEMENTWISE = frozenset(
+    ["add", "sub", "subtract", "mul", "div", "divide", "true_divide", "lerp", "addcmul", "addcdiv"]
+)
+
+
 def call_into(
     fn: Callable[..., Any], name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
@@ -86,7 +92,7 @@ def _check_memory(name: str, target: Tensor, inputs: list[Tensor]) -> None:
     data = target._data
     if any(n > 1 and s == 0 for n, s in zip(data.shape, data.strides, strict=True)):
         raise errors.OverlapWriteError
-    if getattr(getattr(OPS.get(name), "rule", None), "pointwise", False):
+    if name in _ELEMENTWISE or getattr(getattr(OPS.get(name), "rule", None), "pointwise", False):
         inplace.check_partial_overlap(target, list(inputs))
 
 

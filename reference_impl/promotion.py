@@ -45,4 +45,7 @@ def _shared_dtype(arrays: list[Any]) -> np.dtype[Any] | None:
 def _cast(x: Any, dtype: np.dtype[Any]) -> Any:
     if hasattr(x, "ndim"):
         return x if x.dtype == dtype else cast(x, dtype)
-    return dtype.type(x)
+    try:
+        return dtype.type(x)
+    except OverflowError:  # a whole number beyond the dtype wraps around, as sums of the dtype do
+        return np.asarray(x).astype(dtype)[()]

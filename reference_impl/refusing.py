@@ -25,6 +25,7 @@ _OTHERS = re.compile(
 # What comes out of NumPy or Python where an argument is not what an op takes.
 FOREIGN = (
     AttributeError, TypeError, ValueError, IndexError, KeyError, ZeroDivisionError, AssertionError,
+    OverflowError,
     np.linalg.LinAlgError,
 )  # fmt: skip
 _NO_ATTRIBUTE = re.compile(
@@ -116,6 +117,7 @@ def _without_loop(name: str, text: str) -> Exception:
 _ALIKE: dict[type, type[Exception]] = {
     np.linalg.LinAlgError: RuntimeError,
     ZeroDivisionError: RuntimeError,
+    OverflowError: RuntimeError,
 }
 
 

@@ -52,6 +52,8 @@ def exit_dual_level(*, level: int | None = None) -> None:
     """Close the level."""
     if level is None:
         level = _OPEN[-1] if _OPEN else -1
+    if level < 0:
+        raise RuntimeError("Dual level must be a positive number.")
     if not _OPEN or level != _OPEN[-1]:
         raise RuntimeError(
             "Trying to exit a forward AD level that was not the last one that was created. This is not supported."
@@ -93,11 +95,11 @@ def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> T
     if tangent_of(tensor, at) is not None:
         raise RuntimeError(
             "Making a dual Tensor based on a Tensor that already has a forward gradient at the same "
-            "level is not supported."
+            f"level {at} is not supported."
         )
     if tangent_of(tangent, at) is not None:
         raise RuntimeError(
-            f"Setting a forward grad that itself has a forward gradient at the same level {at} is not supported."
+            f"Setting a forward grad that itself has a forward gradient at the same level{at} is not supported."
         )
     previous = list(DUAL_LEVELS)
     DUAL_LEVELS.remove(at)

@@ -62,7 +62,13 @@ def tensor(
             stacklevel=2,
         )
         data = data._data
-    return _finish(_to_array(data, dtype), requires_grad=requires_grad, device=device)
+    try:
+        array = _to_array(data, dtype)
+    except OverflowError as error:
+        raise RuntimeError(
+            f"value cannot be converted to type {dtype} without overflow: {error}"
+        ) from error
+    return _finish(array, requires_grad=requires_grad, device=device)
 
 
 def _to_array(data: Any, dtype: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from reference_impl import layout, short_writes
+from reference_impl import errors, layout, short_writes
 from reference_impl.ops.lang import array_of, concatenate, sum_to, where, zeros
 from reference_impl.ops.rule import define_function, define_op
 from reference_impl.registry import OPS
@@ -341,11 +341,22 @@ def get_item(self: Tensor, index: Any) -> Any:
     return _views_of(self, _normal_index(index))
 
 
-def _views_of(x: Tensor, parts: tuple[Any, ...]) -> Tensor:
-    """One view op per part of a basic index, as torch records them."""
+def _check_count(x: Tensor, parts: tuple[Any, ...]) -> None:
+    """Refuse more indices than there are dimensions."""
     given = sum(1 for p in parts if p is not None and p is not Ellipsis)
+    if given and x.ndim == 0:
+        raise IndexError(
+            "slice() cannot be applied to a 0-dim tensor."
+            if any(isinstance(p, slice) for p in parts)
+            else "invalid index of a 0-dim tensor. Use `tensor.item()` in Python to convert a 0-dim tensor to a number"
+        )
     if given > x.ndim:
         raise IndexError(f"too many indices for tensor of dimension {x.ndim}")
+
+
+def _views_of(x: Tensor, parts: tuple[Any, ...]) -> Tensor:
+    """One view op per part of a basic index, as torch records them."""
+    _check_count(x, parts)
     dim, viewed = 0, False
     for p in parts:
         if p is Ellipsis:
@@ -421,8 +432,10 @@ define_function(
 
 def set_item(self: Tensor, index: Any, value: Any) -> None:
     """``x[index] = value``: a write through a view, or ``index_put_`` for an index with arrays or masks."""
-    if isinstance(value, str):
-        raise TypeError(f"can't assign a str to a {self.dtype} tensor")
+    if not isinstance(value, Tensor | bool | int | float | complex | np.generic):
+        raise TypeError(
+            f"can't assign a {errors.type_name(value)} to a torch.{self.dtype.short}Tensor"
+        )
     parts = index if isinstance(index, tuple) else (index,)
     if not isinstance(value, Tensor):
         value = make(np.array(value, dtype=self._data.dtype))
@@ -431,8 +444,37 @@ def set_item(self: Tensor, index: Any, value: Any) -> None:
             value = OPS["to"](value, self.dtype)
         OPS["index_put.values_"](self, value, _normal_index(index))
         return
+    if _is_everything(parts, self._data.shape):
+        value = _spread_over(value, self)
+        alike = value._data.ndim == 0 and value._data.dtype == self._data.dtype
+        OPS["fill_" if alike else "copy_"](self, value)
+        return
     part = _views_of(self, _normal_index(index))
-    OPS["copy_"](part, value)
+    OPS["copy_"](part, _spread_over(value, part))
+
+
+def _spread_over(value: Tensor, target: Tensor) -> Tensor:
+    """A value that is assigned, in the shape of what it is assigned to; leading ones more than that do not count."""
+    shape, wanted = value._data.shape, target._data.shape
+    if not shape or shape == wanted:
+        return value
+    lead = max(len(shape) - len(wanted), 0)
+    if lead and set(shape[:lead]) == {1}:
+        value = OPS["view"](value, shape[lead:])
+    return value if value._data.shape == wanted else OPS["expand"](value, wanted)
+
+
+def _is_everything(parts: tuple[Any, ...], shape: tuple[int, ...]) -> bool:
+    """Whether an index leaves nothing out and moves nothing, so that the tensor itself is written."""
+    if any(i is None for i in parts) or sum(i is ... for i in parts) > 1:
+        return False
+    slices = [i for i in parts if i is not ...]
+    lead = parts.index(...) if ... in parts else len(parts)
+    sizes = (*shape[:lead], *shape[len(shape) - (len(slices) - lead) :])
+    return len(slices) <= len(shape) and all(
+        isinstance(i, slice) and i.indices(n) == (0, n, 1)
+        for i, n in zip(slices, sizes, strict=False)
+    )
 
 
 define_function("__setitem__", set_item, method=False)

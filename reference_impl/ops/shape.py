@@ -308,8 +308,8 @@ def _identity_view(name: str, node: str) -> Any:
     )
 
 
-make_dual = _identity_view("_make_dual", "MakeDualBackward0")
-unpack_dual = _identity_view("_unpack_dual", "UnpackDualBackward0")
+make_dual = _identity_view("_make_dual", "ViewBackward0")
+unpack_dual = _identity_view("_unpack_dual", "torch::autograd::Identity")
 alias = define_op(
     "alias",
     node="AliasBackward0",

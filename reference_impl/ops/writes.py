@@ -13,14 +13,11 @@ from reference_impl.tensor import Tensor
 
 
 def _broadcast_source(self: Any, src: Any) -> Any:
-    if src.ndim > self.ndim and src.shape[: src.ndim - self.ndim].count(1) == src.ndim - self.ndim:
-        src = src.reshape(src.shape[src.ndim - self.ndim :])
-    try:
-        spread = np.broadcast_to(src, self.shape)
-    except ValueError:
+    if src.ndim > self.ndim:
         raise RuntimeError(
-            f"The size of tensor a ({list(self.shape)}) must match the size of tensor b ({list(src.shape)})"
-        ) from None
+            f"output with shape {list(self.shape)} doesn't match the broadcast shape {list(src.shape)}"
+        )
+    spread = np.broadcast_to(src, self.shape)
     return (spread.real if spread.dtype.kind == "c" and self.dtype.kind != "c" else spread).astype(
         self.dtype
     )

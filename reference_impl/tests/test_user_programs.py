@@ -196,3 +196,63 @@ def test_make_tensor_keeps_to_its_interval():
     assert not x.is_contiguous()
     assert x.min().item() >= -1
     assert x.max().item() < 2
+
+
+# -- writes to all of a tensor, and to what overlaps -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("index", [slice(None), ..., (), slice(0, 6), (..., slice(None))], ids=str)
+def test_a_write_to_everything_is_a_write_to_the_tensor_itself(index):
+    leaf = torch.arange(6.0).requires_grad_()
+    x = leaf.clone()
+    x[index] = 7
+    assert x.grad_fn.name() == "FillBackward3"
+    y = leaf.clone()
+    y[index] = torch.ones(6)
+    assert y.grad_fn.name() == "torch::autograd::CopyBackwards"
+    z = leaf.clone()
+    z[1:] = 7
+    assert z.grad_fn.name() == "torch::autograd::CopySlices"
+    (x.sum() + y.sum() + (z * torch.arange(1.0, 7.0)).sum()).backward()
+    assert leaf.grad.tolist() == [1.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda x: x[1:].copy_(x[:-1]),
+        lambda x: x.__setitem__(slice(1, None), x[:-1]),
+        lambda x: torch.add(x[1:], 1, out=x[:-1]),
+        lambda x: x.view(2, 2).copy_(x.view(2, 2).t()),
+    ],
+    ids=["copy_", "assignment", "out", "transposed"],
+)
+def test_memory_shared_in_part_is_not_written_while_it_is_read(write):
+    x = torch.arange(4.0)
+    with pytest.raises(RuntimeError, match="refer to a single memory location"):
+        write(x)
+    assert x.tolist() == [0.0, 1.0, 2.0, 3.0]
+    assert x.copy_(x).tolist() == [0.0, 1.0, 2.0, 3.0]
+
+
+def test_whole_numbers_wrap_in_sums_and_are_refused_as_values():
+    x = torch.tensor([1], dtype=torch.uint8)
+    assert (x + 300).item() == (1 + 300) % 256
+    assert (torch.tensor([1], dtype=torch.int8) * 200).item() == 200 - 256
+    for make in (
+        lambda: torch.full((2,), 300, dtype=torch.uint8),
+        lambda: torch.tensor([300], dtype=torch.uint8),
+        lambda: x.fill_(300),
+    ):
+        with pytest.raises(RuntimeError, match="300"):
+            make()
+
+
+def test_what_cannot_be_assigned_or_indexed_says_so():
+    x = torch.zeros(2)
+    with pytest.raises(TypeError, match="can't assign a list to a torch"):
+        x[:] = [1, 2]
+    with pytest.raises(IndexError, match="0-dim tensor"):
+        torch.zeros(())[:] = 1
+    with pytest.raises(IndexError, match="0-dim tensor"):
+        _ = torch.zeros(())[0]

@@ -178,7 +178,7 @@ def _classes(input: Any, target: Any, *_: Any, **__: Any) -> None:
         target.shape[:1] == input.shape[:1]
         and tuple(target.shape) != tuple(input.shape)
         and _kind(target) not in "iu",
-        f"expected target dtype to be Long or Byte, but got {target.dtype}",
+        f"expected target dtype to be Long or Byte, but got {target.dtype.short}",
     )
 
 
