@@ -73,6 +73,50 @@ def _slope(
     return np.asarray(np.where(far >= _LEAST_SHRINK * near, slope, beside_an_extremum))
 
 
+# Note [What scatters]
+# Where terms as large as 1 / sigma cancel - a group of two nearly equal numbers is normalised - nothing of them is left
+# in the answer, whose condition is 0, but their roundings are. These show as what three answers in a row are off a
+# line. They are asked for beside the inputs, in random directions of which the middle one counts, so that a kink or a
+# tie lies between them in hardly any.
+BESIDE, APART = 1e-6, 2.0**-27
+LINES = 5
+
+
+def scatter(answer: Callable[[Case], Answers], case: Case) -> Answers:
+    """How far each element of each answer is off by the reference's own roundings. See Note [What scatters]."""
+    found = [_off_a_line(answer, _beside(case, seed), seed) for seed in range(LINES)]
+    return [
+        None if bend is None else np.median([bends[i] for bends in found], axis=0)
+        for i, bend in enumerate(found[0])
+    ]
+
+
+def _off_a_line(
+    answer: Callable[[Case], Answers], case: Case, seed: int
+) -> list[NDArray[Any] | None]:
+    first, middle, last = (answer(_moved(case, i * APART, seed)) for i in range(3))
+    if not len(first) == len(middle) == len(last):
+        return [None if a is None else np.zeros(a.shape) for a in first]
+    ends = [
+        None if a is None or b is None or a.shape != b.shape else (a + b) / 2
+        for a, b in zip(first, last, strict=True)
+    ]
+    return [None if a is None else _move(a, end) for a, end in zip(middle, ends, strict=True)]
+
+
+def _beside(case: Case, seed: int) -> Case:
+    """The case with every number moved by another distance."""
+    rng = np.random.default_rng((case.seed, LINES + seed))
+
+    def moved(_: int, array: NDArray[Any]) -> NDArray[Any]:
+        if array.dtype.kind not in "fc":
+            return array
+        return np.asarray(array * (1 + BESIDE * rng.uniform(-1.0, 1.0, array.shape)))
+
+    args, kwargs = case.rebuilt(moved)
+    return replace(case, args=args, kwargs=kwargs)
+
+
 def moves(here: Answers, there: Answers) -> list[NDArray[Any] | None]:
     """How far each element of each answer has moved; nothing where it became no number."""
     if len(here) != len(there):

@@ -13,7 +13,7 @@ from suites.harness.examine import Sides
 from suites.harness.tolerances import EPS, Tolerance
 from suites.ops.alike import Outcomes
 from suites.ops.answers import answers
-from suites.ops.conditioning import conditions
+from suites.ops.conditioning import conditions, scatter
 from suites.ops.neighbours import COARSE, reach
 from suites.ops.poles import is_pole, with_poles
 
@@ -81,6 +81,25 @@ def _compared(
             None if a is None or r is None else a + r
             for a, r in zip(allowed, reach(again, drawn, tolerance.eps), strict=True)
         ]
+    triples = _triples(wanted, found, allowed)
+    if all(is_within(*triple, tolerance) for triple in triples):
+        return triples
+    scattered = [
+        None if a is None or s is None else a + SCATTERS * tolerance.eps / EPS["float64"] * s
+        for a, s in zip(allowed, scatter(again, drawn), strict=True)
+    ]
+    return _triples(wanted, found, scattered)
+
+
+# How much more another formula may scatter than ours does.
+SCATTERS = 16.0
+
+
+def _triples(
+    wanted: Sequence[NDArray[Any] | None],
+    found: Sequence[NDArray[Any] | None],
+    allowed: Sequence[Any],
+) -> list[Triple]:
     return [
         (w, f, a)
         for w, f, a in zip(wanted, found, allowed, strict=True)

@@ -9,7 +9,7 @@ from suites.harness.compare import compare
 from suites.harness.tolerances import EPS as ULP
 from suites.harness.tolerances import LOOSER, SAFETY, tolerance_for
 from suites.ops import test_coverage as coverage
-from suites.ops.conditioning import conditions
+from suites.ops.conditioning import conditions, scatter
 from suites.ops.opinfo_source import entries
 from suites.ops.poles import POLES, with_poles
 from suites.ops.rounding import allowance, error_of, held, is_within
@@ -51,6 +51,24 @@ def test_what_is_counted_is_not_rounded(dtype):
 @pytest.mark.parametrize("jump", [np.sign, np.floor, lambda x: np.where(x > x[0], 1.0, 0.0)])
 def test_a_jump_at_a_kink_explains_nothing(jump):
     assert np.all(condition(jump, [1.0 - 1.0, 2.0, 2.0]) == 0)
+
+
+def scattered(function, x):
+    (found,) = scatter(lambda at: [function(at.args[0])], Case(op="", args=(np.array(x),)))
+    return found
+
+
+@pytest.mark.parametrize(
+    "jump", [np.sign, np.floor, np.round, lambda x: np.where(x > x[::-1], 1.0, 0.0)]
+)
+def test_a_jump_at_a_kink_or_a_tie_does_not_scatter(jump):
+    assert np.all(scattered(jump, [0.0, 2.0, 2.5, 2.0, 0.0]) == 0)
+
+
+def test_what_cancels_scatters_by_the_roundings_of_its_terms():
+    found = scattered(lambda x: (x + 1e6) - 1e6 - x, [0.3, 0.7])
+    assert np.all((found > 0) & (found < 1e-9))
+    assert np.all(scattered(lambda x: 1e6 * x, [0.3, 0.7]) < 1e-9)
 
 
 def test_beside_an_extremum_a_step_that_leads_back_is_no_jump():
