@@ -108,9 +108,13 @@ def _is_singular_in_single(case: Case) -> bool:
 
 
 def _divides_complex_by_zero(case: Case) -> bool:
-    """Whether a triangle of complex numbers has a zero on its diagonal, so that infinities become NaN everywhere."""
+    """Whether a triangle of complex numbers has a zero on its diagonal, so that infinities become NaN everywhere.
+
+    Of real numbers, whether nothing is divided by that zero: a zero times an infinity is NaN on the side that forms it.
+    """
     lu = case.args[1] if case.op in {"lu_solve", "triangular_solve"} else case.args[0]
-    return lu.dtype.kind == "c" and bool(np.any(np.diagonal(lu, axis1=-2, axis2=-1) == 0))
+    is_undirected = lu.dtype.kind == "c" or any(x.size == 0 for x in case.arrays())
+    return is_undirected and bool(np.any(np.diagonal(lu, axis1=-2, axis2=-1) == 0))
 
 
 def _is_beyond_differences(case: Case) -> bool:
