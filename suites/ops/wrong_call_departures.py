@@ -123,7 +123,7 @@ DEPARTURES: Mapping[str, Mapping[str, str]] = {
             per_sample_weights:another-dim per_sample_weights:a-dim-less
         """,
         "nn.functional.gaussian_nll_loss": "2:as-int64 2:as-bool 2:None",
-        "nn.functional.huber_loss": "0:as-int64 0:as-bool 1:as-complex",
+        "nn.functional.huber_loss": "0:as-int64 0:as-bool",
         "nn.functional.linear": "1:a-dim-less",
         "nn.functional.linear_cross_entropy": "2:as-bool 2:as-float64",
         "nn.functional.linear_cross_entropy.chunked": "2:as-bool 2:as-float64 2:another-dim",
@@ -143,7 +143,6 @@ DEPARTURES: Mapping[str, Mapping[str, str]] = {
         "ormqr": "2:another-dim",
         "reshape": "1.0:as-float 1.1:as-float",
         "scatter": "3:None",
-        "sign": "0:as-complex",
         "take_along_dim": "1:as-bool",
         "trapezoid": "0:a-dim-less 1:another-dim 1:None",
         "trapz": "0:a-dim-less 1:another-dim 1:None",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reference_impl.dtypes import OF_NUMPY
+from reference_impl.dtypes import dtype as DType  # noqa: N812 - a class under a small name
 from reference_impl.ops.checks.table import before
 from reference_impl.tensor import Tensor
 
@@ -17,7 +18,7 @@ _REAL = """
     special.i1e special.log_ndtr special.ndtr special.ndtri special.xlog1py softmax log_softmax bernoulli
     native_batch_norm native_group_norm native_layer_norm nn.functional.group_norm nn.functional.layer_norm
     _batch_norm_with_update _native_batch_norm_legit nn.functional.relu nn.functional.relu6 nn.functional.hardtanh
-    nn.functional.cosine_similarity nn.functional.gaussian_nll_loss nn.functional.avg_pool1d
+    nn.functional.avg_pool1d
     nn.functional.avg_pool2d nn.functional.avg_pool3d
 """
 # What has a meaning for floating-point numbers only.
@@ -49,19 +50,43 @@ _COUNTING = """
 _ALONE = frozenset(
     ["cummax", "cummin", "mode", "median", "nanmedian", "kthvalue", "sort", "argsort"]
 )
+# Of several operands the dtype counts to which they are promoted, numbers among them.
+_OF_SEVERAL = frozenset(
+    """
+    addcmul logaddexp logaddexp2 fmod remainder hypot nextafter pow atan2 xlogy lerp special.xlog1py copysign gt lt ge
+    le heaviside nn.functional.huber_loss nn.functional.mse_loss nn.functional.smooth_l1_loss
+    """.split()  # noqa: SIM905 - a list of words
+)
 
 
 def _refuse(name: str, kinds: str) -> None:
     least = 1 if name in _ALONE else 0
+    most = len(_ORDER) if name in _OF_SEVERAL else 1
 
     @before(name)
-    def check(*args: Any, **_: Any) -> None:
+    def check(*args: Any, dtype: Any = None, **_: Any) -> None:
         x = args[0] if args else None
-        if not isinstance(x, Tensor) or x._data.dtype.kind not in kinds:
+        if (
+            not isinstance(x, Tensor)
+            or dtype is not None
+            or any(isinstance(a, DType) for a in args)
+        ):
             return
-        if x._data.size and x._data.ndim >= least:  # of an empty tensor nobody asks anything
-            dtype = OF_NUMPY[x._data.dtype].short
-            raise NotImplementedError(f"\"{name}\" not implemented for '{dtype}'")
+        kind = max((_kind(a) for a in args[:most]), key=_ORDER.find)
+        if (
+            kind in kinds and x._data.size and x._data.ndim >= least
+        ):  # of an empty tensor nobody asks anything
+            shown = OF_NUMPY[x._data.dtype].short
+            raise NotImplementedError(f"\"{name}\" not implemented for '{shown}'")
+
+
+_ORDER = "buifc"  # of promotion
+
+
+def _kind(x: Any) -> str:
+    if isinstance(x, Tensor):
+        return str(x._data.dtype.kind)
+    return {bool: "b", int: "i", float: "f", complex: "c"}.get(type(x), "")
 
 
 REFUSED: dict[str, str] = {}
