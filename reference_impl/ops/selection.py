@@ -310,12 +310,17 @@ def _one_bound(name: str, node: str, which: str) -> None:
         method=False,
     )
 
+    def bound_of(given: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        if len(given) + len(named) != 1 or set(named) - {which}:
+            raise TypeError(f"{name}() takes a tensor and one bound, '{which}'")
+        return given[0] if given else named[which]
+
     def op(self: Tensor, *args: Any, **kwargs: Any) -> Any:
-        bound = args[0] if args else kwargs[which]
+        bound = bound_of(args, kwargs)
         return OPS[f"{name}.tensor" if isinstance(bound, Tensor) else f"{name}.number"](self, bound)
 
     def write(self: Tensor, *args: Any, **kwargs: Any) -> Any:
-        bound = args[0] if args else kwargs[which]
+        bound = bound_of(args, kwargs)
         return OPS[f"{name}.tensor_" if isinstance(bound, Tensor) else f"{name}.number_"](
             self, bound
         )

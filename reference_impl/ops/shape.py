@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -73,7 +74,7 @@ def _sizes(shape: tuple[Any, ...]) -> tuple[int, ...]:
     """Sizes given separately or as one sequence."""
     if len(shape) == 1 and not hasattr(shape[0], "__index__"):
         shape = tuple(shape[0])
-    return tuple(int(n) for n in shape)
+    return tuple(map(operator.index, shape))
 
 
 define_function("view", view)

@@ -99,8 +99,6 @@ DEPARTURES: Mapping[str, Mapping[str, str]] = {
     _ONLY_TORCH: {
         "cartesian_prod": "0:as-str",
         "clamp": "1:as-number 2:as-number",
-        "clamp_max": "one-too-many unknown-keyword",
-        "clamp_min": "one-too-many unknown-keyword",
         "cumulative_trapezoid": "0:a-dim-less 1:another-dim 1:None",
         "einsum": "one-too-many",
         "index_put": """
@@ -141,13 +139,10 @@ DEPARTURES: Mapping[str, Mapping[str, str]] = {
         "normal": "1:as-complex unknown-keyword",
         "normal.number_mean": "unknown-keyword",
         "ormqr": "2:another-dim",
-        "reshape": "1.0:as-float 1.1:as-float",
         "scatter": "3:None",
         "take_along_dim": "1:as-bool",
         "trapezoid": "0:a-dim-less 1:another-dim 1:None",
         "trapz": "0:a-dim-less 1:another-dim 1:None",
-        "view": "1.0:as-float 1.1:as-float",
-        "view_copy": "1.0:as-float 1.1:as-float",
         "where": "1:as-number",
     },
     _ONLY_OURS: {
