@@ -85,7 +85,7 @@ class Check:
         if not found:
             raise ValueError(
                 "gradcheck expects at least one input tensor to require gradient, but none of "
-                "the them have requires_grad=True."
+                "them have requires_grad=True."
             )
 
     def run(self) -> None:

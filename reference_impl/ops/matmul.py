@@ -374,6 +374,12 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Any:
     rest_a = [i for i in range(a.ndim) if i not in left]
     rest_b = [i for i in range(b.ndim) if i not in right]
     a, b = _matched(a, left, b, right), _matched(b, right, a, left)
+    for i, k in zip(left, right, strict=True):
+        if a.shape[i] != b.shape[k]:
+            raise RuntimeError(
+                f"contracted dimensions need to match, but first has size {a.shape[i]} in dim {i} and second has size "
+                f"{b.shape[k]} in dim {k}"
+            )
     n = math.prod(a.shape[i] for i in left)
     x = op(
         "reshape", op("permute", a, (*rest_a, *left)), (math.prod(a.shape[i] for i in rest_a), n)
