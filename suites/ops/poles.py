@@ -50,6 +50,17 @@ def _scales_complex_by_infinity(case: Case) -> bool:
 _OVERFLOWS = 127.0  # exponents of 2, in float32
 
 
+def _exponential_overflows(case: Case) -> bool:
+    """Whether the exponential of a matrix is beyond float64, and so what is squared and multiplied on the way there."""
+    x = case.args[0]
+    return bool(x.size and np.max(np.linalg.eigvals(x).real) > _LARGEST_EXPONENT)
+
+
+_LARGEST_EXPONENT = (
+    700.0  # exp of 709 is the largest number; beside it, products on the way are larger
+)
+
+
 def _has_zero_pivot(case: Case) -> bool:
     lu = case.args[1] if case.op in {"lu_solve", "triangular_solve"} else case.args[0]
     return bool(np.any(np.diagonal(lu, axis1=-2, axis2=-1) == 0))
@@ -82,6 +93,13 @@ POLES: tuple[Pole, ...] = (
         _scales_complex_by_infinity,
         "a complex number times an infinite power of two is an infinity of no direction, or NaN; source: torch.ldexp, "
         "whose formula is input * 2 ** other, and C99, annex G.5.1",
+    ),
+    Pole(
+        ("matrix_exp",),
+        ("value", "vjp", "jvp", "double"),
+        _exponential_overflows,
+        "the exponential is a power of a matrix, in which infinities of both signs meet where it overflows; source: "
+        "IEEE 754, section 7.2",
     ),
     Pole(
         ("lu_solve", "linalg.lu_solve", "triangular_solve", "linalg.solve_triangular"),
