@@ -43,7 +43,7 @@ _REAL_ONLY = frozenset(
 )  # where derivatives are symmetric, or numbers real
 MOST_SAMPLES = {"quick": 1, "standard": 2, "full": 12}
 # Operators of which the first and the last sample do not show what is expected of them.
-LEAST_SAMPLES = {"stft": 3, "take_along_dim": 12}
+LEAST_SAMPLES = {"stft": 3, "take_along_dim": 12, "logcumsumexp": 12}
 # Operators of which it hangs on the draw whether some sample shows what is expected of them: an image of several rows,
 # an operand that is masked where the other is not. A call of our own does.
 WITH_OWN_SAMPLES = frozenset({"masked.logaddexp", "nn.functional.max_unpool2d.grad"})
