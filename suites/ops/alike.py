@@ -20,7 +20,9 @@ _NUMBER = re.compile(r"\d+")
 _OPERATOR = re.compile(r"^[\w.]+(: |\([^()]*\) )")
 _BATCH = re.compile(r"\(Batch element \d+\): ")
 _SHAPES = re.compile(r"\bshape|\bsizes?\b|\dD tensor")
-UNDEFINED = re.compile(r"derivative for .* is not implemented")
+UNDEFINED = re.compile(
+    r"derivative for .* is not implemented|Trying to use forward AD with .* that does not support it"
+)
 
 
 def raised_alike(check: str, outcomes: Outcomes) -> bool:

@@ -81,7 +81,7 @@ def judged(row: Row, samples: Sequence[Sample], sides: Sides | None = None) -> l
     sides, found = sides or row.sides(), []
     for sample in samples:
         case = case_for(row.way, sample.case)
-        for check in row.way.checks:
+        for check in row.checks:
             verdict = _lacking(row, verdict_on(sides, case, check, row.tolerance(check)))
             if verdict.kind == AGREE:
                 current_notes().count(verdict.worst)

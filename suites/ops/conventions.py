@@ -125,6 +125,22 @@ def _is_beyond_differences(case: Case) -> bool:
 
 _TOO_LARGE = 1e3
 
+
+def _is_nearly_singular_factor(case: Case) -> bool:
+    """Whether a factor is so close to a singular one that the fourth power of its inverse has no digits left."""
+    x = case.args[1 if case.op == "cholesky_solve" else 0]
+    upper = bool(case.kwargs.get("upper", False))
+    cut = np.triu(x) if upper else np.tril(x)
+    return bool(x.size and np.max(np.linalg.cond(cut)) > _NEARLY_SINGULAR)
+
+
+_NEARLY_SINGULAR = 1e4
+
+
+def _has_negative_slope(case: Case) -> bool:
+    return any(case.kwargs.get(name, 1.0) < 0 for name in ("alpha", "negative_slope"))
+
+
 # Gaps of the reference: (operator, check) of complex numbers that it does not answer as documented, and why. Its conj
 # is a copy, while torch documents H, mH and conj of complex tensors as views: what is written to it misses its base.
 _CONJ_IS_NO_VIEW = "the reference's conj is a copy and no view"
@@ -155,6 +171,8 @@ _REFLECTORS = (
 )
 _PIVOTED = "multipliers beyond 1, which pivoting (that of linalg.lu_factor) never leaves, and which grow without bound"
 _FULL_RANK = "the driver gels is documented to assume full rank, and refuses other matrices only where it notices"
+_INFINITE = "what comes by the two operands are infinities that cancel: which comes first decides what is left"
+_TIMES_ZERO = "a gap: forward mode of the reference multiplies what is infinite by the 0 of the side that is not taken"
 _EDGES_LEFT_OUT: Mapping[str, tuple[tuple[str, ...], str]] = {
     **dict.fromkeys(("kthvalue", "topk", "mode"), (_TIED, _WHICH)),
     **dict.fromkeys(
@@ -168,6 +186,8 @@ _EDGES_LEFT_OUT: Mapping[str, tuple[tuple[str, ...], str]] = {
         ("ormqr", "linalg.householder_product"), ((*_TIED, "large", "tails"), _REFLECTORS)
     ),
     **dict.fromkeys(("lu_solve", "linalg.lu_solve"), (("large", "tails"), _PIVOTED)),
+    **dict.fromkeys(("lerp", "nn.functional.mse_loss", "polar"), (("infinities",), _INFINITE)),
+    **dict.fromkeys(("nn.functional.prelu", "nn.functional.rrelu", "special.ndtr"), (("infinities",), _TIMES_ZERO)),
     **dict.fromkeys(("linalg.lstsq", "linalg.lstsq.grad_oriented"), (_TIED, _FULL_RANK)),
 }  # fmt: skip
 
@@ -208,6 +228,19 @@ _UNDEFINED_ON: Mapping[tuple[str, str], Callable[[Case], bool]] = {
     ("linalg.eigvals", "value-edges"): _repeats_eigenvalue,
     # An operator that draws is judged by differences alone.
     **{("svd_lowrank", f"{check}-edges"): _is_beyond_differences for check in ("vjp", "jvp")},
+    # Ties make the factor nearly singular, and its inverse enters four times; source: torch.cholesky_solve, whose
+    # matrix is positive definite.
+    **{
+        (op, f"{check}-edges"): _is_nearly_singular_factor
+        for op in ("cholesky_solve", "cholesky_inverse")
+        for check in ("vjp", "jvp")
+    },
+    # Where the slope on the left is negative the result does not tell the sides apart; source: the message of the
+    # refusal.
+    **{
+        (f"nn.functional.{op}", "inplace"): _has_negative_slope
+        for op in ("elu", "celu", "leaky_relu")
+    },
     # In place it refuses whatever is not double precision; source: torch.float_power, "computes in double precision".
     ("float_power", "inplace"): _is_single,
     # Its cutoff is less than an ulp of single precision, so that rounding decides the rank; source: torch.pinverse,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from suites.harness.case import Case
 from suites.ops.conventions import is_edge_defined
 from suites.ops.dims import turned
-from suites.ops.opinfo_source import Sample
+from suites.ops.opinfo_source import Sample, elementwise
 from suites.ops.sizes import widened
 
 Array = NDArray[Any]
@@ -53,18 +53,21 @@ MUTATIONS: Mapping[str, Callable[[Array], Array]] = {
 }
 
 
-def edges(samples: Sequence[Sample], most: int) -> list[Sample]:
+Pick = Callable[[Sequence[Sample], int], list[Sample]]
+
+
+def edges(samples: Sequence[Sample], most: int, pick: Pick) -> list[Sample]:
     """Changes of at most ``most`` samples for each sort of change: the first, and others with several elements."""
     several = [s for s in samples[1:] if all(x.size > 1 for x in s.case.inputs())]
-    chosen = [*samples[:1], *spread(several or samples[1:], most - 1)]
+    chosen = [*samples[:1], *pick(several or samples[1:], most - 1)]
     found = [edge for sample in chosen for edge in _overwritten(sample)]
     for name, change in CHANGES.items():
         changed = [
             Sample(f"{name} of {sample.name}", case)
             for sample in samples
-            if (case := change(sample.case)) is not None
+            if is_edge_defined(sample.case.op, name) and (case := change(sample.case)) is not None
         ]
-        found += spread(changed, most)
+        found += pick(changed, max(most, _AT_LEAST.get(name, 0)) if most else 0)
     return found
 
 
@@ -88,8 +91,47 @@ def _overwritten(sample: Sample) -> Iterator[Sample]:
             yield Sample(f"zeros in {i} of {sample.name}", case)
 
 
-# Whole calls in another form.
-CHANGES: Mapping[str, Callable[[Case], Case | None]] = {"wide": widened, "turned": turned}
+def _marked(case: Case) -> Case | None:
+    """The numbers at which elementwise operators have kinks: small whole ones, and those among their options."""
+    return _cycled(case, (*_MARKS, *_numbers_in((case.args, dict(case.kwargs)))))
+
+
+def _not_finite(case: Case) -> Case | None:
+    """Infinities among other numbers."""
+    return _cycled(case, _NOT_FINITE)
+
+
+_MARKS = (0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0, 3.0, -3.0, 6.0, -6.0)
+_NOT_FINITE = (np.inf, 0.5, -np.inf, -1.5)
+
+
+def _cycled(case: Case, numbers: Sequence[float]) -> Case | None:
+    """Every tensor that is differentiated filled with the numbers over and over, from another one on in each."""
+    if case.op not in elementwise() or case.differentiable == ():
+        return None
+    by = case.differentiable
+    args, kwargs = case.rebuilt(
+        lambda i, x: np.resize(np.roll(np.asarray(numbers, x.dtype), i), x.shape) if i in by else x
+    )
+    return replace(case, args=args, kwargs=kwargs)
+
+
+def _numbers_in(value: Any) -> Iterator[float]:
+    """The numbers among the arguments, and their negatives."""
+    if isinstance(value, (tuple, list)):
+        for item in value:
+            yield from _numbers_in(item)
+    elif isinstance(value, Mapping):
+        yield from _numbers_in(tuple(value.values()))
+    elif isinstance(value, (int, float)) and not isinstance(value, bool) and np.isfinite(value):
+        yield from (value, -value)
+
+
+# Whole calls in another form, and of how many samples at least.
+CHANGES: Mapping[str, Callable[[Case], Case | None]] = {
+    "wide": widened, "turned": turned, "marks": _marked, "infinities": _not_finite,
+}  # fmt: skip
+_AT_LEAST = {"marks": 6, "infinities": 1}
 
 
 def mutated(case: Case, mutate: Callable[[Array], Array], places: Sequence[int]) -> Case | None:

@@ -35,6 +35,9 @@ _DRAWS = "the result is a draw, whose derivative is zero"
 _WRITES_BUFFERS = (
     "the forward updates its running statistics in place, which recomputation does again"
 )
+_GRADIENT_ALONE = (
+    "padding_idx and scale_grad_by_freq are documented to change the gradient alone, not the result"
+)
 _CHUNKED = (
     "the chunked path is documented not to support torch.func, batched gradients or higher orders"
 )
@@ -55,7 +58,8 @@ RELATED_BY_NOBODY: Mapping[tuple[str, str], str] = {
             for relation in (
                 "create-graph", "twice", "subsets", "input-layouts", "cotangent-layouts", "saved-hooks", "checkpoint",
                 "batched", "unmodified", "functional", "vmap", "tangent-layouts", "tangent-sums", "functional-jvp",
-                "adjoint", "forward-over-forward", "second-orders",
+                "adjoint", "forward-over-forward", "second-orders", "second-subsets", "outputs", "same-twice",
+                "mixed-dtypes",
             )
         ],
         _IN_STORAGE,
@@ -64,15 +68,18 @@ RELATED_BY_NOBODY: Mapping[tuple[str, str], str] = {
         [
             (f"nn.functional.linear_cross_entropy.{kind}", relation)
             for kind in ("chunked", "chunked_none")
-            for relation in ("functional", "batched")
+            for relation in ("functional", "batched", "second-subsets")
         ],
         _CHUNKED,
     ),
     ("nn.functional.prelu", "positions"): "its weight belongs to channels, so that places differ",
+    ("nn.functional.prelu", "blocks"): "its weight belongs to channels, so that places differ",
     ("native_group_norm", "input-layouts"): _CONTIGUOUS,
     ("native_group_norm", "tangent-layouts"): _CONTIGUOUS,
     **dict.fromkeys([(f"nn.functional.max_unpool{n}d", "adjoint") for n in (1, 2, 3)], _OVERLAPS),
     **dict.fromkeys([(op, "vmap") for op in ("normal", "normal.number_mean", "bernoulli")], _DRAWS),
+    ("nn.functional.embedding", "adjoint"): _GRADIENT_ALONE,
+    ("cov", "mixed-dtypes"): "the two sorts of weights are multiplied in their own dtype before they are promoted",
     ("linalg.norm.subgradients_at_zero", "second-orders"): _KINK,
     ("linalg.eig", "second-orders"): _PHASES,
     ("linalg.eig", "forward-over-forward"): _PHASES,

@@ -108,6 +108,21 @@ def elementwise_or_reduced() -> frozenset[str]:
     return frozenset(listed | set(_OF_ROWS) & set(entries()))
 
 
+@functools.cache
+def elementwise() -> frozenset[str]:
+    """The operators of which each result comes from one number of each operand, by torch's lists and the one below."""
+    listed = {name for name, entry in entries().items() if entry.is_elementwise}
+    return frozenset(listed | {name for name in _ELEMENTWISE if name in entries()})
+
+
+_ELEMENTWISE = """
+    lerp addcmul addcdiv clamp where nn.functional.mse_loss nn.functional.l1_loss nn.functional.smooth_l1_loss
+    nn.functional.huber_loss nn.functional.softplus nn.functional.threshold nn.functional.hardtanh
+    nn.functional.relu nn.functional.leaky_relu nn.functional.gelu nn.functional.hardswish nn.functional.hardshrink
+    nn.functional.softshrink
+""".split()  # noqa: SIM905 - a table of names reads better so
+
+
 _OF_ROWS = """
     cumsum cumprod cummax cummin logcumsumexp sort topk softmax log_softmax logsumexp var std median nanmedian
     lerp addcmul addcdiv clamp where max.reduction_with_dim min.reduction_with_dim nn.functional.mse_loss

@@ -20,9 +20,9 @@ from suites.harness.plugin import RUN
 from suites.harness.tolerances import Tolerance, fixed_tolerance
 from suites.ops import opinfo_source
 from suites.ops.adapters import IN_NO_ORDER
+from suites.ops.call_relations import CALL_RELATIONS
 from suites.ops.core import CORE
 from suites.ops.drawing import is_drawn
-from suites.ops.edge_source import spread
 from suites.ops.exempt import RELATED_BY_NOBODY
 from suites.ops.forward_relations import FORWARD_RELATIONS
 from suites.ops.own_cases import own_samples
@@ -30,16 +30,18 @@ from suites.ops.position_relation import positions
 from suites.ops.relations import REVERSE_RELATIONS, Asked, Pair, plain
 from suites.ops.rows import Row, rows_of, stop_unless_supported
 
-RELATIONS = {**REVERSE_RELATIONS, **FORWARD_RELATIONS, "positions": positions}
+RELATIONS = {**REVERSE_RELATIONS, **FORWARD_RELATIONS, **CALL_RELATIONS, "positions": positions}
 # What torch must say that it has of an operator before a relation is asked of it.
 NEEDS = {
     **dict.fromkeys(("tangent-layouts", "tangent-sums", "functional-jvp", "adjoint"), ("jvp",)),
     "forward-over-forward": ("mixed",),
     "second-orders": ("mixed", "double"),
+    "second-subsets": ("double",),
 }
-_SECOND = frozenset({"forward-over-forward", "second-orders"})
+_SECOND = frozenset({"forward-over-forward", "second-orders", "second-subsets"})
+_ELEMENTWISE = frozenset({"positions", "blocks"})
 _REAL_ONLY = frozenset(
-    {"second-orders", "positions"}
+    {"second-orders", "positions", "mixed-dtypes", "blocks"}
 )  # where derivatives are symmetric, or numbers real
 MOST_SAMPLES = {"quick": 1, "standard": 2, "full": 12}
 # Operators of which the first and the last sample do not show what is expected of them.
@@ -60,15 +62,16 @@ def relations_of(metafunc: pytest.Metafunc) -> Iterator[tuple[Row, str]]:
             continue
         for row in rows_of(column, tier, "vjp", names):
             if row.apart is None and row.dtype not in {"float32", "complex64"}:
-                yield from _related(row, IN_QUICK if tier == "quick" else tuple(RELATIONS))
+                yield from related(row, IN_QUICK if tier == "quick" else tuple(RELATIONS))
 
 
-def _related(row: Row, relations: Sequence[str]) -> Iterator[tuple[Row, str]]:
+def related(row: Row, relations: Sequence[str]) -> Iterator[tuple[Row, str]]:
+    """The row with each of the relations that mean something for its operator."""
     entry = opinfo_source.entries()[row.entry]
     for relation in relations:
         is_known = all(entry.has(need) for need in NEEDS.get(relation, ()))
-        if relation == "positions":
-            is_known = entry.is_elementwise
+        if relation in _ELEMENTWISE:
+            is_known = entry.is_elementwise or (relation == "blocks" and row.entry in opinfo_source.elementwise())
         is_real = not row.dtype.startswith("complex") or relation not in _REAL_ONLY
         if is_known and is_real and (row.entry, relation) not in RELATED_BY_NOBODY:
             key = CaseKey(
@@ -89,7 +92,7 @@ def check_relation(row: Row, relation: str, seed: int) -> None:
     impl = _subject(row)
     with np.errstate(all="ignore"), warnings.catch_warnings(), row.column.namespace(seed) as torch:
         warnings.simplefilter("ignore")
-        for sample in spread(drawn, most):
+        for sample in row.taken(drawn, most):
             _check_sample(row, relation, Asked(torch, impl, sample.case), sample.name)
         for sample in own_samples(row.entry, seed) if row.entry in WITH_OWN_SAMPLES else ():
             case = sample.case.in_dtype(row.dtype)
@@ -135,7 +138,7 @@ _LACKS = re.compile(
     r"^vmap: |^vmap over .* isn't supported yet"
     r"|inside of vmap|[Bb]atching rule|Batch norm got a batched tensor"
     r"|required rank 4 tensor to use channels_last|Trying to use forward AD with"
-    r"|must override the setup_context staticmethod"
+    r"|must override the setup_context staticmethod|^derivative for .* is not implemented"
 )
 
 

@@ -20,18 +20,19 @@ from suites.harness.subject import DEFAULT_DTYPE, REFERENCE, Subject
 from suites.harness.tolerances import Tolerance, tolerance_for
 from suites.ops import opinfo_source, set_apart
 from suites.ops.adapters import reference_operator
+from suites.ops.choice import ranked
 from suites.ops.conventions import NOT_COMPARED, is_defined
 from suites.ops.core import CORE
 from suites.ops.drawing import is_drawn
 from suites.ops.edge_source import edges, spread
 from suites.ops.exempt import NOT_DENSE
 from suites.ops.opinfo_source import Bend, Entry, Sample, as_it_is
+from suites.ops.option_cases import option_samples
 from suites.ops.own_cases import own_samples
 from suites.ops.spelling import spelled
 from suites.ops.ways import WAYS, Way, in_place
 
-# What each tier runs: dtypes by check, samples of an op at most, taken evenly from those drawn, and numbers
-# in a sample.
+# What each tier runs: dtypes by check, samples of an op at most, and numbers in a sample.
 QUICK = {
     "value": ("float64", "float32"),
     "vjp": ("float64",),
@@ -66,12 +67,14 @@ FULL = {
 }
 PLAN = {"quick": QUICK, "standard": STANDARD, "full": FULL}
 MOST_SAMPLES = {"quick": 2, "standard": 8, "full": 10**6}
+ALIKE = 2  # times as many where options would be left out otherwise
 # Of operators that draw random numbers: differences alone can check these, and call them dozens of times.
 MOST_DRAWN = {"quick": 2, "standard": 3, "full": 10**6}
 DRAWN = {"quick": 24, "standard": None, "full": None}
 # Beyond a million no kernel of the CPU has another path (they split from 32,768 on), and a case takes minutes.
 MOST_NUMBERS = {"quick": 5_000, "standard": 50_000, "full": 10**6}
 MOST_EDGES = {"quick": 0, "standard": 2, "full": 8}  # samples of op_db that are mutated
+MOST_DRAWN_EDGES = 1  # of operators that draw
 MOST_EDGED = 5_000  # numbers in one of them
 _COMPLEX_OF = {"float64": "complex128", "float32": "complex64"}
 
@@ -96,12 +99,14 @@ class Row:
 
     def samples(self, seed: int) -> list[Sample]:
         """The samples that the tier takes: spread evenly over those of op_db."""
-        most = DRAWN[self.tier] if self.apart is None else None
-        source = opinfo_source.samples(self.entry, self.dtype, seed, most)
+        source, most = self._source(seed)
         if self.check.endswith("-edges"):
             small = [s for s in source if _numbers(s) <= MOST_EDGED]
             own = own_samples(self.entry, seed, is_complex=self.dtype.startswith("complex"))
-            source = (*edges(small, MOST_EDGES[self.tier]), *own)
+            most = MOST_EDGES[self.tier]
+            if small and is_drawn(small[0].case, self.check):
+                most = min(most, MOST_DRAWN_EDGES)
+            source = (*edges(small, most, self.taken), *own)
         source = tuple(replace(s, case=s.case.in_dtype(self.dtype)) for s in source)
         drawn = [
             sample
@@ -114,7 +119,21 @@ class Row:
             return drawn
         small = [s for s in drawn if _numbers(s) <= MOST_NUMBERS[self.tier]] or drawn[:1]
         is_random = any(is_drawn(sample.case, self.check) for sample in small)
-        return spread(small, (MOST_DRAWN if is_random else MOST_SAMPLES)[self.tier])
+        return self.taken(small, MOST_DRAWN[self.tier] if is_random else most)
+
+    def _source(self, seed: int) -> tuple[Sequence[Sample], int]:
+        """The samples of op_db to take from, and how many."""
+        if self.tier == "standard":
+            return _ranked(self.entry, self.dtype, seed)
+        most = DRAWN[self.tier] if self.apart is None else None
+        found = opinfo_source.samples(self.entry, self.dtype, seed, most)
+        if self.tier == "full":
+            found = (*found, *_with_options(self.entry, self.dtype, seed))
+        return found, MOST_SAMPLES[self.tier]
+
+    def taken(self, samples: Sequence[Sample], most: int) -> list[Sample]:
+        """So many: the first of what is ranked, otherwise evenly from first to last."""
+        return list(samples[:most]) if self.tier == "standard" else spread(samples, most)
 
     def _is_beyond_witness(self, sample: Sample) -> bool:
         """Whether a draw could only be differenced in a dtype too coarse for differences, or is the result itself."""
@@ -131,6 +150,12 @@ class Row:
     def way(self) -> Way:
         """How the operator is called."""
         return WAYS[self.check]
+
+    @property
+    def checks(self) -> tuple[str, ...]:
+        """The harness's checks that are made of each call: those of which torch has the derivative."""
+        entry = opinfo_source.entries()[self.entry]
+        return tuple(c for c in self.way.checks if c != "jvp" or entry.has("jvp"))
 
     def sides(self) -> Sides:
         """Reference and subject, and what is exact enough to take differences of."""
@@ -235,6 +260,21 @@ def _in_place(name: str, rule: Operator) -> Operator:
     return in_place(
         spelled(lambda x, *args, **kwargs: getattr(x, method)(*args, **kwargs), reference_impl)
     )
+
+
+@functools.cache
+def _ranked(entry: str, dtype: str, seed: int) -> tuple[tuple[Sample, ...], int]:
+    """The samples with few numbers, by what they show, and how many of them the tier standard takes."""
+    found = [*opinfo_source.samples(entry, dtype, seed), *_with_options(entry, dtype, seed)]
+    small = [s for s in found if _numbers(s) <= MOST_NUMBERS["standard"]] or found[:1]
+    most = MOST_SAMPLES["standard"]
+    kept, enough = ranked(small, ALIKE * ALIKE * most)
+    return kept, min(max(enough, most), ALIKE * most)
+
+
+def _with_options(entry: str, dtype: str, seed: int) -> Iterator[Sample]:
+    """Calls of our own with options that op_db leaves out, in double precision, where conditions hide nothing."""
+    return option_samples(entry, seed) if dtype == "float64" else iter(())
 
 
 def _numbers(sample: Sample) -> int:

@@ -248,7 +248,7 @@ def _is_one_norm(case: Case) -> bool:
     """Whether the norm is the largest 1-norm of the rows or columns of matrices, or a 1-norm itself."""
     order = _option(case, "p" if case.op == "norm" else "ord", 1)
     dims = case.args[0].ndim if (dim := _option(case, "dim", 2)) is None else np.size(dim)
-    is_of_matrix = dims == _MATRIX
+    is_of_matrix = case.op == "linalg.matrix_norm" or dims == _MATRIX
     if case.op in {"linalg.norm", "linalg.matrix_norm"} and is_of_matrix:
         return order in {1, -1, np.inf, -np.inf}
     return bool(order == 1)
@@ -294,10 +294,52 @@ def _is_subnormal_apart(case: Case) -> bool:
 _SUBNORMAL_EXPONENTS = {"complex128": (700.0, 746.0), "complex64": (86.0, 104.0)}
 
 
+def _has_whole_exponents(case: Case) -> bool:
+    """Whether the exponents are whole numbers, some of them negative."""
+    exponents = case.args[1]
+    return (
+        isinstance(exponents, np.ndarray)
+        and exponents.dtype.kind == "i"
+        and bool(np.any(exponents < 0))
+    )
+
+
+def _has_norm_without_svd(case: Case) -> bool:
+    return _option(case, "p", 1) in {1, -1, np.inf, -np.inf, "fro"}
+
+
+def _counts_broadcast(case: Case) -> bool:
+    """Whether differences are counted, by order 0, of operands of unequal shapes."""
+    return _option(case, "p", 2) == 0 and case.args[0].shape != case.args[1].shape
+
+
+def _masks_in_negative_order(case: Case) -> bool:
+    mask, order = case.kwargs.get("mask"), _option(case, "ord", 1)
+    return (
+        mask is not None
+        and not np.all(mask)
+        and isinstance(order, (int, float))
+        and -np.inf < order < 0
+    )
+
+
+def _holds_nan(case: Case) -> bool:
+    return bool(np.any(np.isnan(case.args[0])))
+
+
+def _is_infinite(case: Case) -> bool:
+    return bool(np.any(np.isinf(case.args[0])))
+
+
+def _is_distance_by_one_norm(case: Case) -> bool:
+    return _option(case, "p", 2) == 1
+
+
 EVERY_VALUE = ("value", "value-edges", "inplace")
 DERIVATIVES = ("vjp", "jvp", "vjp-edges", "jvp-edges")
 FORWARD = ("jvp", "jvp-edges")
 REVERSE = ("vjp", "vjp-edges")
+SECOND = ("double", "reverse-over-forward", "forward-over-reverse")
 POLYGAMMA = tuple(f"polygamma.polygamma_n_{n}" for n in range(5))
 WITH_AMAX = tuple(
     f"{op}.{how}" for op in ("index_reduce", "scatter_reduce") for how in ("amax", "amin")
@@ -362,6 +404,24 @@ SET_APART: tuple[Apart, ...] = (
     Apart(("logsumexp",), ("vjp-edges",), "large", _is_large_in_single),
     Apart(
         ("nn.functional.gaussian_nll_loss",), ("jvp-edges",), "clamped-variance", _clamps_variance
+    ),
+    Apart(
+        ("dist", "nn.functional.pairwise_distance", "nn.functional.triplet_margin_loss"),
+        ("reverse-over-forward",),
+        "one-norm",
+        _is_distance_by_one_norm,
+    ),
+    Apart(TRIGAMMA, ("value-edges", "vjp-edges", "jvp-edges"), "at-infinity", _is_infinite),
+    Apart(("amax", "amin"), ("vjp-edges", "jvp-edges"), "nan", _holds_nan),
+    Apart(("copysign",), ("vjp-edges", "jvp-edges"), "at-infinity", _is_infinite),
+    Apart(("ldexp",), (*DERIVATIVES, "inplace"), "whole-exponents", _has_whole_exponents),
+    Apart(("linalg.cond",), (*REVERSE, *SECOND), "other-norms", _has_norm_without_svd),
+    Apart(("dist",), (*REVERSE, *SECOND), "counted", _counts_broadcast),
+    Apart(
+        ("masked.norm",),
+        (*EVERY_VALUE, *DERIVATIVES, *SECOND),
+        "negative-order",
+        _masks_in_negative_order,
     ),
 )
 

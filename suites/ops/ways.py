@@ -110,7 +110,7 @@ WAYS: Mapping[str, Way] = {
     "value-edges": Way(("value",)),
     "vjp-edges": Way(("vjp",)),
     "jvp-edges": Way(("jvp",), needs="jvp"),
-    "inplace": Way(("value", "vjp"), needs="inplace"),
+    "inplace": Way(("value", "vjp", "jvp"), needs="inplace"),
     "view": Way(("value", "vjp"), _written_view, needs="view"),
     "reverse-over-forward": Way(("vjp",), _tangent, needs="mixed", orders=1),
     "forward-over-reverse": Way(("jvp",), _cotangent, needs="mixed", orders=1),

@@ -197,6 +197,56 @@ class DoublyWrong(WithTangent):
         return TwiceInForward.apply(ct, y), TwiceInForward.apply(ct, x)
 
 
+class WrongForOneOutput(torch.autograd.Function):
+    """Two results; the second's share is lost where the first has no cotangent."""
+
+    @staticmethod
+    def forward(ctx, x, y):
+        ctx.set_materialize_grads(False)
+        ctx.save_for_backward(x, y)
+        return x * y, x + y
+
+    @staticmethod
+    def backward(ctx, ct, other):
+        x, y = ctx.saved_tensors
+        if ct is None:
+            return None, None
+        other = torch.zeros_like(ct) if other is None else other
+        return ct * y + other, ct * x + other
+
+
+def _pair(x, y):
+    """Nothing wrong."""
+    return x * y, x + y
+
+
+class WrongTwiceAlone(Product):
+    """Twice too large in double backward where the cotangent is not differentiated."""
+
+    @staticmethod
+    def backward(ctx, ct):
+        x, y = ctx.saved_tensors
+        scale = 1.0 if ct.requires_grad else 2.0
+        return ct * (y + (scale - 1) * (x - x.detach()) * y.detach()), ct * x
+
+
+def _wrong_for_one_tensor(x, y):
+    """A product that takes a tensor times itself for a constant times it."""
+    return x * (y.detach() if x is y else y)
+
+
+def _wrong_for_float32(x, y):
+    """A product that loses the gradient of a coarser operand."""
+    return x * (y.detach() + 0 * y if y.dtype != x.dtype else y)
+
+
+def _wrong_when_long(x, y):
+    """A product whose last block is lost where it is shared out."""
+    scale = torch.ones_like(x)
+    scale[32768:] = 2.0
+    return x * y * scale
+
+
 def _wrong_at_the_end(x, y):
     """A product whose last number a kernel's tail gets wrong."""
     scale = torch.ones_like(x).flatten()
@@ -223,6 +273,11 @@ FAULTS = {
     "forward-over-forward": _lopsided,
     "second-orders": DoublyWrong.apply,
     "positions": _wrong_at_the_end,
+    "outputs": WrongForOneOutput.apply,
+    "second-subsets": WrongTwiceAlone.apply,
+    "same-twice": _wrong_for_one_tensor,
+    "mixed-dtypes": _wrong_for_float32,
+    "blocks": _wrong_when_long,
 }
 
 
@@ -241,6 +296,10 @@ def test_every_relation_has_a_planted_fault():
 @pytest.mark.parametrize("relation", RELATIONS)
 def test_relation_passes_a_right_operator(relation):
     assert not _differences(relation, torch.mul)
+
+
+def test_outputs_pass_a_right_pair():
+    assert not _differences("outputs", _pair)
 
 
 @pytest.mark.parametrize("relation", RELATIONS)
