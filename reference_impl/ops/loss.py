@@ -177,11 +177,16 @@ def _times(x: Any, weight: Any) -> Any:
     return x if weight is None else x * weight
 
 
+def _first_beyond(x: Any) -> int:
+    """The place of the first element that is no probability; the number of elements where all are."""
+    return int(np.argmax(np.append(((x < 0) | (x > 1)).ravel(), True)))
+
+
 def _bce(self: Any, target: Any, weight: Any, reduction: str) -> Any:
-    if np.any((self < 0) | (self > 1)):
-        raise RuntimeError("all elements of input should be between 0 and 1")
-    if np.any((target < 0) | (target > 1)):
-        raise RuntimeError("all elements of target should be between 0 and 1")
+    wrong = {name: _first_beyond(x) for name, x in (("input", self), ("target", target))}
+    name = min(wrong, key=lambda name: wrong[name])
+    if wrong[name] < self.size:
+        raise RuntimeError(f"all elements of {name} should be between 0 and 1")
     least = self.dtype.type(_LEAST)
     loss = (target - 1) * np.maximum(np.log1p(-self), least) - target * np.maximum(
         np.log(self), least

@@ -60,7 +60,13 @@ def _compared(
         return None
 
     def again(at: Case) -> Sequence[NDArray[Any] | None]:
-        return answers(run_case(sides.reference, at, (check,)), check)
+        given = answers(run_case(sides.reference, at, (check,)), check)
+        if len(given) != len(wanted):
+            return given
+        return [  # what is None stands for the zeros that it was compared as, and moves nowhere
+            np.zeros_like(w) if a is None and w is not None else a
+            for a, w in zip(given, wanted, strict=True)
+        ]
 
     if is_pole(case.op, check, case):
         found = [
