@@ -123,6 +123,16 @@ def _is_near_zero(case: Case) -> bool:
     return bool(np.any((size > 0) & (size < _NEAR_ZERO)))
 
 
+def _is_near_zero_to_second_order(case: Case) -> bool:
+    size = np.abs(case.args[0])
+    return bool(np.any((size > 0) & (size < _NEAR_ZERO_TO_SECOND_ORDER)))
+
+
+_NEAR_ZERO_TO_SECOND_ORDER = (
+    1e-2  # an ulp over the square of it is what the second derivative's bound has room for
+)
+
+
 def _overflows(case: Case) -> bool:
     return bool(np.any(-case.args[0] * case.args[1] > _OVERFLOWS))
 
@@ -337,6 +347,7 @@ def _is_distance_by_one_norm(case: Case) -> bool:
 
 EVERY_VALUE = ("value", "value-edges", "inplace")
 DERIVATIVES = ("vjp", "jvp", "vjp-edges", "jvp-edges")
+SECOND_ORDERS = ("double", "reverse-over-forward", "forward-over-reverse")
 FORWARD = ("jvp", "jvp-edges")
 REVERSE = ("vjp", "vjp-edges")
 SECOND = ("double", "reverse-over-forward", "forward-over-reverse")
@@ -388,7 +399,8 @@ SET_APART: tuple[Apart, ...] = (
     Apart(("atan2",), FORWARD, "origin", _meets_origin),
     Apart(("fmax",), FORWARD, "ties", _ties),
     Apart(("nn.functional.prelu",), FORWARD, "at-zero", _has_zero),
-    Apart(("sinc",), ("vjp-edges", "jvp-edges"), "near-zero", _is_near_zero),
+    Apart(("sinc",), DERIVATIVES, "near-zero", _is_near_zero),
+    Apart(("sinc",), SECOND_ORDERS, "near-zero", _is_near_zero_to_second_order),
     Apart(("clamp",), ("vjp-edges",), "below-equal-bounds", _is_below_equal_bounds),
     Apart(("clamp",), FORWARD, "ties", _ties_with_one_bound),
     Apart(
