@@ -170,6 +170,10 @@ _REFLECTORS = (
     "numbers that are no reflectors, on which the documented use (those of geqrf) does not come"
 )
 _PIVOTED = "multipliers beyond 1, which pivoting (that of linalg.lu_factor) never leaves, and which grow without bound"
+_FAR_AWAY = (
+    "a grid a thousand images away reads one pixel of the border again and again: its gradient is 0, and what rounding "
+    "leaves of terms as large as the pixel"
+)
 _FULL_RANK = "the driver gels is documented to assume full rank, and refuses other matrices only where it notices"
 _INFINITE = "what comes by the two operands are infinities that cancel: which comes first decides what is left"
 _TIMES_ZERO = "a gap: forward mode of the reference multiplies what is infinite by the 0 of the side that is not taken"
@@ -186,6 +190,7 @@ _EDGES_LEFT_OUT: Mapping[str, tuple[tuple[str, ...], str]] = {
         ("ormqr", "linalg.householder_product"), ((*_TIED, "large", "tails"), _REFLECTORS)
     ),
     **dict.fromkeys(("lu_solve", "linalg.lu_solve"), (("large", "tails"), _PIVOTED)),
+    **dict.fromkeys(("grid_sampler_2d", "grid_sampler_3d", "nn.functional.grid_sample"), (("large",), _FAR_AWAY)),
     **dict.fromkeys(("lerp", "nn.functional.mse_loss", "polar"), (("infinities",), _INFINITE)),
     **dict.fromkeys(("nn.functional.prelu", "nn.functional.rrelu", "special.ndtr"), (("infinities",), _TIMES_ZERO)),
     **dict.fromkeys(("linalg.lstsq", "linalg.lstsq.grad_oriented"), (_TIED, _FULL_RANK)),

@@ -83,7 +83,9 @@ _CALLS: Mapping[str, list[tuple[Any, ...]]] = {
     "cdist": [([[0.0, 0.0]], [[1.0, 1.0]], _INF, {}), ([[1.0, 2.0]], [[1.0, 2.0]], {})],
     "nn.functional.pdist": [([[0.0, 0.0], [1.0, 1.0]], {"p": _INF}), ([[1.0, 2.0], [1.0, 2.0]], {})],
     "nn.functional.normalize": [([[0.0, 0.0], [3.0, 4.0]], {})],
-    "nn.functional.cosine_similarity": [([[0.0, 0.0]], [[3.0, 4.0]], {})],
+    "nn.functional.cosine_similarity": [
+        ([[0.0, 0.0]], [[3.0, 4.0]], {}), ([[0.1, 0.2]], [[3.0, 4.0]], {"eps": 0.5}),
+    ],
     "nn.functional.prelu": [([0.0, -2.0], {"weight": np.array([0.25])})],
     "nn.functional.soft_margin_loss": [([-1000.0], np.array([1.0]), {})],
     "nn.functional.binary_cross_entropy": [([0.0, 1.0], [0.5, 0.5], {})],

@@ -45,7 +45,7 @@ _REAL_ONLY = frozenset(
 )  # where derivatives are symmetric, or numbers real
 MOST_SAMPLES = {"quick": 1, "standard": 2, "full": 12}
 # Operators of which the first and the last sample do not show what is expected of them.
-LEAST_SAMPLES = {"stft": 3, "take_along_dim": 12, "logcumsumexp": 12}
+LEAST_SAMPLES = {"stft": 3, "take_along_dim": 12, "logcumsumexp": 12, "native_layer_norm": 12}
 # Operators of which it hangs on the draw whether some sample shows what is expected of them: an image of several rows,
 # an operand that is masked where the other is not. A call of our own does.
 WITH_OWN_SAMPLES = frozenset({"masked.logaddexp", "nn.functional.max_unpool2d.grad"})
@@ -71,7 +71,9 @@ def related(row: Row, relations: Sequence[str]) -> Iterator[tuple[Row, str]]:
     for relation in relations:
         is_known = all(entry.has(need) for need in NEEDS.get(relation, ()))
         if relation in _ELEMENTWISE:
-            is_known = entry.is_elementwise or (relation == "blocks" and row.entry in opinfo_source.elementwise())
+            is_known = entry.is_elementwise or (
+                relation == "blocks" and row.entry in opinfo_source.elementwise()
+            )
         is_real = not row.dtype.startswith("complex") or relation not in _REAL_ONLY
         if is_known and is_real and (row.entry, relation) not in RELATED_BY_NOBODY:
             key = CaseKey(

@@ -57,7 +57,10 @@ _LARGE, _HUGE = (
     2e6,
 )  # from where on the digits before the point are missed in float32, and in float64
 _BEYOND = 1e9  # from where on forward mode misses them in float64, too
-_OVERFLOWS = 709.0  # its exponential is the largest number of float64
+_OVERFLOWS = {
+    "float64": 709.0,
+    "float32": 88.0,
+}  # its exponential is the largest number of the dtype
 _LEFT = -1.5  # from where on 1/2 + 1/2 erf(x / sqrt(2)) misses digits of what is left
 _FAR_LEFT = -1500.0
 _SERIES_OFF = (1e-3, 40.0)
@@ -134,7 +137,9 @@ _NEAR_ZERO_TO_SECOND_ORDER = (
 
 
 def _overflows(case: Case) -> bool:
-    return bool(np.any(-case.args[0] * case.args[1] > _OVERFLOWS))
+    return bool(
+        np.any(-case.args[0] * case.args[1] > _OVERFLOWS.get(case.dtype, _OVERFLOWS["float64"]))
+    )
 
 
 def _is_left(case: Case) -> bool:
@@ -243,6 +248,17 @@ def _is_below_equal_bounds(case: Case) -> bool:
         return False
     x, low, high = np.broadcast_arrays(case.args[0], low, high)
     return bool(np.any((low == high) & (x < low)))
+
+
+def _is_below_eps(case: Case) -> bool:
+    """Whether the norm of a vector is so small that it counts as eps."""
+    eps = _option(case, "eps", 3) or _COSINE_EPS
+    dim = 1 if (given := _option(case, "dim", 2)) is None else given
+    vectors = np.broadcast_arrays(*case.arrays())
+    return any(bool(np.any(np.linalg.norm(x, axis=dim) < eps)) for x in vectors if x.ndim)
+
+
+_COSINE_EPS = 1e-8
 
 
 def _ties_with_one_bound(case: Case) -> bool:
@@ -403,6 +419,7 @@ SET_APART: tuple[Apart, ...] = (
     Apart(("sinc",), SECOND_ORDERS, "near-zero", _is_near_zero_to_second_order),
     Apart(("clamp",), ("vjp-edges",), "below-equal-bounds", _is_below_equal_bounds),
     Apart(("clamp",), FORWARD, "ties", _ties_with_one_bound),
+    Apart(("nn.functional.cosine_similarity",), ("vjp-edges",), "below-eps", _is_below_eps),
     Apart(
         ("norm", "linalg.norm", "linalg.matrix_norm", "linalg.vector_norm"),
         ("reverse-over-forward",),
