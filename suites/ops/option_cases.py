@@ -334,7 +334,7 @@ _NETWORKS: Mapping[str, list[tuple[Any, ...]]] = {
         {"reduction": "none"})],
     "nn.functional.multilabel_soft_margin_loss": [(r(2, 3), u(2, 3), {"weight": c(3), "reduction": how})
         for how in _EACH],
-    "nn.functional.margin_ranking_loss": [(r(2, 3), r(3), w(1.0, -1.0, 1.0), {"margin": 0.5, "reduction": how})
+    "nn.functional.margin_ranking_loss": [(r(3), r(1), w(1.0, -1.0, 1.0), {"margin": 0.5, "reduction": how})
         for how in _EACH],
     "nn.functional.triplet_margin_loss": [(r(3, 4), r(3, 4), r(3, 4), {"swap": swap, "p": n, "margin": 2.0,
         "reduction": how}) for swap in (_T, _F) for n in (1, 2, 3) for how in _EACH],

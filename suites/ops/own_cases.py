@@ -90,6 +90,7 @@ _CALLS: Mapping[str, list[tuple[Any, ...]]] = {
     "nn.functional.soft_margin_loss": [([-1000.0], np.array([1.0]), {})],
     "nn.functional.binary_cross_entropy": [([0.0, 1.0], [0.5, 0.5], {})],
     "nn.functional.gaussian_nll_loss": [([1.0], [0.0], [0.0], {"eps": 0.01})],
+    "kron": [([1.0, 2.0], [[[1.0, 2.0, 3.0]], [[4.0, 5.0, 6.0]]], {})],
     "masked.logaddexp": [
         ([1.0, 2.0], [3.0, 4.0], {"input_mask": np.array([True, False]), "other_mask": np.array([True, True])}),
     ],

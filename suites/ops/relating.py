@@ -47,8 +47,8 @@ MOST_SAMPLES = {"quick": 1, "standard": 2, "full": 12}
 # Operators of which the first and the last sample do not show what is expected of them.
 LEAST_SAMPLES = {"stft": 3, "take_along_dim": 12, "logcumsumexp": 12, "native_layer_norm": 12}
 # Operators of which it hangs on the draw whether some sample shows what is expected of them: an image of several rows,
-# an operand that is masked where the other is not. A call of our own does.
-WITH_OWN_SAMPLES = frozenset({"masked.logaddexp", "nn.functional.max_unpool2d.grad"})
+# an operand that is masked where the other is not, or that has more dimensions. A call of our own does.
+WITH_OWN_SAMPLES = frozenset({"kron", "masked.logaddexp", "nn.functional.max_unpool2d.grad"})
 IN_QUICK = ("create-graph", "input-layouts", "cotangent-layouts", "subsets")
 
 
