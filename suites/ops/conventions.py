@@ -219,7 +219,7 @@ _UNDEFINED_ON: Mapping[tuple[str, str], Callable[[Case], bool]] = {
     **{
         (op, check): _ties
         for op in ("sort", "msort", "mode")
-        for check in ("value", "vjp", "jvp", "double")
+        for check in ("value", "vjp", "jvp", "double", "value-edges", "vjp-edges", "jvp-edges")
     },
     # Complex eigenvectors have a phase of their own, which tangents fix anew; source: torch.linalg.eigh, its warnings.
     ("linalg.eigh", "reverse-over-forward"): lambda case: case.args[0].dtype.kind == "c",
