@@ -32,7 +32,7 @@ def _is_trigamma_off(case: Case) -> bool:
 
 
 def _lacks_weight(case: Case) -> bool:
-    return case.args[2] is None and case.args[3] is not None
+    return _option(case, "weight", 2) is None and _option(case, "bias", 3) is not None
 
 
 def _masks_whole_rows(case: Case) -> bool:
@@ -358,12 +358,11 @@ def _is_infinite(case: Case) -> bool:
 
 
 def _is_distance_by_one_norm(case: Case) -> bool:
-    return _option(case, "p", 2) == 1
+    return bool(_option(case, "p", 4 if case.op.endswith("triplet_margin_loss") else 2) == 1)
 
 
 EVERY_VALUE = ("value", "value-edges", "inplace")
 DERIVATIVES = ("vjp", "jvp", "vjp-edges", "jvp-edges")
-SECOND_ORDERS = ("double", "reverse-over-forward", "forward-over-reverse")
 FORWARD = ("jvp", "jvp-edges")
 REVERSE = ("vjp", "vjp-edges")
 SECOND = ("double", "reverse-over-forward", "forward-over-reverse")
@@ -383,7 +382,12 @@ SET_APART: tuple[Apart, ...] = (
         "trigamma",
         _is_trigamma_off,
     ),
-    Apart(("native_layer_norm",), ("double",), "without-weight", _lacks_weight),
+    Apart(
+        ("native_layer_norm", "nn.functional.layer_norm"),
+        ("double",),
+        "without-weight",
+        _lacks_weight,
+    ),
     Apart(("masked.logsumexp",), FORWARD, "masked-rows", _masks_whole_rows),
     Apart(("logcumsumexp",), FORWARD, "rising", _rises),
     Apart(("logaddexp",), ("value-edges",), "subnormal", _is_subnormal_apart),
@@ -416,10 +420,15 @@ SET_APART: tuple[Apart, ...] = (
     Apart(("fmax",), FORWARD, "ties", _ties),
     Apart(("nn.functional.prelu",), FORWARD, "at-zero", _has_zero),
     Apart(("sinc",), DERIVATIVES, "near-zero", _is_near_zero),
-    Apart(("sinc",), SECOND_ORDERS, "near-zero", _is_near_zero_to_second_order),
+    Apart(("sinc",), SECOND, "near-zero", _is_near_zero_to_second_order),
     Apart(("clamp",), ("vjp-edges",), "below-equal-bounds", _is_below_equal_bounds),
     Apart(("clamp",), FORWARD, "ties", _ties_with_one_bound),
-    Apart(("nn.functional.cosine_similarity",), ("vjp-edges",), "below-eps", _is_below_eps),
+    Apart(
+        ("nn.functional.cosine_similarity",),
+        ("vjp-edges", "vjp", *SECOND),
+        "below-eps",
+        _is_below_eps,
+    ),
     Apart(
         ("norm", "linalg.norm", "linalg.matrix_norm", "linalg.vector_norm"),
         ("reverse-over-forward",),
