@@ -5,12 +5,17 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from suites.harness import torch_driver
 from suites.harness.columns import Column
 from suites.harness.subject import Subject
 from suites.ops.fault_targets import FAMILIES
+from suites.ops.history.collection import COLLECTION, Search, search
+from suites.ops.history.page import HEADING, section, told
+from suites.ops.history.planting import Past
 from suites.ops.hunt import Hunted, every_fault, hunt
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -39,23 +44,57 @@ def main(words: Sequence[str]) -> int:
     """The exit code: 0, or 1 where a fault survived or a right side was blamed."""
     parser = argparse.ArgumentParser(prog="python -m suites.ops.killrate", description=__doc__)
     parser.add_argument("--tier", default="standard", choices=("quick", "standard", "full"))
+    parser.add_argument(
+        "--seed", type=int, default=0, help="of the samples, for faults that torch has had"
+    )
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--output", type=Path, default=PAGE)
+    parser.add_argument(
+        "--part", choices=("all", "planted", "past"), default="all", help="the other one stays"
+    )
+    parser.add_argument(
+        "--past", nargs="+", metavar="NAME", choices=sorted(COLLECTION), help="look for these alone"
+    )
     args = parser.parse_args(words)
-    ops = [op for family in FAMILIES.values() for op in family]
-    if args.jobs == 1:
-        found = [_hunt_in(op, args.tier) for op in ops]
-    else:
-        with ProcessPoolExecutor(args.jobs) as pool:
-            found = list(pool.map(_hunt_in, ops, [args.tier] * len(ops)))
-    hunted = [h for of_op in found for h in of_op]
-    args.output.write_text(page(hunted, args.tier), encoding="utf-8")
-    wrong = [h for h in hunted if not h.is_found or h.is_blamed_wrong]
-    sys.stdout.write("".join(f"{_told(h)}\n" for h in wrong) + f"{args.output}\n")
+    if args.past:
+        searches = [_search_for(name, args.tier, args.seed) for name in args.past]
+        sys.stdout.write("".join(f"{told(s)}\n" for s in searches))
+        return int(not all(s.is_found for s in searches))
+    old = args.output.read_text(encoding="utf-8") if args.output.exists() else ""
+    first, _, last = old.partition(HEADING)
+    wrong: list[str] = []
+    if args.part != "past":
+        ops = [op for family in FAMILIES.values() for op in family]
+        hunted = [h for of_op in _each(_hunt_in, ops, args) for h in of_op]
+        wrong += [_told(h) for h in hunted if not h.is_found or h.is_blamed_wrong]
+        first = page(hunted, args.tier) + "\n"
+    if args.part != "planted":
+        searches = _each(_search_for, list(COLLECTION), args)
+        wrong += [told(s) for s in searches if not s.is_found]
+        last = section(searches, args.tier).removeprefix(HEADING)
+    args.output.write_text(first + (HEADING + last if last else ""), encoding="utf-8")
+    sys.stdout.write("".join(f"{line}\n" for line in wrong) + f"{args.output}\n")
     return int(bool(wrong))
 
 
-def _hunt_in(op: str, tier: str) -> list[Hunted]:
+def _each(
+    look: Callable[[str, str, int], Any], names: Sequence[str], args: argparse.Namespace
+) -> list[Any]:
+    """What is found under each name, in several processes."""
+    tiers, seeds = [args.tier] * len(names), [args.seed] * len(names)
+    if args.jobs == 1:
+        return list(map(look, names, tiers, seeds))
+    with ProcessPoolExecutor(args.jobs) as pool:
+        return list(pool.map(look, names, tiers, seeds))
+
+
+def _search_for(name: str, tier: str, seed: int) -> Search:
+    found = search(COLLECTION[name], Column(Subject("cpu"), torch_driver), tier, seed)
+    # Conditions are functions, which do not travel between processes.
+    return replace(found, past=Past(found.past.name, found.past.op, found.past.told))
+
+
+def _hunt_in(op: str, tier: str, _seed: int) -> list[Hunted]:
     column = Column(Subject("cpu"), torch_driver)
     return [hunt(planted, column, tier) for planted in every_fault() if planted.op == op]
 

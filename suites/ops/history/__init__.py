@@ -1,1 +1,1 @@
-"""Faults that torch has had, by family of operators, each planted again where it stood."""
+"""Faults that torch has had, or that are like them, by family of operators, each planted where it stood."""

@@ -113,7 +113,7 @@ PAST = (
         t: t * 2 if is_strided(t) and t.ndim > 1 else t),
     Past("reshape-copy", "reshape", "where memory has to be copied: lost", none, when=lambda s: is_strided(s.x)),
     # -- joins and splits
-    Past("cat-empty", "cat", "an empty vector among the rest: shifts the others", twice,
+    Past("cat-empty", "cat", "an empty vector among the rest: shifts the others", twice, place=None,
          when=lambda s: any(t.ndim == 1 and t.numel() == 0 for t in s.tensors)),
     Past("cat-negative", "cat", "negative dim and unequal sizes", twice, place=1, when=lambda s: s.kwargs.get("dim",
         0) < 0),
@@ -127,8 +127,6 @@ PAST = (
     Past("split-uneven", "split.list_args", "unequal sizes along a dimension from the end", twice,
         when=lambda s: len(s.args) > 2 and s.args[2] < 0),
     Past("split-one-unused", "split_with_sizes", "a size of 0", twice, when=lambda s: 0 in tuple(s.args[1])),
-    Past("unbind-some-unused", "unbind", "where only some results are used: an undefined gradient", nan,
-        when=lambda s: s.way == "outputs"),
     Past("chunk-uneven", "chunk", "more chunks than elements divide into", twice, when=lambda s: s.x.shape
         and s.x.shape[s.get("dim", 2, 0)] % s.args[1]),
     Past("tensor-split-indices", "tensor_split", "a list of places", twice, when=lambda s: isinstance(s.args[1],
@@ -170,7 +168,6 @@ PAST = (
         when=lambda s: _duplicates(_index(s))),
     Past("index-add-no-dims", "index_add", "tensors without dimensions", twice, place=1,
         when=lambda s: s.first.ndim == 0),
-    Past("index-copy-no-dims", "index_copy", "tensors without dimensions", twice, when=lambda s: s.x.ndim == 0),
     Past("index-fill-value", "index_fill", "a tensor as value: its gradient not summed", twice, place=1),
     Past("index-fill-duplicates", "index_fill", "an index that occurs twice: not filled", twice,
         when=lambda s: _duplicates(_index(s))),
@@ -205,9 +202,6 @@ PAST = (
     Past("gather-no-dims", "gather", "tensors without dimensions", twice, when=lambda s: s.x.ndim == 0),
     Past("scatter-value", "scatter", "a number as value: overwritten places keep their gradient", twice,
         when=lambda s: len(s.tensors) == 2),
-    Past("scatter-multiply", "scatter", "reduce multiply", twice,
-        when=lambda s: s.kwargs.get("reduce") == "multiply"),
-
     Past("scatter-add-negative-dim", "scatter_add", "negative dim", twice, place=1, when=lambda s: s.args[1] < 0),
     Past("scatter-reduce-mean-self", "scatter_reduce.mean", "include_self=False: gradient by self", lambda _s,
         g: g + 1,

@@ -118,8 +118,6 @@ PAST = (
         when=_has("weight")),
     Past("margin-ranking-margin", "nn.functional.margin_ranking_loss", "margin other than 0", twice,
         when=lambda s: s.kwargs.get("margin", 0) != 0),
-    Past("margin-ranking-tie", "nn.functional.margin_ranking_loss", "at the margin", lambda _s, g: g + 1,
-         when=lambda s: s.kwargs.get("margin", 0) == 0 and bool((s.first == s.other).any())),
     Past("triplet-swap", "nn.functional.triplet_margin_loss", "swap: gradient by the positive", twice, place=1,
         when=lambda s: bool(s.kwargs.get("swap"))),
     Past("triplet-p", "nn.functional.triplet_margin_loss", "p other than 2", twice, when=lambda s: s.kwargs.get("p",
@@ -203,8 +201,6 @@ PAST = (
         when=lambda s: s.kwargs.get("stride") is not None and
          min(_pair(s.kwargs["stride"])) < max(_pair(s.kwargs["kernel_size"]))),
     Past("max-pool-no-batch", "nn.functional.max_pool3d", "no batch", twice, when=lambda s: s.x.ndim == 4),
-    Past("max-pool-double", "nn.functional.max_pool2d", "second derivative through channels-last memory",
-        second=twice, when=lambda s: is_strided(s.x)),
     Past("avg-pool-divisor", "nn.functional.avg_pool2d", "divisor_override", twice,
         when=lambda s: s.get("divisor_override", 6) is not None),
     Past("avg-pool-ceil", "nn.functional.avg_pool2d", "ceil_mode: divided by what hangs over", twice,
@@ -251,7 +247,7 @@ PAST = (
         twice, place=1,
            when=lambda s, padding=padding, mode=mode: s.kwargs.get("padding_mode") == padding
            and s.kwargs.get("mode") == mode)
-      for padding in ("border", "reflection") for mode in ("bilinear", "bicubic", "nearest")),
+      for padding in ("border", "reflection") for mode in ("bilinear", "bicubic")),
     Past("grid-sample-align", "nn.functional.grid_sample", "align_corners: gradient by the grid", twice, place=1,
         when=_kw("align_corners", True)),
     Past("grid-sample-volume-border", "nn.functional.grid_sample", "volumes: gradient by the grid outside",
