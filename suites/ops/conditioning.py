@@ -84,10 +84,14 @@ LINES = 5
 
 def scatter(answer: Callable[[Case], Answers], case: Case) -> Answers:
     """How far each element of each answer is off by the reference's own roundings. See Note [What scatters]."""
+    here = answer(case)
     found = [_off_a_line(answer, _beside(case, seed), seed) for seed in range(LINES)]
+    lines = [bends for bends in found if len(bends) == len(here)]  # others left the domain
+    if not lines:
+        return moves(here, here)
     return [
-        None if bend is None else np.median([bends[i] for bends in found], axis=0)
-        for i, bend in enumerate(found[0])
+        None if bend is None else np.median([bends[i] for bends in lines], axis=0)
+        for i, bend in enumerate(lines[0])
     ]
 
 
@@ -96,7 +100,7 @@ def _off_a_line(
 ) -> list[NDArray[Any] | None]:
     first, middle, last = (answer(_moved(case, i * APART, seed)) for i in range(3))
     if not len(first) == len(middle) == len(last):
-        return [None if a is None else np.zeros(a.shape) for a in first]
+        return []
     ends = [
         None if a is None or b is None or a.shape != b.shape else (a + b) / 2
         for a, b in zip(first, last, strict=True)

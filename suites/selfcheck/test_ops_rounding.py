@@ -65,6 +65,14 @@ def test_a_jump_at_a_kink_or_a_tie_does_not_scatter(jump):
     assert np.all(scattered(jump, [0.0, 2.0, 2.5, 2.0, 0.0]) == 0)
 
 
+def test_where_the_answer_ends_beside_the_inputs_nothing_scatters():
+    def answer(at):
+        return [at.args[0]] if np.all(at.args[0] == 1) else []
+
+    (found,) = scatter(answer, Case(op="", args=(np.ones(8),)))
+    assert np.all(found == 0)
+
+
 def test_what_cancels_scatters_by_the_roundings_of_its_terms():
     found = scattered(lambda x: (x + 1e6) - 1e6 - x, [0.3, 0.7])
     assert np.all((found > 0) & (found < 1e-9))
