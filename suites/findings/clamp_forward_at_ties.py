@@ -8,7 +8,8 @@ import sys
 import torch
 
 x, bound = torch.tensor([1.0]), torch.tensor([1.0])
-pulled = torch.func.vjp(lambda x, m: torch.clamp(x, min=m), x, bound)[1](torch.ones(1))
+_, pull = torch.func.vjp(lambda x, m: torch.clamp(x, min=m), x, bound)
+pulled = pull(torch.ones(1))
 tangents = torch.tensor([5.0]), torch.tensor([7.0])
 pushed = torch.func.jvp(lambda x, m: torch.clamp(x, min=m), (x, bound), tangents)[1]
 want = sum(g * t for g, t in zip(pulled, tangents, strict=True))
