@@ -16,6 +16,7 @@ DIRECTIONS = 3
 _BARS = 4.0  # an error bar is an estimate; a witness speaks only of what lies outside four of them
 _TAYLOR_STEPS = tuple(2.0**-k for k in range(4, 12))
 _ROUND_OFF = 1e-13
+_FLOOR = 1e-11  # of what is differenced, over a unit of length: no step leaves more of a slope that is almost zero
 _SMALLEST_SCALE = 1e-4
 
 Line = Callable[[float], NDArray[Any]]
@@ -68,11 +69,13 @@ def ask(question: Question) -> Witness:
     """Who is right, by differences along the direction in which the two sides differ most, and along random ones."""
     claims: list[tuple[float, float, Estimate, float]] = []
     for direction in _directions(question):
-        estimate = derivative(question.line(direction), scale=question.scale)
+        line = question.line(direction)
+        estimate = derivative(line, scale=question.scale)
+        floor = _FLOOR * abs(float(np.real(line(0.0)))) / question.scale
         mine = _along(question.subject, direction)
         theirs = mine if question.reference is None else _along(question.reference, direction)
         terms = _terms(question.subject, direction)
-        claims.append((theirs, mine, estimate, question.rtol * terms + 1e-300))
+        claims.append((theirs, mine, estimate, question.rtol * terms + floor + 1e-300))
     blame, says = _decide(claims, has_reference=question.reference is not None)
     first = claims[0][2]
     return Witness(

@@ -12,7 +12,7 @@ from suites.harness.examine import Sides, examine
 from suites.harness.implementation import TorchSpelling
 from suites.harness.subject import REFERENCE_SUBJECT, Subject
 from suites.harness.tolerances import fixed_tolerance
-from suites.harness.witnesses import adjoint_gap
+from suites.harness.witnesses import Question, adjoint_gap, ask
 
 CPU = Subject("cpu", "float64")
 X = np.array([0.3, -1.2, 2.0])
@@ -216,3 +216,15 @@ def test_numerical_jvp_is_the_directional_derivative():
 def test_a_function_that_changes_shape_is_refused():
     with pytest.raises(ShapeChangedError, match="shape"):
         derivative(lambda s: np.ones(2 if s > 0 else 3))
+
+
+@pytest.mark.parametrize(("claim", "blame"), [(1e-10, "undecided"), (1e-4, "subject")])
+def test_a_slope_below_the_rounding_of_large_values_blames_nobody(claim, blame):
+    question = Question(
+        reference=None,
+        subject=(np.array([claim]),),
+        like=[np.zeros(1)],
+        line=lambda _: lambda s: np.asarray(1e3 + 0.0 * s),
+        rtol=1e-7,
+    )
+    assert ask(question).blame == blame
