@@ -236,6 +236,13 @@ LOOSER: tuple[Looser, ...] = (
         _ONE_IN_A_GROUP,
     ),
     Looser(
+        ("cdist",),
+        ("vjp",),
+        64.0,
+        "by way of a matrix product the square of a distance is |x|^2 + |y|^2 - 2 xy, of which little is left for points "
+        "side by side; the gradient divides by it",
+    ),
+    Looser(
         ("matrix_exp",),
         ("value", *_DERIVATIVES),
         8.0,
