@@ -238,9 +238,9 @@ LOOSER: tuple[Looser, ...] = (
     Looser(
         ("cdist",),
         ("vjp",),
-        64.0,
-        "by way of a matrix product the square of a distance is |x|^2 + |y|^2 - 2 xy, of which little is left for points "
-        "side by side; the gradient divides by it",
+        1e6,
+        "by way of a matrix product the square of a distance is |x|^2 + |y|^2 - 2 xy, of which an ulp over the square is "
+        "lost: of 800 pairs that differ in one coordinate some are 1e-3 apart",
     ),
     Looser(
         ("matrix_exp",),
