@@ -239,7 +239,7 @@ LOOSER: tuple[Looser, ...] = (
         ("cdist",),
         ("vjp",),
         1e6,
-        "by way of a matrix product the square of a distance is |x|^2 + |y|^2 - 2 xy, of which an ulp over the square is "
+        "by way of a matrix product the square of a distance is |x|^2 + |y|^2 - 2 xy, of which an ulp over it is "
         "lost: of 800 pairs that differ in one coordinate some are 1e-3 apart",
     ),
     Looser(
