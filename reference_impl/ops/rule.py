@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from reference_impl import layout, registry, short_paths, short_writes
+from reference_impl import layout, short_paths, short_writes
 from reference_impl.graph import RuleNode, make_short_apply
 from reference_impl.ops.checks import guard_of, kinds
+from reference_impl.ops.tangents import filled
 from reference_impl.publishing import define_function as define_function  # noqa: PLC0414 - for the families
 from reference_impl.publishing import publish
 from reference_impl.publishing import takes_out as takes_out  # noqa: PLC0414 - for the families
@@ -344,7 +345,7 @@ class OpRule:
                 f"Trying to use forward AD with {self.name} that does not support it because it has not "
                 "been implemented yet."
             )
-        full = [_tangent_or_zeros(x, t) for x, t in zip(inputs, tangents, strict=True)]
+        full = filled(self.name, inputs, tangents)
         if self.jvp == "linear":
             args = [
                 t if i in self.diff_at(inputs) else x
@@ -376,12 +377,6 @@ class OpRule:
 
 def _names_after_first(formula: Callable[..., Any]) -> tuple[str, ...]:
     return tuple(inspect.signature(formula).parameters)[1:]
-
-
-def _tangent_or_zeros(x: Any, t: Any) -> Any:
-    if t is not None or x is None:
-        return t
-    return registry.OPS["zeros_like"](x) if isinstance(x, Tensor) else 0.0
 
 
 def _meta_value(  # noqa: PLR0911, PLR0912 - one line per kind

@@ -103,3 +103,21 @@ def test_a_derivative_of_cross_entropy_keeps_its_tail_on_tensors_too(x):
     loss = torch.nn.functional.binary_cross_entropy_with_logits(logit, target, pos_weight=weight)
     (found,) = torch.autograd.grad(loss, [target], create_graph=True)
     assert found.item() == pytest.approx(2 * np.logaddexp(0.0, -x) - x, rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("along", "wanted"),
+    [
+        (lambda x: x * 3.0, 6.0),
+        (lambda x: 3.0 * x, 6.0),
+        (lambda x: x * torch.tensor([3.0]), 6.0),
+        (lambda x: x / 2.0, 1.0),
+        (lambda x: x / torch.tensor([[2.0]]), 1.0),
+        (lambda x: 3.0 / x, 0.0),
+    ],
+)
+def test_a_factor_without_a_tangent_leaves_none_at_infinity(along, wanted):
+    with torch.autograd.forward_ad.dual_level():
+        x = torch.autograd.forward_ad.make_dual(torch.tensor([np.inf]), torch.tensor([2.0]))
+        tangent = torch.autograd.forward_ad.unpack_dual(along(x)).tangent
+    assert tangent.flatten().tolist() == [wanted]
