@@ -21,6 +21,7 @@ SHARED = {
     "special_values",
     "windows",
     "families",
+    "tangents",
 }
 NOTE = re.compile(r"^\s*# Note \[([^\]]+)\]", re.MULTILINE)
 POINTER = re.compile(r"[Ss]ee\s+(?:#\s*)?Note \[([^\]]+)\]")
