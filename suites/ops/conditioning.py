@@ -82,11 +82,23 @@ BESIDE, APART = 1e-6, 2.0**-27
 LINES = 5
 
 
-def scatter(answer: Callable[[Case], Answers], case: Case) -> Answers:
-    """How far each element of each answer is off by the reference's own roundings. See Note [What scatters]."""
+def scatter(
+    answer: Callable[[Case], Answers],
+    case: Case,
+    is_hopeless: Callable[[Answers], bool] = lambda _: False,
+) -> Answers:
+    """How far each element of each answer is off by the reference's own roundings. See Note [What scatters].
+
+    The lines after the first are not asked for where ``is_hopeless`` says of that one that no more will help.
+    """
     here = answer(case)
-    found = [_off_a_line(answer, _beside(case, seed), seed) for seed in range(LINES)]
-    lines = [bends for bends in found if len(bends) == len(here)]  # others left the domain
+    lines: list[list[NDArray[Any] | None]] = []
+    for seed in range(LINES):
+        bends = _off_a_line(answer, _beside(case, seed), seed)
+        if len(bends) == len(here):  # others left the domain
+            lines.append(bends)
+            if len(lines) == 1 and is_hopeless(bends):
+                break
     if not lines:
         return moves(here, here)
     return [

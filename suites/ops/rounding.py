@@ -90,15 +90,28 @@ def _compared(
     triples = _triples(wanted, found, allowed)
     if all(is_within(*triple, tolerance) for triple in triples):
         return triples
-    scattered = [
-        None if a is None or s is None else a + SCATTERS * tolerance.eps / EPS["float64"] * s
-        for a, s in zip(allowed, scatter(again, drawn), strict=True)
-    ]
-    return _triples(wanted, found, scattered)
+
+    def with_scatter(bends: Sequence[NDArray[Any] | None], times: float) -> list[Triple]:
+        by = times * tolerance.eps / EPS["float64"]
+        wider = [
+            None if a is None or s is None else a + by * s
+            for a, s in zip(allowed, bends, strict=True)
+        ]
+        return _triples(wanted, found, wider)
+
+    def is_hopeless(bends: Sequence[NDArray[Any] | None]) -> bool:
+        # One line shows of an element little or nothing by luck, of the largest of many hardly.
+        most = [None if s is None else np.full_like(s, np.max(s, initial=0.0)) for s in bends]
+        seen = all(s is None or not s.size or np.any(s) for s in most)
+        wide = with_scatter(most, SCATTERS * VARIES)
+        return seen and not all(is_within(*triple, tolerance) for triple in wide)
+
+    return with_scatter(scatter(again, drawn, is_hopeless), SCATTERS)
 
 
-# How much more another formula may scatter than ours does.
+# How much more another formula may scatter than ours does, and how much less than the median of five one line may show.
 SCATTERS = 16.0
+VARIES = 1e4
 
 
 def _triples(

@@ -9,7 +9,7 @@ from suites.harness.compare import compare
 from suites.harness.tolerances import EPS as ULP
 from suites.harness.tolerances import LOOSER, SAFETY, tolerance_for
 from suites.ops import test_coverage as coverage
-from suites.ops.conditioning import conditions, scatter
+from suites.ops.conditioning import LINES, conditions, scatter
 from suites.ops.opinfo_source import entries
 from suites.ops.poles import POLES, with_poles
 from suites.ops.rounding import allowance, error_of, held, is_within
@@ -77,6 +77,18 @@ def test_what_cancels_scatters_by_the_roundings_of_its_terms():
     found = scattered(lambda x: (x + 1e6) - 1e6 - x, [0.3, 0.7])
     assert np.all((found > 0) & (found < 1e-9))
     assert np.all(scattered(lambda x: 1e6 * x, [0.3, 0.7]) < 1e-9)
+
+
+@pytest.mark.parametrize(("is_hopeless", "lines"), [(True, 1), (False, LINES)])
+def test_where_nothing_will_help_one_line_is_asked_for(is_hopeless, lines):
+    asked = []
+
+    def answer(at):
+        asked.append(at)
+        return [at.args[0] + 1.0]
+
+    scatter(answer, Case(op="", args=(np.ones(2),)), lambda _: is_hopeless)
+    assert len(asked) == 1 + 3 * lines
 
 
 def test_beside_an_extremum_a_step_that_leads_back_is_no_jump():
