@@ -36,31 +36,34 @@ def _sample(logs: Any, target: Any, blank: int) -> Sample:
     return Sample(logs.astype(np.float64), labels, skips)
 
 
-def _shift(x: Any, n: int) -> Any:
-    """Moved ``n`` places up, with -inf moving in."""
-    made = np.full_like(x, -np.inf)
-    made[n:] = x[: len(x) - n]
-    return made
-
-
-def _forward(s: Sample) -> Any:
-    """log alpha, (time, place)."""
-    seen = s.logs[:, s.labels]
+def _forward(samples: list[Sample]) -> list[Any]:
+    """log alpha of each sequence, (time, place); all take a step at once, in an array as wide as the longest."""
+    times = max((len(s.logs) for s in samples), default=0)
+    places = max((len(s.labels) for s in samples), default=0)
+    seen = np.full((times, len(samples), places), -np.inf)
+    skips = np.zeros((len(samples), places), bool)
+    for n, s in enumerate(samples):
+        seen[: len(s.logs), n, : len(s.labels)] = s.logs[:, s.labels]
+        skips[n, : len(s.labels)] = s.skips
     alpha = np.full_like(seen, -np.inf)
-    if not len(seen):
-        return alpha
-    alpha[0, :2] = seen[0, :2]
-    for t in range(1, len(seen)):
-        came = np.logaddexp(alpha[t - 1], _shift(alpha[t - 1], 1))
-        alpha[t] = seen[t] + np.logaddexp(came, np.where(s.skips, _shift(alpha[t - 1], 2), -np.inf))
-    return alpha
+    alpha[:1, :, :2] = seen[:1, :, :2]
+    before = np.full((len(samples), places + 2), -np.inf)  # two places that nobody comes from
+    for t in range(1, times):
+        before[:, 2:] = alpha[t - 1]
+        came = np.logaddexp(before[:, 2:], before[:, 1:-1])
+        alpha[t] = seen[t] + np.logaddexp(came, np.where(skips, before[:, :-2], -np.inf))
+    return [alpha[: len(s.logs), n, : len(s.labels)] for n, s in enumerate(samples)]
 
 
-def _backward(s: Sample) -> Any:
-    """log beta: log alpha of the sequence told from its end."""
+def _backward(samples: list[Sample]) -> list[Any]:
+    """log beta: log alpha of the sequences told from their ends."""
+    return [found[::-1, ::-1] for found in _forward([_turned(s) for s in samples])]
+
+
+def _turned(s: Sample) -> Sample:
     skips = np.zeros_like(s.skips)
     skips[: len(skips) - 2] = s.skips[2:]
-    return _forward(Sample(s.logs[::-1], s.labels[::-1], skips[::-1]))[::-1, ::-1]
+    return Sample(s.logs[::-1], s.labels[::-1], skips[::-1])
 
 
 def _loss_of(alpha: Any) -> float:
@@ -83,7 +86,8 @@ def _samples(log_probs: Any, targets: Any, lengths: tuple[Any, Any], blank: int)
 def _losses(
     self: Any, targets: Any, lengths: tuple[Any, Any], blank: int, zero_infinity: bool
 ) -> Any:
-    found = np.array([_loss_of(_forward(s)) for s in _samples(self, targets, lengths, blank)])
+    samples = _samples(self, targets, lengths, blank)
+    found = np.array([_loss_of(alpha) for alpha in _forward(samples)])
     return np.where(np.isinf(found) & zero_infinity, 0.0, found).astype(self.dtype)
 
 
@@ -92,15 +96,16 @@ def _shares(
 ) -> Any:
     """Share of every class at every time: (time, batch, class). See Note [Ways through the labels]."""
     made = np.zeros_like(log_probs)
-    for n, s in enumerate(_samples(log_probs, targets, lengths, blank)):
-        alpha = _forward(s)
+    samples = _samples(log_probs, targets, lengths, blank)
+    ways = zip(samples, _forward(samples), _backward(samples), strict=True)
+    for n, (s, alpha, beta) in enumerate(ways):
         loss = _loss_of(alpha)
         if np.isinf(loss):
             made[: len(s.logs), n] = 0.0 if zero_infinity else np.nan
             continue
-        places = np.exp(alpha + _backward(s) - s.logs[:, s.labels] + loss)
-        for place, label in enumerate(s.labels):
-            made[: len(s.logs), n, label] += np.nan_to_num(places[:, place]).astype(made.dtype)
+        places = np.nan_to_num(np.exp(alpha + beta - s.logs[:, s.labels] + loss))
+        index: Any = (slice(None), s.labels)  # a label may come more than once
+        np.add.at(made[: len(s.logs), n], index, places.astype(made.dtype))
     return made
 
 
