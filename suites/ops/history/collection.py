@@ -142,18 +142,20 @@ def _relation_shows(past: Past, row: Row, relation: str, seed: int, torch: Any) 
     drawn = [s for s in row.samples(seed) if not is_drawn(s.case, "vjp")]
     faulty = row.subject_side(_bend(past, relation))
     for sample in row.taken(drawn, MOST_SAMPLES[row.tier]):
-        with_fault = _parts_ways(row, relation, Asked(torch, faulty, sample.case))
-        if with_fault and not _parts_ways(
-            row, relation, Asked(torch, row.sides().subject, sample.case)
+        plain = Asked(torch, row.sides().subject, sample.case)
+        if (
+            _parts_ways(row, relation, Asked(torch, faulty, sample.case)) is True
+            and _parts_ways(row, relation, plain) is False
         ):
             return True
     return False
 
 
-def _parts_ways(row: Row, relation: str, asked: Asked) -> bool:
+def _parts_ways(row: Row, relation: str, asked: Asked) -> bool | None:
+    """Whether the two ways of a relation differ; None where one of them raises, which shows nothing of a fault."""
     tolerance = fixed_tolerance(row.dtype, 1)
     try:
         pairs = list(RELATIONS[relation](asked))
-    except Exception:  # noqa: BLE001 - a fault that cannot be planted under a transform shows nothing
-        return False
+    except Exception:  # noqa: BLE001 - what cannot be planted under a transform raises whatever the transform does
+        return None
     return any(differences_of(want, got, tolerance) for _, want, got in pairs)
