@@ -270,13 +270,6 @@ LOOSER: tuple[Looser, ...] = (
         "the derivative solves with R, its derivative twice; the inputs' condition shows that once",
     ),
     Looser(
-        ("cdist",),
-        ("vjp",),
-        64.0,
-        "asked for by name, a product of matrices stands for distances, |x|^2 + |y|^2 - 2 x y, whose condition is the "
-        "square of that of x - y",
-    ),
-    Looser(
         ("linalg.pinv.hermitian",),
         _DERIVATIVES,
         64.0,
