@@ -37,12 +37,14 @@ class dtype:  # noqa: N801 - torch's name
         return (
             self
             if self.is_complex
-            else {"float16": complex64, "float64": complex128}.get(self.name, complex64)
+            else {"float64": complex128, "longdouble": clongdouble}.get(self.name, complex64)
         )
 
     def to_real(self) -> dtype:
         """The type of this type's parts."""
-        return {"complex64": float32, "complex128": float64}.get(self.name, self)
+        return {"complex64": float32, "complex128": float64, "clongdouble": longdouble}.get(
+            self.name, self
+        )
 
 
 float16 = dtype("float16", np.float16, "Half")
@@ -72,7 +74,11 @@ ALL = (
     int64,
     bool_,
 )
-OF_NUMPY: dict[Any, dtype] = {d.np: d for d in ALL}
+# torch has no such dtypes, and `torch.longdouble` is not there either: arrays that hold more digits than float64 may
+# become tensors, so that the reference can be asked what it would say with fewer roundings.
+longdouble = dtype("longdouble", np.longdouble, "LongDouble")
+clongdouble = dtype("clongdouble", np.clongdouble, "ComplexLongDouble")
+OF_NUMPY: dict[Any, dtype] = {d.np: d for d in (longdouble, clongdouble, *ALL)}
 
 # The default dtype is process-wide, as in torch.
 _DEFAULT = [float32]
@@ -107,11 +113,21 @@ def of_array(x: Any) -> dtype:
     """
     found = OF_NUMPY.get(x.dtype)
     if found is None:
-        raise TypeError(
-            f"can't convert np.ndarray of type numpy.{x.dtype}. The only supported types are: "
-            f"{', '.join(d.name for d in ALL if d is not bfloat16)}."
-        )
+        raise TypeError(_UNKNOWN.format(x.dtype, ", ".join(d.name for d in ALL if d is not bfloat16)))
     return found
+
+
+_UNKNOWN = "can't convert np.ndarray of type numpy.{}. The only supported types are: {}."
+
+
+def refuse_unknown(x: Any) -> None:
+    """Nothing, where torch has a name for the dtype of an array that a user gives.
+
+    Raises:
+        TypeError: torch has no such dtype, though ours may compute in it.
+    """
+    if of_array(x) in {longdouble, clongdouble}:
+        raise TypeError(_UNKNOWN.format(x.dtype, ", ".join(d.name for d in ALL if d is not bfloat16)))
 
 
 def to_numpy(d: Any) -> np.dtype[Any]:

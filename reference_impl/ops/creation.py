@@ -75,6 +75,7 @@ def _to_array(data: Any, dtype: Any) -> Any:
     wanted = None if dtype is None else dtypes.to_numpy(dtype)
     if isinstance(data, np.ndarray | np.generic):
         _check_order(data)
+        dtypes.refuse_unknown(data)
         return np.array(data, dtype=wanted)
     plain = _without_tensors(data)
     if wanted is not None:
@@ -125,9 +126,8 @@ def from_numpy(array: Any) -> Tensor:
     if not isinstance(array, np.ndarray):
         raise TypeError(f"expected np.ndarray (got {type(array).__name__})")
     _check_order(array)
-    made = make(array)
-    _ = made.dtype  # refuses what torch has no dtype for
-    return made
+    dtypes.refuse_unknown(array)
+    return make(array)
 
 
 def _size(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[int, ...]:

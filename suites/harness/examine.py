@@ -26,11 +26,15 @@ _WITNESS_RTOL = 1e-7  # a derivative off by less than this is a matter of roundi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sides:
-    """The two that are compared, and the one whose forward the differences are taken of: exact enough for them."""
+    """The two that are compared, and the one whose forward the differences are taken of: exact enough for them.
+
+    ``extended`` is the reference with more digits, where there are any.
+    """
 
     reference: Implementation
     subject: Implementation
     forward: Implementation
+    extended: Implementation | None = None
 
 
 def examine(sides: Sides, case: Case, check: str, tolerance: Tolerance) -> Verdict:

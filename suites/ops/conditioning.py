@@ -94,7 +94,7 @@ def scatter(
     here = answer(case)
     lines: list[list[NDArray[Any] | None]] = []
     for seed in range(LINES):
-        bends = _off_a_line(answer, _beside(case, seed), seed)
+        bends = _off_a_line(answer, beside(case, seed), seed)
         if len(bends) == len(here):  # others left the domain
             lines.append(bends)
             if len(lines) == 1 and is_hopeless(bends):
@@ -120,7 +120,7 @@ def _off_a_line(
     return [None if a is None else _move(a, end) for a, end in zip(middle, ends, strict=True)]
 
 
-def _beside(case: Case, seed: int) -> Case:
+def beside(case: Case, seed: int) -> Case:
     """The case with every number moved by another distance."""
     rng = np.random.default_rng((case.seed, LINES + seed))
 

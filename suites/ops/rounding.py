@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,12 @@ from numpy.typing import NDArray
 from suites.harness.case import Case, run_case
 from suites.harness.compare import Worst, compare, worst_error
 from suites.harness.examine import Sides
+from suites.harness.implementation import Implementation
 from suites.harness.tolerances import EPS, Tolerance
 from suites.ops.alike import Outcomes
 from suites.ops.answers import answers
 from suites.ops.conditioning import conditions, scatter
+from suites.ops.extended import roundings
 from suites.ops.neighbours import COARSE, reach
 from suites.ops.poles import is_pole, with_poles
 
@@ -59,8 +62,8 @@ def _compared(
     if any((w is None) != (f is None) for w, f in zip(wanted, found, strict=True)):
         return None
 
-    def again(at: Case) -> Sequence[NDArray[Any] | None]:
-        given = answers(run_case(sides.reference, at, (check,)), check)
+    def again(at: Case, side: Implementation = sides.reference) -> Sequence[NDArray[Any] | None]:
+        given = answers(run_case(side, at, (check,)), check)
         if len(given) != len(wanted):
             return given
         return [  # what is None stands for the zeros that it was compared as, and moves nowhere
@@ -91,25 +94,31 @@ def _compared(
     if all(is_within(*triple, tolerance) for triple in triples):
         return triples
 
-    def with_scatter(bends: Sequence[NDArray[Any] | None], times: float) -> list[Triple]:
+    def with_more(own: Sequence[NDArray[Any] | None], times: float) -> list[Triple]:
         by = times * tolerance.eps / EPS["float64"]
         wider = [
-            None if a is None or s is None else a + by * s
-            for a, s in zip(allowed, bends, strict=True)
+            None if a is None or r is None else a + by * r
+            for a, r in zip(allowed, own, strict=True)
         ]
         return _triples(wanted, found, wider)
+
+    if sides.extended is not None:
+        extended = partial(again, side=sides.extended)
+        triples = with_more(roundings(again, extended, drawn), SCATTERS)
+        if all(is_within(*triple, tolerance) for triple in triples):
+            return triples
 
     def is_hopeless(bends: Sequence[NDArray[Any] | None]) -> bool:
         # One line shows of an element little or nothing by luck, of the largest of many hardly.
         most = [None if s is None else np.full_like(s, np.max(s, initial=0.0)) for s in bends]
         seen = all(s is None or not s.size or np.any(s) for s in most)
-        wide = with_scatter(most, SCATTERS * VARIES)
+        wide = with_more(most, SCATTERS * VARIES)
         return seen and not all(is_within(*triple, tolerance) for triple in wide)
 
-    return with_scatter(scatter(again, drawn, is_hopeless), SCATTERS)
+    return with_more(scatter(again, drawn, is_hopeless), SCATTERS)
 
 
-# How much more another formula may scatter than ours does, and how much less than the median of five one line may show.
+# How many more digits another formula may lose than ours does, and how much less than the median of five one line may show.
 SCATTERS = 16.0
 VARIES = 1e4
 

@@ -26,6 +26,7 @@ from suites.ops.core import CORE
 from suites.ops.drawing import is_drawn
 from suites.ops.edge_source import edges, spread
 from suites.ops.exempt import NOT_DENSE
+from suites.ops.extended import Extended
 from suites.ops.opinfo_source import Bend, Entry, Sample, as_it_is
 from suites.ops.option_cases import option_samples
 from suites.ops.own_cases import own_samples
@@ -41,6 +42,7 @@ QUICK = {
     "value-edges": (),
     "vjp-edges": (),
     "jvp-edges": (),
+    "double-edges": (),
     "inplace": ("float64",),
     "view": ("float64",),
     "reverse-over-forward": (),
@@ -54,6 +56,7 @@ STANDARD = {
     "value-edges": ("float64",),
     "vjp-edges": ("float64",),
     "jvp-edges": ("float64",),
+    "double-edges": ("float64",),
     "inplace": ("float64",),
     "view": ("float64",),
     "reverse-over-forward": ("float64",),
@@ -166,6 +169,7 @@ class Row:
             reference=self.reference_side(),
             subject=driver.implementation(subject, ops),
             forward=driver.implementation(Subject(subject.device, wide, subject.mode), ops),
+            extended=Extended(functools.partial(find_reference_operator, way=self.check)),
         )
 
     def reference_side(self, bend: Bend = as_it_is) -> Implementation:

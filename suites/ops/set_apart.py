@@ -1,23 +1,15 @@
 """Inputs of an operator on which torch is known to be wrong: cases of their own, so that the others still count."""
 
 import functools
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from suites.harness.case import Case
-
-
-@dataclass(frozen=True, slots=True)
-class Apart:
-    """Which inputs of an operator form a case of their own, ``ops/<op>[<check>-<label>]``, with an expectation."""
-
-    ops: tuple[str, ...]
-    checks: tuple[str, ...]
-    label: str
-    holds: Callable[[Case], bool]
+from suites.ops.apart import Apart
+from suites.ops.double_networks_apart import DOUBLE_NETWORKS
+from suites.ops.double_pointwise_apart import DOUBLE_POINTWISE
 
 
 def _is_trigamma(case: Case) -> bool:
@@ -480,7 +472,7 @@ def label_of(op: str, check: str, case: Case) -> str | None:
 @functools.cache
 def _of_operators() -> dict[str, list[Apart]]:
     found: dict[str, list[Apart]] = {}
-    for apart in SET_APART:
+    for apart in (*SET_APART, *DOUBLE_POINTWISE, *DOUBLE_NETWORKS):
         for op in apart.ops:
             found.setdefault(op, []).append(apart)
     return found

@@ -9,6 +9,7 @@ CHECKS = {
     "test_values_agree": "value-edges",
     "test_vector_jacobian_products_agree": "vjp-edges",
     "test_jacobian_vector_products_agree": "jvp-edges",
+    "test_double_backward_agrees": "double-edges",
 }
 
 
@@ -31,4 +32,10 @@ def test_vector_jacobian_products_agree(row, request):
 @pytest.mark.slow
 @pytest.mark.subject_only
 def test_jacobian_vector_products_agree(row, request):
+    check_row(row, int(request.config.getoption("seed")))
+
+
+@pytest.mark.slow
+@pytest.mark.subject_only
+def test_double_backward_agrees(row, request):
     check_row(row, int(request.config.getoption("seed")))

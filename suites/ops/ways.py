@@ -110,6 +110,7 @@ WAYS: Mapping[str, Way] = {
     "value-edges": Way(("value",)),
     "vjp-edges": Way(("vjp",)),
     "jvp-edges": Way(("jvp",), needs="jvp"),
+    "double-edges": Way(("double",), needs="double"),
     "inplace": Way(("value", "vjp", "jvp"), needs="inplace"),
     "view": Way(("value", "vjp"), _written_view, needs="view"),
     "reverse-over-forward": Way(("vjp",), _tangent, needs="mixed", orders=1),

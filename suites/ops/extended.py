@@ -1,0 +1,65 @@
+"""The reference in extended precision: how many of its last digits are roundings of its own."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import reference_impl
+from reference_impl.tensor import make
+from suites.harness.case import Case
+from suites.harness.implementation import Operator, TorchSpelling
+from suites.harness.subject import REFERENCE, Subject
+from suites.ops.conditioning import Answers, beside, moves
+
+# Note [The last digits]
+# A formula that loses digits - the rest of two sums that cancel, a softmax of which all but one weight vanish - shows
+# it in what its answer in float64 and its answer in longdouble, by the same formula, are apart. Other formulas for the
+# same number lose as many, so that may lie between right answers. It is asked for at the inputs and beside them, where
+# roundings fall otherwise: one of them may be right by luck. Kinks and ties are the same in both. Where an operator
+# knows no longdouble (factorizations, for one) nothing is told.
+PLACES = 4
+
+
+class Extended(TorchSpelling):
+    """The reference on longdouble, which has 11 bits more than float64 on x86 and may have none elsewhere."""
+
+    def __init__(self, find_op: Callable[[str], Operator | None]) -> None:
+        super().__init__(reference_impl, Subject(REFERENCE, "float64"), find_op)
+
+    def tensor(self, array: NDArray[Any], *, requires_grad: bool = False) -> Any:
+        given = np.array(array)
+        if given.dtype.kind in "fc":
+            wide = np.clongdouble if given.dtype.kind == "c" else np.longdouble
+            given = given.astype(wide)
+        return make(given).requires_grad_(requires_grad)
+
+
+def roundings(
+    answer: Callable[[Case], Answers], extended: Callable[[Case], Answers], case: Case
+) -> Answers:
+    """How far each element of each answer lies from that of the same formula in longdouble.
+
+    See Note [The last digits].
+
+    Args:
+        answer: the reference's, for a case like this one.
+        extended: the same in longdouble.
+        case: with its cotangents and tangents drawn.
+    """
+    here = answer(case)
+    found = [moves(here, extended(case))]
+    for seed in range(PLACES - 1):
+        at = beside(case, seed)
+        others = answer(at)
+        if [_shape(a) for a in others] == [_shape(a) for a in here]:
+            found.append(moves(others, extended(at)))
+    return [
+        None if a is None else np.max([of[i] for of in found], axis=0).astype(float)
+        for i, a in enumerate(here)
+    ]
+
+
+def _shape(array: NDArray[Any] | None) -> Any:
+    return None if array is None else array.shape
