@@ -1,4 +1,4 @@
-"""Inputs at which torch's second derivatives are known to be wrong: norms, distances, losses, activations, indexing and linear algebra."""
+"""Where torch's second derivatives of norms, losses, activations and matrices are known to be wrong."""
 
 from suites.ops.apart import Apart
 

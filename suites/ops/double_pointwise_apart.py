@@ -1,4 +1,4 @@
-"""Inputs at which torch's second derivatives are known to be wrong: elementwise operators, powers and special functions."""
+"""Where torch's second derivatives of elementwise operators and special functions are known to be wrong."""
 
 from suites.ops.apart import Apart
 

@@ -118,7 +118,7 @@ def _compared(
     return with_more(scatter(again, drawn, is_hopeless), SCATTERS)
 
 
-# How many more digits another formula may lose than ours does, and how much less than the median of five one line may show.
+# How much more another formula may lose than ours does, and how much less than the median of five one line may show.
 SCATTERS = 16.0
 VARIES = 1e4
 

@@ -453,6 +453,8 @@ SET_APART: tuple[Apart, ...] = (
         "negative-order",
         _masks_in_negative_order,
     ),
+    *DOUBLE_POINTWISE,
+    *DOUBLE_NETWORKS,
 )
 
 
@@ -472,7 +474,7 @@ def label_of(op: str, check: str, case: Case) -> str | None:
 @functools.cache
 def _of_operators() -> dict[str, list[Apart]]:
     found: dict[str, list[Apart]] = {}
-    for apart in (*SET_APART, *DOUBLE_POINTWISE, *DOUBLE_NETWORKS):
+    for apart in SET_APART:
         for op in apart.ops:
             found.setdefault(op, []).append(apart)
     return found
