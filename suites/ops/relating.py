@@ -23,12 +23,12 @@ from suites.ops.adapters import IN_NO_ORDER
 from suites.ops.call_relations import CALL_RELATIONS
 from suites.ops.core import CORE
 from suites.ops.drawing import is_drawn
-from suites.ops.exempt import RELATED_BY_NOBODY
+from suites.ops.exempt import RELATED_BY_NOBODY, RELATED_IN_FULL_PRECISION
 from suites.ops.forward_relations import FORWARD_RELATIONS
 from suites.ops.own_cases import own_samples
 from suites.ops.position_relation import positions
 from suites.ops.relations import REVERSE_RELATIONS, Asked, Pair, plain
-from suites.ops.rows import Row, rows_of, stop_unless_supported
+from suites.ops.rows import LOW_PRECISION, Row, rows_of, stop_unless_supported
 
 RELATIONS = {**REVERSE_RELATIONS, **FORWARD_RELATIONS, **CALL_RELATIONS, "positions": positions}
 # What torch must say that it has of an operator before a relation is asked of it.
@@ -75,7 +75,10 @@ def related(row: Row, relations: Sequence[str]) -> Iterator[tuple[Row, str]]:
                 relation == "blocks" and row.entry in opinfo_source.elementwise()
             )
         is_real = not row.dtype.startswith("complex") or relation not in _REAL_ONLY
-        if is_known and is_real and (row.entry, relation) not in RELATED_BY_NOBODY:
+        is_exempt = (row.entry, relation) in RELATED_BY_NOBODY or (
+            row.dtype in LOW_PRECISION and (row.entry, relation) in RELATED_IN_FULL_PRECISION
+        )
+        if is_known and is_real and not is_exempt:
             key = CaseKey(
                 f"ops/{row.entry}[{relation}]", row.case_key.subject, op=row.entry, check=relation
             )
@@ -129,10 +132,27 @@ def _check_sample(row: Row, relation: str, asked: Asked, name: str) -> None:
     try:
         pairs = list(RELATIONS[relation](asked))
     except Exception as error:  # noqa: BLE001 - whatever the other way raises is what it has to say
-        settle(_of_error(error, f"sample {name}: {relation}"))
+        settle(_of_error(row, error, f"sample {name}: {relation}"))
         return
-    for pair in pairs:
-        _settle(name, pair, tolerance)
+    for label, want, got in pairs:
+        ways = (want, within_range(want, got)) if row.dtype in LOW_PRECISION else (want, got)
+        _settle(name, (label, *ways), tolerance)
+
+
+def within_range(want: Arrays, got: Arrays) -> Arrays:
+    """What was found, but for numbers of which either way has no finite one.
+
+    float16 ends at 65,504, and what lies on the way to a number may be larger than the number: whether a way overflows is
+    no matter of its derivative. Where the numbers themselves end is asked by the checks that have a reference, and whether
+    NaN or infinity comes out of finite numbers in the wider dtypes.
+    """
+    with np.errstate(all="ignore"):
+        return tuple(
+            g
+            if w is None or g is None or w.shape != g.shape
+            else np.where(np.isfinite(w) & np.isfinite(g), g, w)
+            for w, g in zip(want, got, strict=True)
+        )
 
 
 # How torch says that it does not know a kernel in some transform: a lack, not a wrong answer.
@@ -144,9 +164,9 @@ _LACKS = re.compile(
 )
 
 
-def _of_error(error: Exception, where: str) -> Verdict:
+def _of_error(row: Row, error: Exception, where: str) -> Verdict:
     told = f"{where} raised {type(error).__name__}: {error}"
-    if _LACKS.search(str(error)):
+    if _LACKS.search(str(error)) or row.column.driver.why_lacking(error) is not None:
         return Verdict(kind=SUBJECT_LACKS, reason=told)
     return Verdict(kind=DIFFER, blame="subject", failure="wrong-error", reason=told)
 
