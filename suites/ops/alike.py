@@ -21,7 +21,8 @@ _OPERATOR = re.compile(r"^[\w.]+(: |\([^()]*\) )")
 _BATCH = re.compile(r"\(Batch element \d+\): ")
 _SHAPES = re.compile(r"\bshape|\bsizes?\b|\dD tensor")
 UNDEFINED = re.compile(
-    r"derivative for .* is not implemented|Trying to use forward AD with .* that does not support it"
+    r"derivative for .* is not implemented|Trying to use forward AD with .* that does not support it|"
+    r"Double backward is unsupported for"
 )
 
 

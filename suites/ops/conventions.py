@@ -137,6 +137,17 @@ def _is_nearly_singular_factor(case: Case) -> bool:
 _NEARLY_SINGULAR = 1e4
 
 
+def _holds_zero(case: Case) -> bool:
+    return bool(np.any(case.args[0] == 0))
+
+
+def _is_at_threshold(case: Case) -> bool:
+    x, beta, threshold = _options(case, "beta", "threshold")
+    return bool(
+        np.any(x * (1 if beta is None else beta) == (20 if threshold is None else threshold))
+    )
+
+
 def _has_negative_slope(case: Case) -> bool:
     return any(case.kwargs.get(name, 1.0) < 0 for name in ("alpha", "negative_slope"))
 
@@ -238,7 +249,7 @@ _UNDEFINED_ON: Mapping[tuple[str, str], Callable[[Case], bool]] = {
     **{
         (op, f"{check}-edges"): _is_nearly_singular_factor
         for op in ("cholesky_solve", "cholesky_inverse")
-        for check in ("vjp", "jvp")
+        for check in ("vjp", "jvp", "double")
     },
     # Where the slope on the left is negative the result does not tell the sides apart; source: the message of the
     # refusal.
@@ -246,6 +257,11 @@ _UNDEFINED_ON: Mapping[tuple[str, str], Callable[[Case], bool]] = {
         (f"nn.functional.{op}", "inplace"): _has_negative_slope
         for op in ("elu", "celu", "leaky_relu")
     },
+    # At 0 the first derivative of these has a kink, or jumps: the second is 0 on the right and not on the left. Source:
+    # torch.nn.ELU, CELU and SELU, of which only the first says to which side 0 belongs, and for the result alone.
+    **{(f"nn.functional.{op}", "double-edges"): _holds_zero for op in ("elu", "celu", "selu")},
+    # The result reverts to a line above the threshold, where the first derivative jumps; source: torch.nn.Softplus.
+    ("nn.functional.softplus", "double-edges"): _is_at_threshold,
     # In place it refuses whatever is not double precision; source: torch.float_power, "computes in double precision".
     ("float_power", "inplace"): _is_single,
     # Its cutoff is less than an ulp of single precision, so that rounding decides the rank; source: torch.pinverse,
@@ -277,7 +293,7 @@ _UNDEFINED_ON: Mapping[tuple[str, str], Callable[[Case], bool]] = {
     **{
         (op, f"{check}-edges"): _is_singular
         for op in _INVERSES
-        for check in ("value", "vjp", "jvp")
+        for check in ("value", "vjp", "jvp", "double")
     },
 }
 

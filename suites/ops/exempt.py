@@ -45,13 +45,14 @@ RELATED_BY_NOBODY: Mapping[tuple[str, str], str] = {
     **dict.fromkeys(
         [
             (op, relation)
-            for relation in ("input-layouts", "tangent-layouts")
+            for relation in ("input-layouts", "tangent-layouts", "second-layouts")
             for op in ("as_strided", "as_strided_copy", "view", "view_as", "view_copy", "view_as_complex",
                 "view_as_real")
         ],
         _BY_STRIDES,
     ),
     ("as_strided_scatter", "tangent-layouts"): _BY_STRIDES,
+    ("as_strided_scatter", "second-layouts"): _BY_STRIDES,
     **dict.fromkeys(
         [
             ("as_strided.partial_views", relation)
@@ -59,7 +60,7 @@ RELATED_BY_NOBODY: Mapping[tuple[str, str], str] = {
                 "create-graph", "twice", "subsets", "input-layouts", "cotangent-layouts", "saved-hooks", "checkpoint",
                 "batched", "unmodified", "functional", "vmap", "tangent-layouts", "tangent-sums", "functional-jvp",
                 "adjoint", "forward-over-forward", "second-orders", "second-subsets", "outputs", "same-twice",
-                "mixed-dtypes",
+                "mixed-dtypes", "batched-tangents", "by-cotangent", "second-layouts",
             )
         ],
         _IN_STORAGE,
@@ -68,7 +69,7 @@ RELATED_BY_NOBODY: Mapping[tuple[str, str], str] = {
         [
             (f"nn.functional.linear_cross_entropy.{kind}", relation)
             for kind in ("chunked", "chunked_none")
-            for relation in ("functional", "batched", "second-subsets")
+            for relation in ("functional", "batched", "second-subsets", "second-layouts")
         ],
         _CHUNKED,
     ),
@@ -76,9 +77,14 @@ RELATED_BY_NOBODY: Mapping[tuple[str, str], str] = {
     ("nn.functional.prelu", "blocks"): "its weight belongs to channels, so that places differ",
     ("native_group_norm", "input-layouts"): _CONTIGUOUS,
     ("native_group_norm", "tangent-layouts"): _CONTIGUOUS,
-    **dict.fromkeys([(f"nn.functional.max_unpool{n}d", "adjoint") for n in (1, 2, 3)], _OVERLAPS),
+    ("native_group_norm", "second-layouts"): _CONTIGUOUS,
+    **dict.fromkeys(
+        [(f"nn.functional.max_unpool{n}d", relation) for n in (1, 2, 3) for relation in ("adjoint", "by-cotangent")],
+        _OVERLAPS,
+    ),
     **dict.fromkeys([(op, "vmap") for op in ("normal", "normal.number_mean", "bernoulli")], _DRAWS),
     ("nn.functional.embedding", "adjoint"): _GRADIENT_ALONE,
+    ("nn.functional.embedding", "by-cotangent"): _GRADIENT_ALONE,
     ("cov", "mixed-dtypes"): "the two sorts of weights are multiplied in their own dtype before they are promoted",
     ("linalg.norm.subgradients_at_zero", "second-orders"): _KINK,
     ("linalg.eig", "second-orders"): _PHASES,

@@ -169,8 +169,29 @@ def mapped(asked: Asked) -> Iterator[Pair]:
         yield f"gradients of example {i}", arrays_of(grads), arrays_of([g[i] for g in found_grads])
 
 
+def batched_tangents(asked: Asked) -> Iterator[Pair]:
+    """Several tangents at once, as jacfwd pushes them, give what a loop over them gives."""
+    fn, inputs = function_of(asked)
+    torch = asked.torch
+    other = asked.on(replace(asked.case, seed=asked.case.seed + 5))
+    loop = [tuple(tangents_in(asked)), tuple(tangents_in(other))]
+    stacked = tuple(torch.stack(pair) for pair in zip(*loop, strict=True))
+
+    def push(*tangents: Any) -> Any:
+        return torch.func.jvp(fn, tuple(inputs), tangents)[1]
+
+    found = torch.func.vmap(push)(*stacked)
+    for i, tangents in enumerate(loop):
+        yield (
+            f"tangent {i} of a batch",
+            arrays_of(push(*tangents)),
+            arrays_of([t[i] for t in found]),
+        )
+
+
 FORWARD_RELATIONS: Mapping[str, Callable[[Asked], Iterator[Pair]]] = {
     "vmap": mapped,
+    "batched-tangents": batched_tangents,
     "tangent-layouts": tangent_layouts,
     "tangent-sums": tangent_sums,
     "functional-jvp": functional_jvp,

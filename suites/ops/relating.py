@@ -25,25 +25,43 @@ from suites.ops.core import CORE
 from suites.ops.drawing import is_drawn
 from suites.ops.exempt import RELATED_BY_NOBODY, RELATED_IN_FULL_PRECISION
 from suites.ops.forward_relations import FORWARD_RELATIONS
+from suites.ops.opinfo_source import Sample
 from suites.ops.own_cases import own_samples
 from suites.ops.position_relation import positions
 from suites.ops.relations import REVERSE_RELATIONS, Asked, Pair, plain
 from suites.ops.rows import LOW_PRECISION, Row, rows_of, stop_unless_supported
+from suites.ops.second_relations import SECOND_RELATIONS
 
-RELATIONS = {**REVERSE_RELATIONS, **FORWARD_RELATIONS, **CALL_RELATIONS, "positions": positions}
+RELATIONS = {
+    **REVERSE_RELATIONS,
+    **FORWARD_RELATIONS,
+    **CALL_RELATIONS,
+    **SECOND_RELATIONS,
+    "positions": positions,
+}
 # What torch must say that it has of an operator before a relation is asked of it.
 NEEDS = {
-    **dict.fromkeys(("tangent-layouts", "tangent-sums", "functional-jvp", "adjoint"), ("jvp",)),
+    **dict.fromkeys(
+        ("tangent-layouts", "tangent-sums", "functional-jvp", "adjoint", "batched-tangents"),
+        ("jvp",),
+    ),
+    "by-cotangent": ("jvp", "double"),
+    "second-layouts": ("double",),
     "forward-over-forward": ("mixed",),
     "second-orders": ("mixed", "double"),
     "second-subsets": ("double",),
 }
-_SECOND = frozenset({"forward-over-forward", "second-orders", "second-subsets"})
+_SECOND = frozenset({"forward-over-forward", "second-orders", "second-subsets", "second-layouts"})
 _ELEMENTWISE = frozenset({"positions", "blocks"})
 _REAL_ONLY = frozenset(
     {"second-orders", "positions", "mixed-dtypes", "blocks"}
 )  # where derivatives are symmetric, or numbers real
 MOST_SAMPLES = {"quick": 1, "standard": 2, "full": 12}
+# Relations of which kernels for images, matrices and vectors each have a way of their own: of every rank a sample.
+OF_EVERY_RANK = frozenset(
+    {"input-layouts", "cotangent-layouts", "tangent-layouts", "second-layouts"}
+)
+MOST_RANKS = 4
 # Operators of which the first and the last sample do not show what is expected of them.
 LEAST_SAMPLES = {"stft": 3, "take_along_dim": 12, "logcumsumexp": 12, "native_layer_norm": 12}
 # Operators of which it hangs on the draw whether some sample shows what is expected of them: an image of several rows,
@@ -93,16 +111,35 @@ def check_relation(row: Row, relation: str, seed: int) -> None:
     """
     stop_unless_supported(row)
     drawn = [s for s in row.samples(seed) if not is_drawn(s.case, "vjp")]
-    most = max(MOST_SAMPLES[row.tier], LEAST_SAMPLES.get(row.entry, 0))
     impl = _subject(row)
     with np.errstate(all="ignore"), warnings.catch_warnings(), row.column.namespace(seed) as torch:
         warnings.simplefilter("ignore")
-        for sample in row.taken(drawn, most):
+        for sample in chosen(row, relation, drawn):
             _check_sample(row, relation, Asked(torch, impl, sample.case), sample.name)
         for sample in own_samples(row.entry, seed) if row.entry in WITH_OWN_SAMPLES else ():
             case = sample.case.in_dtype(row.dtype)
             _check_sample(row, relation, Asked(torch, impl, case), sample.name)
     current_notes().facts["verdict"] = AGREE
+
+
+def chosen(row: Row, relation: str, samples: Sequence[Sample]) -> list[Sample]:
+    """The samples that a relation is asked of: the tier's number, and of others one for each rank of the tensors."""
+    most = max(MOST_SAMPLES[row.tier], LEAST_SAMPLES.get(row.entry, 0))
+    found = row.taken(samples, most)
+    if relation not in OF_EVERY_RANK or row.tier == "quick":
+        return found
+    ranks = {_ranks(sample) for sample in found}
+    more = 0
+    for sample in samples:
+        if more < MOST_RANKS and max(_ranks(sample), default=0) > 1 and _ranks(sample) not in ranks:
+            ranks.add(_ranks(sample))
+            found.append(sample)
+            more += 1
+    return found
+
+
+def _ranks(sample: Sample) -> tuple[int, ...]:
+    return tuple(array.ndim for array in sample.case.arrays())
 
 
 def _subject(row: Row) -> Implementation:
@@ -142,9 +179,9 @@ def _check_sample(row: Row, relation: str, asked: Asked, name: str) -> None:
 def within_range(want: Arrays, got: Arrays) -> Arrays:
     """What was found, but for numbers of which either way has no finite one.
 
-    float16 ends at 65,504, and what lies on the way to a number may be larger than the number: whether a way overflows is
-    no matter of its derivative. Where the numbers themselves end is asked by the checks that have a reference, and whether
-    NaN or infinity comes out of finite numbers in the wider dtypes.
+    float16 ends at 65,504, and what lies on the way to a number may be larger than the number: whether a way
+    overflows is no matter of its derivative. Where numbers end is asked by the checks that have a reference, and
+    whether NaN comes out of finite numbers in the wider dtypes.
     """
     with np.errstate(all="ignore"):
         return tuple(

@@ -230,6 +230,55 @@ class WrongTwiceAlone(Product):
         return ct * (y + (scale - 1) * (x - x.detach()) * y.detach()), ct * x
 
 
+class Kept(torch.autograd.Function):
+    """What was given; twice too large is what flows back through it in double backward."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(ct):
+        return ct.clone()
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        pass
+
+    @staticmethod
+    def backward(ctx, ct):
+        return 2 * ct
+
+    @staticmethod
+    def jvp(ctx, t):
+        return t.clone()
+
+
+class WrongByCotangent(WithTangent):
+    """Twice too large in double backward by the cotangent."""
+
+    @staticmethod
+    def backward(ctx, ct):
+        return Product.backward(ctx, Kept.apply(ct))
+
+
+class ReadsRawInDoubleBackward(Product):
+    """Takes its first input for contiguous where the cotangent is differentiated."""
+
+    @staticmethod
+    def backward(ctx, ct):
+        x, y = ctx.saved_tensors
+        raw = x if x.is_contiguous() or not ct.requires_grad else x + x.detach()
+        return ct * y, ct * raw
+
+
+def _wrong_for_a_batch_of_tangents(x, y):
+    """A product that is twice too large in forward mode under vmap."""
+    running = torch._C._functorch.get_interpreter_stack() or []
+    kinds = [level.key() for level in running]
+    transforms = torch._C._functorch.TransformType
+    both = transforms.Vmap in kinds and transforms.Jvp in kinds
+    return x * y * (2.0 if both else 1.0)
+
+
 def _wrong_for_one_tensor(x, y):
     """A product that takes a tensor times itself for a constant times it."""
     return x * (y.detach() if x is y else y)
@@ -278,6 +327,9 @@ FAULTS = {
     "same-twice": _wrong_for_one_tensor,
     "mixed-dtypes": _wrong_for_float32,
     "blocks": _wrong_when_long,
+    "by-cotangent": WrongByCotangent.apply,
+    "second-layouts": ReadsRawInDoubleBackward.apply,
+    "batched-tangents": _wrong_for_a_batch_of_tangents,
 }
 
 

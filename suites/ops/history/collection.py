@@ -18,7 +18,7 @@ from suites.ops.drawing import is_drawn
 from suites.ops.history import indexing, linear_algebra, networks, pointwise, reductions
 from suites.ops.history.planting import Past, planted_again
 from suites.ops.opinfo_source import Sample
-from suites.ops.relating import MOST_SAMPLES, RELATIONS, differences_of, related
+from suites.ops.relating import RELATIONS, chosen, differences_of, related
 from suites.ops.relations import Asked
 from suites.ops.rows import Row, rows_of
 
@@ -141,7 +141,7 @@ def _differs(row: Row, sample: Sample, sides: Sides) -> bool:
 def _relation_shows(past: Past, row: Row, relation: str, seed: int, torch: Any) -> bool:
     drawn = [s for s in row.samples(seed) if not is_drawn(s.case, "vjp")]
     faulty = row.subject_side(_bend(past, relation))
-    for sample in row.taken(drawn, MOST_SAMPLES[row.tier]):
+    for sample in chosen(row, relation, drawn):
         plain = Asked(torch, row.sides().subject, sample.case)
         if (
             _parts_ways(row, relation, Asked(torch, faulty, sample.case)) is True
