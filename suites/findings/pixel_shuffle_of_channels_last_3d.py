@@ -1,7 +1,7 @@
 """pixel_shuffle refuses five dimensions in channels_last_3d, though it takes the same numbers in any other layout.
 
-Its input is documented as (*, C r^2, H, W) with any number of leading dimensions. The shuffle is a reshape, a permutation
-and a reshape.
+Its input is documented as (*, C r^2, H, W) with any number of leading dimensions. The shuffle is a reshape, a
+permutation and a reshape.
 """
 
 import sys

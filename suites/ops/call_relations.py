@@ -128,11 +128,7 @@ def mixed_dtypes(asked: Asked) -> Iterator[Pair]:
                 found = _of_dtypes(asked, place, dtype, convert=False)
             except _REFUSED:
                 continue  # an operator may want all operands alike, or have no complex numbers
-            yield (
-                f"{name} for {place}",
-                want,
-                tuple(_rounded(w, f, error) for w, f in zip(want, found, strict=True)),
-            )
+            yield f"{name} for {place}", want, _rounded(want, found, error)
 
 
 def _of_dtypes(asked: Asked, place: int, dtype: Any, *, convert: bool) -> Arrays:
@@ -155,16 +151,22 @@ def _of_dtypes(asked: Asked, place: int, dtype: Any, *, convert: bool) -> Arrays
     return arrays_of(asked.torch.autograd.grad(ys, inputs, cts, allow_unused=True)) if ys else ()
 
 
-def _rounded(want: Any, found: Any, error: float) -> Any:
-    """What was found, but for what single precision has rounded."""
-    if want is None or found is None or want.shape != found.shape or not error:
-        return found
+def _rounded(want: Arrays, found: Arrays, error: float) -> Arrays:
+    """What was found, but for what single precision has rounded: terms around 1, and as many as are added up."""
+    most = max((g.size for g in want if g is not None), default=0)
+    return tuple(
+        f if w is None or f is None or w.shape != f.shape or not error else _near(w, f, error, most)
+        for w, f in zip(want, found, strict=True)
+    )
+
+
+def _near(want: Any, found: Any, error: float, most: int) -> Any:
+    """``found``, with what is wanted in place of what lies within the rounding of so many terms."""
     with np.errstate(all="ignore"):
-        return np.where(
-            np.abs(found - want) <= error * (np.abs(want) + np.max(np.abs(want), initial=0.0)),
-            want,
-            found,
-        )
+        size = np.abs(want)
+        terms = 1.0 + np.max(size, initial=0.0, where=np.isfinite(size))
+        room = error * terms * np.sqrt(max(most / max(want.size, 1), 1.0))
+        return np.where(np.abs(found - want) <= room + error * size, want, found)
 
 
 SHORT, TIMES = (

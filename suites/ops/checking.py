@@ -20,7 +20,9 @@ from suites.harness.judge import (
 from suites.harness.notes import current_notes
 from suites.harness.tolerances import ORDER, Tolerance, fixed_tolerance
 from suites.ops.alike import UNDEFINED, aligned, raised_alike
+from suites.ops.answers import answers
 from suites.ops.drawing import is_drawn
+from suites.ops.extended import by_last_digits
 from suites.ops.opinfo_source import Sample
 from suites.ops.rounding import explained, measured
 from suites.ops.rows import Row, stop_unless_supported
@@ -132,7 +134,18 @@ def _witnessed(
         witnessed = examine(sides, case, check, tolerance)
     except (RuntimeError, ValueError) as error:  # the differences stepped out of the op's domain
         return replace(verdict, reason=f"no differences can be taken here: {error}")
-    return _unless_untracked(sides, case, witnessed)
+    witnessed = _unless_untracked(sides, case, witnessed)
+    is_open = witnessed.witness is not None and witnessed.witness.blame == "difference"
+    return _with_last_digits(sides, case, check, witnessed) if is_open else witnessed
+
+
+def _with_last_digits(sides: Sides, case: Case, check: str, verdict: Verdict) -> Verdict:
+    """The verdict, with the reference in longdouble asked where differences are too noisy to decide."""
+    asked = [sides.reference, sides.subject, sides.extended]
+    outcomes = [None if side is None else outcome_of(side, case, (check,)) for side in asked]
+    given = [() if outcome is None else answers(outcome, check) for outcome in outcomes]
+    told = by_last_digits(*given)
+    return verdict if told is None else replace(verdict, blame=told[0], reason=told[1])
 
 
 def _unless_untracked(sides: Sides, case: Case, verdict: Verdict) -> Verdict:

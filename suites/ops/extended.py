@@ -63,3 +63,35 @@ def roundings(
 
 def _shape(array: NDArray[Any] | None) -> Any:
     return None if array is None else array.shape
+
+
+_LAST_DIGITS = (
+    1e-6  # relative to the largest: what is off by more is a rule, and no matter of digits
+)
+_CLEARLY = 16.0
+
+
+def by_last_digits(wanted: Answers, found: Answers, extended: Answers) -> tuple[str, str] | None:
+    """Who lost digits, where finite differences cannot see so few: the blame and a sentence; None where that is open.
+
+    Args:
+        wanted: the reference's answers.
+        found: the subject's.
+        extended: the reference's in longdouble.
+    """
+    if not len(wanted) == len(found) == len(extended):
+        return None
+    gaps, own = moves(wanted, found), moves(wanted, extended)
+    worst = max((i for i, g in enumerate(gaps) if g is not None and g.size), default=None,
+        key=lambda i: float(np.max(gaps[i])))  # fmt: skip
+    if worst is None or own[worst] is None:
+        return None
+    place = np.unravel_index(np.argmax(gaps[worst]), gaps[worst].shape)
+    gap, lost = float(gaps[worst][place]), float(own[worst][place])
+    size = float(np.max(np.abs(wanted[worst]), initial=0.0))
+    if not 0 < gap <= _LAST_DIGITS * size:
+        return None
+    told = f"in longdouble the reference's answer changes by {lost:.2g} of the {gap:.2g} between the two"
+    if _CLEARLY * lost <= gap:
+        return "subject", f"the subject lost digits: {told}"
+    return ("reference", f"the reference lost digits: {told}") if 2 * lost >= gap else None

@@ -1,6 +1,6 @@
 """Whether rounding alone explains how far two answers lie apart: never a sign of infinity, never NaN for a number."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -61,16 +61,6 @@ def _compared(
         return None
     if any((w is None) != (f is None) for w, f in zip(wanted, found, strict=True)):
         return None
-
-    def again(at: Case, side: Implementation = sides.reference) -> Sequence[NDArray[Any] | None]:
-        given = answers(run_case(side, at, (check,)), check)
-        if len(given) != len(wanted):
-            return given
-        return [  # what is None stands for the zeros that it was compared as, and moves nowhere
-            np.zeros_like(w) if a is None and w is not None else a
-            for a, w in zip(given, wanted, strict=True)
-        ]
-
     if is_pole(case.op, check, case):
         found = [
             f if w is None or f is None or w.shape != f.shape else with_poles(w, f)
@@ -80,16 +70,19 @@ def _compared(
     found = [
         held(w, f, tolerance.eps, overflows=overflows) for w, f in zip(wanted, found, strict=True)
     ]
-    drawn = _drawn(sides, case)
-    allowed = [
-        None if a is None else allowance(w, a, tolerance)
-        for w, a in zip(wanted, conditions(again, drawn, tolerance.eps), strict=True)
-    ]
-    if tolerance.eps > COARSE:
-        allowed = [
-            None if a is None or r is None else a + r
-            for a, r in zip(allowed, reach(again, drawn, tolerance.eps), strict=True)
-        ]
+    return _with_room(sides, _drawn(sides, case), check, tolerance, (wanted, found))
+
+
+Pairs = tuple[Sequence[NDArray[Any] | None], Sequence[NDArray[Any] | None]]
+
+
+def _with_room(
+    sides: Sides, drawn: Case, check: str, tolerance: Tolerance, pairs: Pairs
+) -> list[Triple]:
+    """The answers with the room that conditions leave them, and where that is not enough, with what formulas lose."""
+    wanted, found = pairs
+    again = partial(_again, sides.reference, check, wanted)
+    allowed = _by_condition(again, drawn, tolerance, wanted)
     triples = _triples(wanted, found, allowed)
     if all(is_within(*triple, tolerance) for triple in triples):
         return triples
@@ -103,7 +96,7 @@ def _compared(
         return _triples(wanted, found, wider)
 
     if sides.extended is not None:
-        extended = partial(again, side=sides.extended)
+        extended = partial(_again, sides.extended, check, wanted)
         triples = with_more(roundings(again, extended, drawn), SCATTERS)
         if all(is_within(*triple, tolerance) for triple in triples):
             return triples
@@ -116,6 +109,38 @@ def _compared(
         return seen and not all(is_within(*triple, tolerance) for triple in wide)
 
     return with_more(scatter(again, drawn, is_hopeless), SCATTERS)
+
+
+def _again(
+    side: Implementation, check: str, wanted: Sequence[NDArray[Any] | None], at: Case
+) -> Sequence[NDArray[Any] | None]:
+    """What a side makes of a case beside the one that was asked."""
+    given = answers(run_case(side, at, (check,)), check)
+    if len(given) != len(wanted):
+        return given
+    return [  # what is None stands for the zeros that it was compared as, and moves nowhere
+        np.zeros_like(w) if a is None and w is not None else a
+        for a, w in zip(given, wanted, strict=True)
+    ]
+
+
+def _by_condition(
+    again: Callable[[Case], Sequence[NDArray[Any] | None]],
+    drawn: Case,
+    tolerance: Tolerance,
+    wanted: Sequence[NDArray[Any] | None],
+) -> list[Any]:
+    """What the condition of each element allows, and in coarse dtypes what their neighbours do."""
+    allowed = [
+        None if a is None else allowance(w, a, tolerance)
+        for w, a in zip(wanted, conditions(again, drawn, tolerance.eps), strict=True)
+    ]
+    if tolerance.eps <= COARSE:
+        return allowed
+    return [
+        None if a is None or r is None else a + r
+        for a, r in zip(allowed, reach(again, drawn, tolerance.eps), strict=True)
+    ]
 
 
 # How much more another formula may lose than ours does, and how much less than the median of five one line may show.

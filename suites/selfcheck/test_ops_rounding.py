@@ -1,18 +1,24 @@
 """What rounding may explain of operators: conditions, and neither jumps, nor signs, nor a missing derivative."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
 import reference_impl
-from suites.harness.case import Case
+from suites.harness.case import Case, run_case
 from suites.harness.compare import compare
+from suites.harness.implementation import TorchSpelling
+from suites.harness.subject import REFERENCE, Subject
 from suites.harness.tolerances import EPS as ULP
 from suites.harness.tolerances import LOOSER, SAFETY, tolerance_for
 from suites.ops import test_coverage as coverage
 from suites.ops.conditioning import LINES, conditions, scatter
+from suites.ops.extended import Extended, by_last_digits, roundings
 from suites.ops.opinfo_source import entries
 from suites.ops.poles import POLES, with_poles
 from suites.ops.rounding import allowance, error_of, held, is_within
+from suites.ops.rows import find_reference_operator
 from suites.ops.ways import drawn
 
 EPS = 2.0**-23
@@ -211,3 +217,70 @@ def test_an_inner_derivative_is_asked_along_numbers_that_the_dtype_has():
     wide, single = (drawn(reference_impl, like, 0, d)[0].numpy() for d in ("float64", "float32"))
     assert np.all(single.astype(np.float32) == single)
     assert 0 < np.max(np.abs(wide - single)) < EPS
+
+
+X = np.array([0.3, 0.7, 1.1])
+
+
+def lost(function):
+    """What a formula loses at X, by its answer in longdouble."""
+    case = Case(op="", args=(X,))
+    (found,) = roundings(
+        lambda at: [function(at.args[0])],
+        lambda at: [function(at.args[0].astype(np.longdouble))],
+        case,
+    )
+    return found
+
+
+def test_what_cancels_in_every_neighbourhood_alike_shows_in_longdouble():
+    # 1 + 1e-16 x is 1 in float64 for all x nearby: nothing scatters, and all digits are lost.
+    def cancels(x):
+        return (1 + x * 1e-16) - 1
+
+    assert np.all(scattered(cancels, X) == 0)
+    np.testing.assert_allclose(lost(cancels), 1e-16 * X, rtol=1e-2)
+
+
+@pytest.mark.parametrize("jump", [np.sign, np.floor, lambda x: np.where(x > 0.5, 1.0, 0.0)])
+def test_a_jump_loses_nothing(jump):
+    assert np.all(lost(jump) == 0)
+
+
+def test_an_operator_without_longdouble_tells_nothing():
+    case = Case(op="", args=(X,))
+    (found,) = roundings(lambda at: [np.sin(at.args[0])], lambda _: [], case)
+    assert np.all(found == 0)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found", "blame"),
+    [
+        (1.0, 1.0 + 1e-12, "subject"),
+        (1.0 + 1e-12, 1.0, "reference"),
+        (1.0 + 2e-13, 1.0 + 1e-12, None),
+        (1.0, 1.1, None),
+        (1.0, 1.0, None),
+    ],
+)
+def test_longdouble_says_who_lost_digits(wanted, found, blame):
+    told = by_last_digits([np.array([wanted])], [np.array([found])], [np.array([1.0])])
+    assert (told and told[0]) == blame
+
+
+def test_the_gradient_of_a_saturated_attention_may_lose_what_ours_does():
+    # The weights are 1 and 4e-16: the gradient of the scores is what is left of 59 less 59.
+    find = partial(find_reference_operator, way="vjp")
+    plain = TorchSpelling(reference_impl, Subject(REFERENCE, "float64"), find)
+    case = Case(
+        op="nn.functional.scaled_dot_product_attention",
+        args=(np.array([[6.0]]), np.array([[-3.0], [2.9]]), np.array([[48.066], [-59.35]])),
+        differentiable=(0, 1, 2),
+        cotangents=(np.array([[1.0]]),),
+    )
+    found = roundings(
+        lambda at: run_case(plain, at, ("vjp",)).vjp,
+        lambda at: run_case(Extended(find), at, ("vjp",)).vjp,
+        case,
+    )
+    assert 1e-15 < np.max(found[0]) < 1e-12
