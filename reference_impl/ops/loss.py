@@ -98,11 +98,11 @@ def _smooth_slope(d: Any, beta: float) -> Any:
 
 def _huber(d: Any, delta: float) -> Any:
     size = np.abs(d)
-    return np.where(size <= delta, 0.5 * d * d, delta * (size - 0.5 * delta)).astype(d.dtype)
+    return np.where(size < delta, 0.5 * d * d, delta * (size - 0.5 * delta)).astype(d.dtype)
 
 
 def _huber_slope(d: Any, delta: float) -> Any:
-    return where(np.abs(array_of(d)) > delta, sign(d) * delta, d)
+    return where(np.abs(array_of(d)) >= delta, sign(d) * delta, d)
 
 
 mse_row = difference_row("mse_loss", "MseLossBackward0", lambda d, _: d * d, lambda d, _: 2 * d)
@@ -148,7 +148,7 @@ def smooth_l1_loss(
 def huber_loss(
     input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0, weight: Any = None
 ) -> Any:
-    """Half the square up to ``delta``, linear above."""
+    """Half the square below ``delta``, linear from there on."""
     if delta <= 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
     if weight is not None:
@@ -164,9 +164,8 @@ enter("huber_loss", "input target reduction delta weight", huber_loss)
 
 # -- probabilities -----------------------------------------------------------------------------------------------------
 
-_LEAST = (
-    -100.0
-)  # logarithms of probabilities are cut here, so that a wrong certainty costs a finite loss
+# Logarithms of probabilities are cut here, so that a wrong certainty costs a finite loss.
+_LEAST = -100.0
 _FLOOR = 1e-12  # the least variance p (1 - p) that the slope divides by
 sigmoid = either("sigmoid", values.sigmoid)
 log_sigmoid = either("nn.functional.logsigmoid", lambda x: -np.logaddexp(-x, x.dtype.type(0)))
@@ -199,8 +198,10 @@ def _bce_slope(self: Any, target: Any) -> Any:
     return (self - target) / clamp_min(self * (1 - self), _FLOOR)
 
 
-def _bce_target_slope(self: Any) -> Any:
-    return clamp_min(log(1 - self), _LEAST) - clamp_min(log(self), _LEAST)
+def _cut_log(x: Any) -> Any:
+    """The logarithm, cut; its slope is 0 from there on, also at 0."""
+    is_cut = array_of(x) <= math.exp(_LEAST)
+    return where(is_cut, _LEAST, log(where(is_cut, 1.0, x)))
 
 
 bce_row = define_op(
@@ -213,12 +214,15 @@ bce_row = define_op(
             unreduced(ct, self_shape, reduction) * _bce_slope(self, target), weight
         ),
         "target": lambda ct, self, weight, self_shape, reduction: _times(
-            unreduced(ct, self_shape, reduction) * _bce_target_slope(self), weight
+            unreduced(ct, self_shape, reduction) * (_cut_log(1 - self) - _cut_log(self)), weight
         ),
         "weight": None,
     },
     jvp=lambda self, target, weight, self_t, target_t, reduction: collected(
-        _times(self_t * _bce_slope(self, target) + target_t * _bce_target_slope(self), weight),
+        _times(
+            self_t * _bce_slope(self, target) + target_t * (_cut_log(1 - self) - _cut_log(self)),
+            weight,
+        ),
         reduction,
     ),
     method=False,

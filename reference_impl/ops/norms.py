@@ -14,6 +14,7 @@ from reference_impl.ops.lang import (
     conj,
     constant,
     divide_or_zero,
+    is_complex,
     ones,
     op,
     real,
@@ -74,9 +75,27 @@ def norm_slope(self: Any, result: Any, ord: Any, dim: Any, keepdim: bool) -> Any
         number = np.add.reduce(ties, axis=axes_of(ties, dim), keepdims=True)
         return sign(self) * constant(np.asarray(ties / np.maximum(number, 1)), self)
     # d (sum |x|^p)^(1/p) = sgn(x) |x|^(p-1) / norm^(p-1)
-    at_zero = constant(np.asarray((array_of(size) == 0) | (array_of(wide) == 0)), self)
-    ratio = where(at_zero, ones(shape, size), size) / where(at_zero, ones(shape, size), wide)
-    return sign(self) * where(at_zero, zeros(shape, size), ratio ** (ord - 1))
+    if ord > 1 and not is_complex(self):
+        ratio = _signed_power(self, wide, ord - 1)
+    else:
+        at_zero = constant(np.asarray((array_of(size) == 0) | (array_of(wide) == 0)), self)
+        part = where(at_zero, ones(shape, size), size) / where(at_zero, ones(shape, size), wide)
+        ratio = sign(self) * where(at_zero, zeros(shape, size), part ** (ord - 1))
+    return ratio
+
+
+def _signed_power(x: Any, norm: Any, exponent: float) -> Any:
+    """sgn(x) |x / norm|^exponent, 0 where the norm is 0; recorded so that its slope at a single 0 is the limit there.
+
+    The sign selects and is no factor, and x and the norm are powers of their own, over a norm that is a constant: none
+    of the terms multiplies the infinite slope of |x|^exponent at 0 by the 0 of another.
+    """
+    shape, unit = shape_of(x), array_of(norm)
+    at_origin, below = constant(unit == 0, x), constant(array_of(x) < 0, x)
+    unit = constant(np.where(unit == 0, unit.dtype.type(1), unit), x)
+    size = where(at_origin, ones(shape, x), where(below, -x, x))
+    power = (size / unit) ** exponent / (where(at_origin, unit, norm) / unit) ** exponent
+    return where(at_origin, zeros(shape, x), where(below, -power, power))
 
 
 def _norm_jvp(self_t: Any, self: Any, result: Any, ord: Any, dim: Any, keepdim: bool) -> Any:

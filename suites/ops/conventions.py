@@ -148,6 +148,24 @@ def _is_at_threshold(case: Case) -> bool:
     )
 
 
+def _multiplies_zeros(case: Case) -> bool:
+    """Whether two zeros or more are multiplied into one place."""
+    dim, (x, index, src) = case.args[1], (np.atleast_1d(case.args[i]) for i in (0, 2, 3))
+    if case.op.startswith("index"):
+        along = np.moveaxis(index.reshape(-1, *[1] * (src.ndim - 1)), 0, dim)
+        index = np.broadcast_to(along, src.shape)
+    places = list(np.indices(index.shape))
+    zeros = src[tuple(places)] == 0
+    places[dim] = index
+    count = np.zeros(x.shape, int)
+    np.add.at(count, tuple(places), zeros)
+    return bool(np.any(count > 1))
+
+
+def _has_negative_size(case: Case) -> bool:
+    return bool(np.any(case.args[0] < 0))
+
+
 def _has_negative_slope(case: Case) -> bool:
     return any(case.kwargs.get(name, 1.0) < 0 for name in ("alpha", "negative_slope"))
 
@@ -257,6 +275,12 @@ _UNDEFINED_ON: Mapping[tuple[str, str], Callable[[Case], bool]] = {
         (f"nn.functional.{op}", "inplace"): _has_negative_slope
         for op in ("elu", "celu", "leaky_relu")
     },
+    # These refuse a second derivative there; source: the message, "Double backward is unsupported for src when >1 zeros
+    # in src are scattered to the same position in self".
+    **{
+        (f"{op}.prod", "double-edges"): _multiplies_zeros
+        for op in ("index_reduce", "scatter_reduce")
+    },
     # At 0 the first derivative of these has a kink, or jumps: the second is 0 on the right and not on the left. Source:
     # torch.nn.ELU, CELU and SELU, of which only the first says to which side 0 belongs, and for the result alone.
     **{(f"nn.functional.{op}", "double-edges"): _holds_zero for op in ("elu", "celu", "selu")},
@@ -290,6 +314,9 @@ _UNDEFINED_ON: Mapping[tuple[str, str], Callable[[Case], bool]] = {
         for op in ("linalg.norm", "linalg.matrix_norm")
         for check in ("vjp", "jvp")
     },
+    # Source: torch.polar, "The behavior of this function is undefined if abs is negative". Its values are those of a
+    # number on the other side all the same.
+    **{("polar", f"{check}-edges"): _has_negative_size for check in ("vjp", "double")},
     **{
         (op, f"{check}-edges"): _is_singular
         for op in _INVERSES

@@ -1,5 +1,86 @@
 """Where torch's second derivatives of norms, losses, activations and matrices are known to be wrong."""
 
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from suites.harness.case import Case
 from suites.ops.apart import Apart
 
-DOUBLE_NETWORKS: tuple[Apart, ...] = ()
+Array = NDArray[Any]
+
+
+def _argument(case: Case, place: int, *names: str) -> Any:
+    """An argument that is given by place, or by one of the names; None where it is left out."""
+    if len(case.args) > place:
+        return case.args[place]
+    return next((case.kwargs[name] for name in names if name in case.kwargs), None)
+
+
+def _norm_of(case: Case) -> tuple[Array, float | None, Any]:
+    """What an operator takes the norm of, of which order, along which dimensions; no order for norms of matrices."""
+    x = np.asarray(case.args[0])
+    if case.op == "dist":
+        return x - case.args[1], _order(_argument(case, 2, "p")), None
+    order, dim = _order(_argument(case, 1, "p", "ord")), _argument(case, 2, "dim")
+    if case.op == "nn.functional.normalize":
+        dim = 1 if dim is None else dim
+    return x, order, tuple(dim) if isinstance(dim, list) else dim
+
+
+def _order(given: Any) -> float | None:
+    if given in {None, "fro"}:
+        return 2.0
+    return None if isinstance(given, str) else float(given)
+
+
+# By these orders the norm is the number of elements that are not 0, a sum of sizes, or one of the sizes.
+_WITHOUT_POWERS = (0.0, 1.0, np.inf, -np.inf)
+_THIRD = 3.0  # from this order on the second derivative has no power of |x| below the first
+
+
+def _has_zero_vector(case: Case) -> bool:
+    """Whether some vector is zero, where its norm is made of powers below the third."""
+    x, order, dim = _norm_of(case)
+    if order is None or order in _WITHOUT_POWERS or order >= _THIRD or not x.size:
+        return False
+    mask = case.kwargs.get("mask")
+    mask = np.broadcast_to(True if mask is None else mask, x.shape)
+    return bool(np.any(np.all((x == 0) | ~mask, axis=dim) & np.any(mask, axis=dim)))
+
+
+def _has_zero_in_fractional_order(case: Case) -> bool:
+    """Whether some element of a vector is 0, where its norm is made of powers between the first and the third."""
+    x, order, _ = _norm_of(case)
+    return order is not None and 1 < order < _THIRD and order != 2 and bool(np.any(x == 0))  # noqa: PLR2004 - an order
+
+
+def _meets_zero(case: Case) -> bool:
+    return bool(np.any(case.args[0] == 0))
+
+
+def _overflows(case: Case) -> bool:
+    """Whether the exponential of an element is beyond the largest number of the dtype."""
+    return bool(np.max(case.args[0], initial=0.0) > _LARGEST_EXPONENT.get(case.dtype, 88.72))
+
+
+_LARGEST_EXPONENT = {"float64": 709.78}
+
+
+DOUBLE_NETWORKS: tuple[Apart, ...] = (
+    Apart(
+        ("dist", "linalg.vector_norm", "masked.norm", "nn.functional.normalize", "norm"),
+        ("double-edges",),
+        "zero-vector",
+        _has_zero_vector,
+    ),
+    Apart(
+        ("linalg.vector_norm",),
+        ("double-edges",),
+        "fractional-order",
+        _has_zero_in_fractional_order,
+    ),
+    Apart(("nn.functional.prelu",), ("double-edges",), "at-zero", _meets_zero),
+    Apart(("nn.functional.mish",), ("double-edges",), "overflow", _overflows),
+)

@@ -390,12 +390,20 @@ SET_APART: tuple[Apart, ...] = (
     Apart(("logcumsumexp",), ("jvp-edges",), "huge", _is_beyond),
     Apart(("logcumsumexp",), ("vjp",), "large", _is_large),
     Apart(
-        ("nn.functional.soft_margin_loss",), ("value-edges", *DERIVATIVES), "overflow", _overflows
+        ("nn.functional.soft_margin_loss",),
+        ("value-edges", "double-edges", *DERIVATIVES),
+        "overflow",
+        _overflows,
     ),
     Apart(
         ("cdist", "nn.functional.pdist"), ("vjp-edges",), "infinity-norm", _ties_in_infinity_norm
     ),
-    Apart(("nn.functional.binary_cross_entropy",), DERIVATIVES, "at-bounds", _touches_bounds),
+    Apart(
+        ("nn.functional.binary_cross_entropy",),
+        (*DERIVATIVES, "double-edges"),
+        "at-bounds",
+        _touches_bounds,
+    ),
     Apart(("polar",), REVERSE, "at-zero", _has_zero),
     Apart(WITH_AMAX, REVERSE, "without-self", _ties_with_what_is_left_out),
     Apart(("digamma",), DERIVATIVES, "at-poles", _meets_poles),
@@ -417,7 +425,7 @@ SET_APART: tuple[Apart, ...] = (
     Apart(("clamp",), FORWARD, "ties", _ties_with_one_bound),
     Apart(
         ("nn.functional.cosine_similarity",),
-        ("vjp-edges", "vjp", *SECOND),
+        ("vjp-edges", "double-edges", "vjp", *SECOND),
         "below-eps",
         _is_below_eps,
     ),
