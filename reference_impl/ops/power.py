@@ -59,13 +59,69 @@ pow_number = define_op(
 
 
 def _base_slope(self: Any, exponent: Any) -> Any:
-    return where(array_of(exponent) == 0, 0.0, exponent * self ** (exponent - 1))
+    """d x^y / dx = y x^(y-1); 0 at the origin, where it is 0 times infinity.
+
+    Nowhere else is y = 0 cut out: the slope is 0 there, but it grows by 1/x with y.
+    """
+    origin = (array_of(self) == 0) & (array_of(exponent) == 0)
+    return where(origin, 0.0, exponent * where(origin, 1.0, self) ** (exponent - 1))
 
 
 def _exponent_slope(base: Any, exponent: Any, result: Any) -> Any:
-    """d x^y / dy = x^y log x; its limit 0 where x is 0 and y has no negative real part."""
-    limit = (array_of(base) == 0) & (array_of(exponent).real >= 0)
-    return where(limit, 0.0, result * _log(base, is_complex(result)))
+    """d x^y / dy = x^y log x; where it is differentiated once more, a word of its own."""
+    if isinstance(base, Tensor) or isinstance(exponent, Tensor):
+        return log_power(base, exponent, 1)
+    return where(_is_limit(base, exponent, 1), 0.0, result * _log(base, is_complex(result)))
+
+
+def _is_limit(base: Any, exponent: Any, n: int) -> Any:
+    """Where x^y (log x)^n has the limit 0; for n = 1 by convention at the origin and above it, too."""
+    real = exponent.real
+    return (base == 0) & ((real > 0) | ((real == 0) & (n == 1)))
+
+
+def _log_power_forward(self: Any, exponent: Any, n: int) -> Any:
+    power = _power(self, exponent)
+    return where(_is_limit(self, exponent, n), 0.0, power * _log(self, is_complex(power)) ** n)
+
+
+def _log_power(base: Any, exponent: Any, n: int) -> Any:
+    """x^y (log x)^n, of arrays or of tensors."""
+    if n == 0:
+        return base**exponent
+    if isinstance(base, Tensor) or isinstance(exponent, Tensor):
+        return log_power(base, exponent, n)
+    return _log_power_forward(base, exponent, n)
+
+
+def _log_power_slope(base: Any, exponent: Any, n: int) -> Any:
+    """By the product rule y x^(y-1) (log x)^n + n x^(y-1) (log x)^(n-1)."""
+    less = exponent - 1
+    return exponent * _log_power(base, less, n) + n * _log_power(base, less, n - 1)
+
+
+# What x^y becomes by its exponent, n times over. That its limits are 0 where x is 0 and y positive shows only in this
+# form: of x^y times log x, the derivatives are infinities times 0.
+log_power = define_op(
+    "pow.log",
+    node="PowBackward1",
+    forward=_log_power_forward,
+    inputs=("self", "exponent"),
+    pointwise=True,
+    promote=None,
+    vjp={
+        "self": lambda ct, self, exponent, n: ct * _log_power_slope(self, exponent, n).conjugate(),
+        "exponent": lambda ct, self, exponent, n: (
+            ct * _log_power(self, exponent, n + 1).conjugate()
+        ),
+    },
+    jvp=lambda self, exponent, self_t, exponent_t, n: (
+        self_t * _log_power_slope(self, exponent, n)
+        + exponent_t * _log_power(self, exponent, n + 1)
+    ),
+    inplace=False,
+    method=False,
+)
 
 
 def _log(base: Any, wide: bool) -> Any:
@@ -101,9 +157,10 @@ pow_tensor = define_op(
 
 
 def _number_log(base: Any, exponent: Any, result: Any) -> Any:
-    if base == 0:
-        return _exponent_slope(np.zeros(()), exponent, result)
-    return result * _log(base, is_complex(result))
+    if base != 0:
+        return result * _log(base, is_complex(result))
+    limit = array_of(exponent).real >= 0
+    return where(limit, 0.0, where(limit, 0.0, result) * -math.inf)
 
 
 pow_base = define_op(

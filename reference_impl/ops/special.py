@@ -45,7 +45,6 @@ def unary(
 # -- error functions ---------------------------------------------------------------------------------------------------
 
 erfinv = either("erfinv", values.erfinv)
-erfcx = either("special.erfcx", values.erfcx)
 unary(
     "erf",
     values.erf,
@@ -77,11 +76,34 @@ define_op(
     vjp={"self": lambda ct, self, result: ct * (2 * self * result - 2 / SQRT_PI)},
     jvp=lambda self, result, self_t: self_t * (2 * self * result - 2 / SQRT_PI),
 )
-# The normal density over its integral: with y = -x/sqrt(2) that is sqrt(2/pi) / (e^(y^2) erfc(y)).
 unary(
-    "special.log_ndtr", values.log_ndtr, lambda x: math.sqrt(2 / math.pi) / erfcx(x * -math.sqrt(0.5)),
+    "special.log_ndtr",
+    values.log_ndtr,
+    lambda x: _ndtr_share(x),
     node="SpecialLogNdtrBackward0",
-)  # fmt: skip
+)
+
+
+def _ndtr_share_slope(x: Any) -> Any:
+    """Of h(x), density over integral of the normal distribution: -h (x + h), and its limits 0 and -1 at infinity."""
+    data = array_of(x)
+    inner = where(np.isinf(data), 0.0, x)
+    slope = -_ndtr_share(inner) * _ndtr_excess(inner)
+    return where(np.isposinf(data), 0.0, where(np.isneginf(data), -1.0, slope))
+
+
+def _inner(name: str, forward: Any, slope: Any) -> Any:
+    """A word for what a derivative is made of, where a formula in other words would cancel or overflow."""
+    row = define_op(
+        name, node="SpecialLogNdtrBackward0", forward=forward, inputs=("self",), params={}, pointwise=True,
+        promote="float", vjp={"self": lambda ct, self: ct * slope(self)},
+        jvp=lambda self, self_t: self_t * slope(self), inplace=False, method=False,
+    )  # fmt: skip
+    return lambda x: row(x) if isinstance(x, Tensor) else forward(x)
+
+
+_ndtr_share = _inner("log_ndtr.share", values.ndtr_share, _ndtr_share_slope)
+_ndtr_excess = _inner("log_ndtr.excess", values.ndtr_excess, lambda x: 1 + _ndtr_share_slope(x))
 unary(
     "special.ndtri",
     values.ndtri,
@@ -100,7 +122,7 @@ define_function("special.ndtr", ndtr)
 unary(
     "special.entr",
     values.entr,
-    lambda x: where(array_of(x) >= 0, -1 - log(x), math.nan),
+    lambda x: -1 - log(x),
     node="SpecialEntrBackward0",
 )
 

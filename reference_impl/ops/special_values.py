@@ -107,9 +107,30 @@ def _log_ndtr(x: float) -> float:
     return math.log1p(-math.erfc(-y) / 2)
 
 
+def _ndtr_share(x: float) -> float:
+    """The normal density over its integral up to x: with y = -x/sqrt(2) that is sqrt(2/pi) / (e^(y^2) erfc(y))."""
+    below = _erfcx(x * -math.sqrt(0.5))
+    return math.sqrt(2 / math.pi) / below if below else math.inf
+
+
+def _ndtr_excess(x: float) -> float:
+    """x + share(x): far to the left a continued fraction, since the two cancel there."""
+    if x > -5:
+        return x + _ndtr_share(x)
+    if math.isinf(x):
+        return 0.0
+    # share(-z) = z + 1/(z + 2/(z + 3/(z + ...))), by the fraction of erfc
+    tail = -x
+    for k in range(60, 1, -1):
+        tail = k / tail - x
+    return 1 / tail
+
+
 erfinv = _each(_erf_inverse)
 ndtri = _each(_ndtri)
 log_ndtr = _each(_log_ndtr)
+ndtr_share = _each(_ndtr_share)
+ndtr_excess = _each(_ndtr_excess)
 
 
 @double
@@ -205,11 +226,12 @@ def zeta(s: Any, x: Any) -> Any:
 
 
 def polygamma(n: int, x: Any) -> Any:
-    """(-1)^(n+1) n! zeta(n + 1, x)."""
+    """(-1)^(n+1) n! zeta(n + 1, x); between its poles there is no limit towards minus infinity."""
     if n == 0:
         return digamma(x)
     sign = 1.0 if n % 2 else -1.0
     wide = np.asarray(x, dtype=np.float64)
+    wide = np.where(np.isneginf(wide), np.nan, wide)
     return (sign * math.factorial(n) * zeta(np.asarray(n + 1.0), wide)).astype(x.dtype)
 
 

@@ -202,7 +202,7 @@ def _ties_with_what_is_left_out(case: Case) -> bool:
 def _meets_poles(case: Case) -> bool:
     """Whether some element is a negative whole number; at zero torch finds the pole."""
     x = case.args[0]
-    return bool(np.any((x < 0) & (x == np.round(x))))
+    return bool(np.any(np.isfinite(x) & (x < 0) & (x == np.round(x))))
 
 
 def _meets_trigamma_poles(case: Case) -> bool:
