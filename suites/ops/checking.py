@@ -19,7 +19,6 @@ from suites.harness.judge import (
 )
 from suites.harness.notes import current_notes
 from suites.harness.tolerances import ORDER, Tolerance, fixed_tolerance
-from suites.harness.witnesses import Witness
 from suites.ops.alike import UNDEFINED, aligned, raised_alike
 from suites.ops.answers import answers
 from suites.ops.drawing import is_drawn
@@ -167,17 +166,7 @@ def _of_own_draw(sides: Sides, case: Case, check: str, tolerance: Tolerance) -> 
     """The reference draws other numbers, so the differences alone are asked whether the subject's answer is its own."""
     alone = replace(sides, reference=_Nothing())
     verdict = examine(alone, case, check, tolerance)
-    if verdict.kind == DIFFER and not _is_rounding(verdict.witness, tolerance):
-        return verdict
-    return Verdict(kind=AGREE, witness=verdict.witness)
-
-
-def _is_rounding(witness: Witness | None, tolerance: Tolerance) -> bool:
-    """Whether claim and differences are both so small that two sides would count as equal."""
-    return witness is not None and all(
-        abs(claim - slope) <= tolerance.atol
-        for claim, slope in zip(witness.subject, witness.finite_difference, strict=True)
-    )
+    return verdict if verdict.kind == DIFFER else Verdict(kind=AGREE, witness=verdict.witness)
 
 
 class _Nothing:

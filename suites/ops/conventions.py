@@ -166,6 +166,15 @@ def _has_negative_size(case: Case) -> bool:
     return bool(np.any(case.args[0] < 0))
 
 
+def _enters_by_scores_alone(case: Case) -> bool:
+    """Whether attention is differentiated by nothing but what its softmax is of: query, keys and the mask."""
+    return frozenset(case.differentiable) <= _OF_SCORES
+
+
+# The places of query, key, bias_k and attn_mask among the tensors of multi_head_attention_forward.
+_OF_SCORES = frozenset({0, 1, 5, 9})
+
+
 def _has_negative_slope(case: Case) -> bool:
     return any(case.kwargs.get(name, 1.0) < 0 for name in ("alpha", "negative_slope"))
 
@@ -281,6 +290,9 @@ _UNDEFINED_ON: Mapping[tuple[str, str], Callable[[Case], bool]] = {
         (f"{op}.prod", "double-edges"): _multiplies_zeros
         for op in ("index_reduce", "scatter_reduce")
     },
+    # The scores of op_db are of the order of a thousand, and their softmax is saturated: gradients through it are what
+    # rounding leaves of large terms, of which differences, that alone judge what draws, decide nothing.
+    ("nn.functional.multi_head_attention_forward", "double-edges"): _enters_by_scores_alone,
     # At 0 the first derivative of these has a kink, or jumps: the second is 0 on the right and not on the left. Source:
     # torch.nn.ELU, CELU and SELU, of which only the first says to which side 0 belongs, and for the result alone.
     **{(f"nn.functional.{op}", "double-edges"): _holds_zero for op in ("elu", "celu", "selu")},

@@ -60,6 +60,15 @@ def _meets_zero(case: Case) -> bool:
     return bool(np.any(case.args[0] == 0))
 
 
+def _is_near_bounds(case: Case) -> bool:
+    """Whether a probability, or what is left to 1, is so small that 2e-12 of it shows."""
+    x = case.args[0]
+    return bool(np.any((x < _NEAR_BOUNDS) | (1 - x < _NEAR_BOUNDS)))
+
+
+_NEAR_BOUNDS = 2e-5  # the bound has room for 2e-7, see the tolerances
+
+
 def _overflows(case: Case) -> bool:
     """Whether the exponential of an element is beyond the largest number of the dtype."""
     return bool(np.max(case.args[0], initial=0.0) > _LARGEST_EXPONENT.get(case.dtype, 88.72))
@@ -80,6 +89,9 @@ DOUBLE_NETWORKS: tuple[Apart, ...] = (
         ("double-edges",),
         "fractional-order",
         _has_zero_in_fractional_order,
+    ),
+    Apart(
+        ("nn.functional.binary_cross_entropy",), ("double-edges",), "near-bounds", _is_near_bounds
     ),
     Apart(("nn.functional.prelu",), ("double-edges",), "at-zero", _meets_zero),
     Apart(("nn.functional.mish",), ("double-edges",), "overflow", _overflows),

@@ -400,7 +400,7 @@ SET_APART: tuple[Apart, ...] = (
     ),
     Apart(
         ("nn.functional.binary_cross_entropy",),
-        (*DERIVATIVES, "double-edges"),
+        DERIVATIVES,
         "at-bounds",
         _touches_bounds,
     ),
