@@ -13,6 +13,7 @@ _SINGLE = (
     1000  # a feature that no chosen sample has counts more than any number of pairs that none has
 )
 _MANY = 24  # rows, from where on kernels may take another way
+_LONG = 2048  # numbers in a row, from where on kernels reduce it in blocks
 _COUNTED = 3  # whole numbers up to this are told apart
 
 
@@ -59,7 +60,16 @@ def _features(sample: Sample) -> Iterator[Any]:
     yield from kinds
     yield "by", case.differentiable
     yield from _sizes(case.arrays())
-    yield from (pair for pair in combinations(kinds, 2) if pair[0][0] != pair[1][0])
+    for one, other in combinations(kinds, 2):
+        if one[0] != other[0]:
+            are_options = _is_option(one) and _is_option(other)
+            yield (f"{one[0]} with {other[0]}", one, other) if are_options else (one, other)
+
+
+def _is_option(feature: Any) -> bool:
+    """Whether an argument is given by name, and is a switch or a name of a way: two of these meet in branches."""
+    key, kind = feature
+    return not key.isdecimal() and kind[0] in {"bool", "str"}
 
 
 def _sizes(arrays: Sequence[np.ndarray[Any, Any]]) -> Iterator[Feature]:
@@ -76,6 +86,7 @@ def _kinds(value: Any) -> Iterator[Any]:
         yield "empty", 0 in value.shape
         yield "one", 1 in value.shape
         yield "many", any(size > _MANY for size in value.shape)
+        yield "long", any(size > _LONG for size in value.shape)
     elif isinstance(value, (tuple, list)):
         yield "length", len(value)
         for item in value[:_COUNTED]:

@@ -97,9 +97,10 @@ def _is_near_zero(case: Case) -> bool:
     return bool(np.any((size > 0) & (size < _NEAR_ZERO)))
 
 
-_NEAR_ZERO = 1e-2  # an ulp over the square of it is what the bound has room for
+_NEAR_ZERO = 1e-2  # an ulp over the square of it, or ulps of several over it, are what the bound has room for
 
 EDGES = ("double-edges",)
+SECOND = ("double", "reverse-over-forward", "forward-over-reverse")
 POWERS = ("pow", "float_power", "__rpow__")
 POLYGAMMA = (
     *(f"polygamma.polygamma_n_{n}" for n in range(5)),
@@ -110,10 +111,12 @@ MVLGAMMA = tuple(f"mvlgamma.mvlgamma_p_{p}" for p in (1, 3, 5))
 DOUBLE_POINTWISE: tuple[Apart, ...] = (
     Apart(POWERS, EDGES, "zero-exponent", _raises_to_zero),
     Apart(POWERS, EDGES, "zero-base", _raises_zero),
+    Apart(("__rpow__",), ("double", "reverse-over-forward"), "zero-base", _raises_zero),
     Apart(("logaddexp", "logaddexp2", "masked.logaddexp"), EDGES, "far-apart", _is_far_apart),
     Apart(("atan2",), EDGES, "origin", _meets_origin),
     Apart(("polar",), EDGES, "at-zero", _has_zero),
     Apart(("copysign",), EDGES, "at-zero", _has_zero),
+    Apart(("copysign",), (*EDGES, *SECOND), "near-zero", _is_near_zero),
     Apart(("copysign", "digamma", *POLYGAMMA), EDGES, "at-infinity", _is_infinite),
     Apart(("logcumsumexp", "special.log_ndtr"), EDGES, "at-infinity", _is_infinite),
     Apart(("lgamma", *MVLGAMMA), EDGES, "at-poles", _meets_poles),

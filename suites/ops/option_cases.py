@@ -200,7 +200,8 @@ _LINEAR: Mapping[str, list[tuple[Any, ...]]] = {
     "linalg.cond": [(r(3, 3), n, {}) for n in (1, -1, 2, -2, _INF, "fro", "nuc")],
     "linalg.qr": [(r(2, 4, 3), {})],
     "linalg.svd": [(r(2, 4), {"full_matrices": _F}), (r(4, 2), {"full_matrices": _F})],
-    "svd": [(r(2, 4), {}), (r(4, 2), {})],
+    "svd": [(r(2, 4), {"some": _T}), (r(4, 2), {"some": _T})],
+    "lu_solve": [(r(3, 3, 2), p(2, 1, 3, 3), np.array([[[1, 2, 3]], [[3, 2, 3]]], np.int32), {})],
     "linalg.lu": [(r(2, 4), {}), (r(4, 2), {})],
     "linalg.vander": [(r(3), {"N": 5}), (r(2, 3), {"N": 2}), (r(3), {})],
     "nn.functional.linear": [(r(2, 2, 3), r(4, 3), {}), (r(2, 2, 3), r(4, 3), r(4), {}), (r(3), r(4, 3), r(4), {}),
@@ -424,7 +425,33 @@ _NETWORKS: Mapping[str, list[tuple[Any, ...]]] = {
             4), {"attn_mask": np.array([[True, False, True], [False, False, False]])}),
     ],
 }  # fmt: skip
-_TABLES = (_POINTWISE, _REDUCTIONS, _LINEAR, _SHAPES, _NETWORKS)
+# Rows longer than the blocks in which kernels reduce (2,048 to 16,384 numbers).
+_LONG: Mapping[str, list[tuple[Any, ...]]] = {
+    **{
+        name: [(r(20_001), {})]
+        for name in (
+            "sum", "mean", "nansum", "nanmean", "linalg.vector_norm", "norm", "var", "std", "amax", "amin",
+            "max.reduction_no_dim", "min.reduction_no_dim", "sort", "msort", "median",
+        )
+    },
+    **{
+        name: [(r(2, 5_003), -1, {})]
+        for name in (
+            "cumsum", "cummax", "cummin", "logsumexp", "softmax", "log_softmax", "nn.functional.softmin",
+            "max.reduction_with_dim", "min.reduction_with_dim",
+        )
+    },
+    "cumprod": [(Drawn((2_051,), 0.999, 1.001), 0, {})],
+    "logcumsumexp": [(r(2_051), 0, {})],
+    "prod": [(Drawn((20_001,), 0.9999, 1.0001), {})],
+    "dot": [(r(20_001), r(20_001), {})],
+    "mv": [(r(2, 5_003), r(5_003), {})],
+    "mm": [(r(2, 5_003), r(5_003, 2), {})],
+    "nn.functional.layer_norm": [(r(2, 5_003), [5_003], {})],
+    "nn.functional.cross_entropy": [(r(2, 5_003), w(4_999, 17), {})],
+    "nn.functional.mse_loss": [(r(20_001), r(20_001), {})],
+}  # fmt: skip
+_TABLES = (_POINTWISE, _REDUCTIONS, _LINEAR, _SHAPES, _NETWORKS, _LONG)
 
 
 def option_samples(op: str, seed: int) -> Iterator[Sample]:
@@ -445,6 +472,11 @@ def option_samples(op: str, seed: int) -> Iterator[Sample]:
             seed=1000 * seed + 7 * number + 3,
         )
         yield Sample(f"option {number}: {args} {kwargs or ''}".replace("\n", "")[:160], case)
+
+
+def is_option(sample: Sample) -> bool:
+    """Whether a sample is one of the calls here."""
+    return sample.name.startswith("option ")
 
 
 def _drawn(rng: np.random.Generator, value: Any) -> Any:

@@ -32,6 +32,7 @@ _CALLS: Mapping[str, list[tuple[Any, ...]]] = {
     "xlogy": [([0.0, 0.0, 2.0], [0.0, 3.0, 1.0], {})],
     "hypot": [([0.0, 3.0], [0.0, 4.0], {})],
     "atan2": [([0.0, 0.0, 1.0], [0.0, 1.0, 0.0], {})],
+    "copysign": [([1e-9 * n for n in range(1, 41)], [-1.0], {})],
     "sinc": [([0.0, 1.0, 1e-9], {}), ([1e-5, 2e-5, -5e-5, 1e-4], {})],
     "where": [([1.0, np.nan], np.array([True, False]), [np.nan, 3.0], {})],
     **{name: [([2.0, 2.0, 2.0], 0, {}), ([2.0], {"correction": 0})] for name in ("var", "std")},
@@ -101,8 +102,10 @@ _CALLS: Mapping[str, list[tuple[Any, ...]]] = {
     "masked.logsumexp": [([[1.0, 2.0], [3.0, 4.0]], 1, {"mask": _MASK})],
     "index_reduce.amax": _reduced("amax"),
     "index_reduce.amin": _reduced("amin"),
-    "scatter_reduce.amax": _reduced("amax"),
-    "scatter_reduce.amin": _reduced("amin"),
+    **{
+        f"scatter_reduce.{how}": [*_reduced(how), ([1.0, 5.0], 0, np.array([0, 1]), [1.0, 5.0], how, {})]
+        for how in ("amax", "amin")
+    },
 }  # fmt: skip
 
 _LARGE_MATRIX = [[3e7 + 1e7j, 1e7 - 2e7j], [2e7j, -1e7 + 1e7j]]

@@ -95,18 +95,18 @@ def _with_room(
         ]
         return _triples(wanted, found, wider)
 
-    if sides.extended is not None:
-        extended = partial(_again, sides.extended, check, wanted)
-        triples = with_more(roundings(again, extended, drawn), SCATTERS)
-        if all(is_within(*triple, tolerance) for triple in triples):
-            return triples
-
     def is_hopeless(bends: Sequence[NDArray[Any] | None]) -> bool:
         # One line shows of an element little or nothing by luck, of the largest of many hardly.
         most = [None if s is None else np.full_like(s, np.max(s, initial=0.0)) for s in bends]
         seen = all(s is None or not s.size or np.any(s) for s in most)
         wide = with_more(most, SCATTERS * VARIES)
         return seen and not all(is_within(*triple, tolerance) for triple in wide)
+
+    if sides.extended is not None:
+        extended = partial(_again, sides.extended, check, wanted)
+        triples = with_more(roundings(again, extended, drawn, is_hopeless), SCATTERS)
+        if all(is_within(*triple, tolerance) for triple in triples):
+            return triples
 
     return with_more(scatter(again, drawn, is_hopeless), SCATTERS)
 

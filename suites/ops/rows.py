@@ -28,7 +28,7 @@ from suites.ops.edge_source import edges, spread
 from suites.ops.exempt import NOT_DENSE
 from suites.ops.extended import Extended
 from suites.ops.opinfo_source import Bend, Entry, Sample, as_it_is
-from suites.ops.option_cases import option_samples
+from suites.ops.option_cases import is_option, option_samples
 from suites.ops.own_cases import own_samples
 from suites.ops.spelling import spelled
 from suites.ops.ways import WAYS, Way, in_place
@@ -71,6 +71,7 @@ FULL = {
 PLAN = {"quick": QUICK, "standard": STANDARD, "full": FULL}
 MOST_SAMPLES = {"quick": 2, "standard": 8, "full": 10**6}
 ALIKE = 2  # times as many where options would be left out otherwise
+WITH_EVERY_OPTION = frozenset({"vjp", "jvp", "double"})  # in the tier standard
 # Of operators that draw random numbers: differences alone can check these, and call them dozens of times.
 MOST_DRAWN = {"quick": 2, "standard": 3, "full": 10**6}
 DRAWN = {"quick": 24, "standard": None, "full": None}
@@ -121,8 +122,14 @@ class Row:
         if self.check.endswith("-edges"):
             return drawn
         small = [s for s in drawn if _numbers(s) <= MOST_NUMBERS[self.tier]] or drawn[:1]
-        is_random = any(is_drawn(sample.case, self.check) for sample in small)
-        return self.taken(small, MOST_DRAWN[self.tier] if is_random else most)
+        random = [is_drawn(sample.case, self.check) for sample in small]
+        parts = [[s for s, r in zip(small, random, strict=True) if r is of] for of in (False, True)]
+        few = min(most, MOST_DRAWN[self.tier])
+        chosen = [*self.taken(parts[0], most), *self.taken(parts[1], few)]
+        if self.tier != "standard" or self.check not in WITH_EVERY_OPTION:
+            return chosen
+        names = {sample.name for sample in chosen}
+        return [*chosen, *(s for s in parts[0] if is_option(s) and s.name not in names)]
 
     def _source(self, seed: int) -> tuple[Sequence[Sample], int]:
         """The samples of op_db to take from, and how many."""
@@ -273,7 +280,9 @@ def _ranked(entry: str, dtype: str, seed: int) -> tuple[tuple[Sample, ...], int]
     small = [s for s in found if _numbers(s) <= MOST_NUMBERS["standard"]] or found[:1]
     most = MOST_SAMPLES["standard"]
     kept, enough = ranked(small, ALIKE * ALIKE * most)
-    return kept, min(max(enough, most), ALIKE * most)
+    names = {sample.name for sample in kept}
+    others = [sample for sample in small if is_option(sample) and sample.name not in names]
+    return (*kept, *others), min(max(enough, most), ALIKE * most)
 
 
 def _with_options(entry: str, dtype: str, seed: int) -> Iterator[Sample]:
