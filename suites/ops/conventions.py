@@ -166,6 +166,16 @@ def _has_negative_size(case: Case) -> bool:
     return bool(np.any(case.args[0] < 0))
 
 
+def _is_at_rounded_delta(case: Case) -> bool:
+    """Whether a difference is delta but for the rounding of single precision, which decides on which side it lies."""
+    delta = case.kwargs.get("delta", 1.0)
+    gaps = np.abs(case.args[0] - case.args[1])
+    return _is_single(case) and bool(np.any(np.abs(gaps - delta) < _ULPS_OF_SINGLE * delta))
+
+
+_ULPS_OF_SINGLE = 1e-6
+
+
 def _enters_by_scores_alone(case: Case) -> bool:
     """Whether attention is differentiated by nothing but what its softmax is of: query, keys and the mask."""
     return frozenset(case.differentiable) <= _OF_SCORES
@@ -284,6 +294,8 @@ _UNDEFINED_ON: Mapping[tuple[str, str], Callable[[Case], bool]] = {
         (f"nn.functional.{op}", "inplace"): _has_negative_slope
         for op in ("elu", "celu", "leaky_relu")
     },
+    # Source: torch.nn.HuberLoss, whose cases part at delta; the reference has a delta of double precision.
+    ("nn.functional.huber_loss", "double-edges"): _is_at_rounded_delta,
     # These refuse a second derivative there; source: the message, "Double backward is unsupported for src when >1 zeros
     # in src are scattered to the same position in self".
     **{
@@ -324,7 +336,7 @@ _UNDEFINED_ON: Mapping[tuple[str, str], Callable[[Case], bool]] = {
     **{
         (op, f"{check}-edges"): _is_on_kink_of_spectrum
         for op in ("linalg.norm", "linalg.matrix_norm")
-        for check in ("vjp", "jvp")
+        for check in ("vjp", "jvp", "double")
     },
     # Source: torch.polar, "The behavior of this function is undefined if abs is negative". Its values are those of a
     # number on the other side all the same.

@@ -1,0 +1,57 @@
+"""Where nobody promises an answer no case is made, and next to that there is one."""
+
+import numpy as np
+import pytest
+
+from suites.harness.case import Case
+from suites.ops import set_apart
+from suites.ops.conventions import is_defined
+
+_SECOND = "double-edges"
+
+
+def _case(op, *args, by=(0,), **kwargs):
+    given = tuple(np.array(a) if isinstance(a, list) else a for a in args)
+    return Case(op=op, args=given, kwargs=kwargs, differentiable=by)
+
+
+@pytest.mark.parametrize(
+    ("op", "args", "kwargs", "is_one"),
+    [
+        ("nn.functional.celu", ([0.0, 1.0],), {}, False),
+        ("nn.functional.celu", ([-1e-9, 1.0],), {}, True),
+        ("nn.functional.softplus", ([10.0],), {"beta": 2}, False),
+        ("nn.functional.softplus", ([20.0],), {"beta": 2}, True),
+        ("nn.functional.softplus", ([0.5],), {"threshold": 0.5}, False),
+        ("nn.functional.huber_loss", ([1.0], [0.0]), {}, True),
+        ("scatter_reduce.prod", ([1.0, 2.0], 0, [1, 1], [0.0, 0.0], "prod"), {}, False),
+        ("scatter_reduce.prod", ([1.0, 2.0], 0, [0, 1], [0.0, 0.0], "prod"), {}, True),
+        ("index_reduce.prod", ([[1.0], [2.0]], 0, [0, 0], [[0.0], [0.0]], "prod"), {}, False),
+        ("index_reduce.prod", ([[1.0, 2.0]], 1, [0, 1], [[0.0, 0.0]], "prod"), {}, True),
+        ("linalg.solve_ex", ([[1.0, 2.0], [2.0, 4.0]], [1.0, 1.0]), {}, False),
+    ],
+)
+def test_a_second_derivative_is_asked_for_where_there_is_one(op, args, kwargs, is_one):
+    assert is_defined(op, _SECOND, _case(op, *args, **kwargs)) is is_one
+
+
+@pytest.mark.parametrize(
+    ("op", "args", "kwargs", "label"),
+    [
+        ("norm", ([[0.0, 0.0], [3.0, 4.0]],), {"dim": 1}, "zero-vector"),
+        ("norm", ([[0.0, 1.0], [3.0, 4.0]],), {"dim": 1}, None),
+        ("norm", ([0.0, 0.0], 3), {}, None),
+        ("masked.norm", ([0.0, 1.0], 2.0), {"mask": [True, False]}, "zero-vector"),
+        ("masked.norm", ([0.0, 1.0], 2.0), {"mask": [False, True]}, None),
+        ("dist", ([1.0, 2.0], [1.0, 2.0], 2), {}, "zero-vector"),
+        ("dist", ([1.0, 2.0], [1.0, 2.0], 1), {}, None),
+        ("linalg.vector_norm", ([0.0, 2.0], 2.5), {}, "fractional-order"),
+        ("linalg.vector_norm", ([0.0, 2.0], 3.5), {}, None),
+        ("nn.functional.binary_cross_entropy", ([1e-6], [0.5]), {}, "near-bounds"),
+        ("nn.functional.binary_cross_entropy", ([1e-3], [0.5]), {}, None),
+        ("nn.functional.mish", ([710.0],), {}, "overflow"),
+        ("nn.functional.mish", ([-710.0],), {}, None),
+    ],
+)
+def test_only_what_is_known_to_be_wrong_is_set_apart(op, args, kwargs, label):
+    assert set_apart.label_of(op, _SECOND, _case(op, *args, **kwargs)) == label
