@@ -116,7 +116,7 @@ DOUBLE_POINTWISE: tuple[Apart, ...] = (
     Apart(("atan2",), EDGES, "origin", _meets_origin),
     Apart(("polar",), EDGES, "at-zero", _has_zero),
     Apart(("copysign",), EDGES, "at-zero", _has_zero),
-    Apart(("copysign",), (*EDGES, *SECOND), "near-zero", _is_near_zero),
+    Apart(("copysign", "polar"), (*EDGES, *SECOND), "near-zero", _is_near_zero),
     Apart(("copysign", "digamma", *POLYGAMMA), EDGES, "at-infinity", _is_infinite),
     Apart(("logcumsumexp", "special.log_ndtr"), EDGES, "at-infinity", _is_infinite),
     Apart(("lgamma", *MVLGAMMA), EDGES, "at-poles", _meets_poles),

@@ -22,6 +22,8 @@ def _reduced(reduce: str) -> list[tuple[Any, ...]]:
     ]
 
 
+_NEAR_ZERO = [1e-9 * n for n in range(1, 41)]
+
 # By operator: its arguments, lists for tensors that are differentiated, and a table of options at the end.
 _CALLS: Mapping[str, list[tuple[Any, ...]]] = {
     "abs": [([0.0, -0.0, 2.0], {})],
@@ -32,7 +34,7 @@ _CALLS: Mapping[str, list[tuple[Any, ...]]] = {
     "xlogy": [([0.0, 0.0, 2.0], [0.0, 3.0, 1.0], {})],
     "hypot": [([0.0, 3.0], [0.0, 4.0], {})],
     "atan2": [([0.0, 0.0, 1.0], [0.0, 1.0, 0.0], {})],
-    "copysign": [([1e-9 * n for n in range(1, 41)], [-1.0], {})],
+    "copysign": [([*_NEAR_ZERO], [-1.0], {})],
     "sinc": [([0.0, 1.0, 1e-9], {}), ([1e-5, 2e-5, -5e-5, 1e-4], {})],
     "where": [([1.0, np.nan], np.array([True, False]), [np.nan, 3.0], {})],
     **{name: [([2.0, 2.0, 2.0], 0, {}), ([2.0], {"correction": 0})] for name in ("var", "std")},
@@ -81,7 +83,7 @@ _CALLS: Mapping[str, list[tuple[Any, ...]]] = {
     **{f"polygamma.polygamma_n_{n}": [([-1.0, 0.5], 1, {}), ([1.0], 1, {})] for n in range(5)},
     "special.polygamma.special_polygamma_n_0": [([-1.0, 0.5], 1, {}), ([1.0], 1, {})],
     "special.log_ndtr": [([-1e6, -2.0], {})],
-    "polar": [([0.0, 1.0], [0.3, 0.3], {})],
+    "polar": [([0.0, 1.0], [0.3, 0.3], {}), ([*_NEAR_ZERO], [0.3], {})],
     "cdist": [([[0.0, 0.0]], [[1.0, 1.0]], _INF, {}), ([[1.0, 2.0]], [[1.0, 2.0]], {})],
     "nn.functional.pdist": [([[0.0, 0.0], [1.0, 1.0]], {"p": _INF}), ([[1.0, 2.0], [1.0, 2.0]], {})],
     "nn.functional.normalize": [([[0.0, 0.0], [3.0, 4.0]], {})],

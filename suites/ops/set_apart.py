@@ -383,9 +383,16 @@ SET_APART: tuple[Apart, ...] = (
     Apart(("masked.logsumexp",), FORWARD, "masked-rows", _masks_whole_rows),
     Apart(("logcumsumexp",), FORWARD, "rising", _rises),
     Apart(("logaddexp",), ("value-edges",), "subnormal", _is_subnormal_apart),
-    Apart(("logcumsumexp",), ("value-edges", "vjp-edges"), "subnormal", _is_subnormal_apart),
+    Apart(
+        ("logcumsumexp",),
+        ("value-edges", "vjp-edges", "double-edges"),
+        "subnormal",
+        _is_subnormal_apart,
+    ),
     Apart(("logcumsumexp",), ("vjp-edges",), "at-infinity", _has_infinity),
-    Apart(("logcumsumexp",), ("vjp-edges", "double"), "large", _loses_digits_in_single),
+    Apart(
+        ("logcumsumexp",), ("vjp-edges", "double", "double-edges"), "large", _loses_digits_in_single
+    ),
     Apart(("logcumsumexp",), ("vjp-edges",), "huge", _is_huge),
     Apart(("logcumsumexp",), ("jvp-edges",), "huge", _is_beyond),
     Apart(("logcumsumexp",), ("vjp",), "large", _is_large),
