@@ -102,8 +102,10 @@ def _inner(name: str, forward: Any, slope: Any) -> Any:
     return lambda x: row(x) if isinstance(x, Tensor) else forward(x)
 
 
-_ndtr_share = _inner("log_ndtr.share", values.ndtr_share, _ndtr_share_slope)
-_ndtr_excess = _inner("log_ndtr.excess", values.ndtr_excess, lambda x: 1 + _ndtr_share_slope(x))
+_ndtr_share: Any = _inner("log_ndtr.share", values.ndtr_share, _ndtr_share_slope)
+_ndtr_excess: Any = _inner(
+    "log_ndtr.excess", values.ndtr_excess, lambda x: 1 + _ndtr_share_slope(x)
+)
 unary(
     "special.ndtri",
     values.ndtri,
