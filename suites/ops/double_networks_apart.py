@@ -56,6 +56,18 @@ def _has_zero_in_fractional_order(case: Case) -> bool:
     return order is not None and 1 < order < _THIRD and order != 2 and bool(np.any(x == 0))  # noqa: PLR2004 - an order
 
 
+def _underflows_in_norm(case: Case) -> bool:
+    """Whether n^(2p-2) of some p-norm n is below what the dtype has a reciprocal of."""
+    x, order, dim = _norm_of(case)
+    if order is None or not _THIRD <= order < np.inf or case.dtype not in _SMALLEST:
+        return False
+    norms = np.sum(np.abs(x).astype(float) ** order, axis=dim) ** (1 / order)
+    return bool(np.any((norms > 0) & (norms ** (2 * order - 2) < _SMALLEST[case.dtype])))
+
+
+_SMALLEST = {"float32": 3e-39, "complex64": 3e-39}
+
+
 def _meets_zero(case: Case) -> bool:
     return bool(np.any(case.args[0] == 0))
 
@@ -90,6 +102,7 @@ DOUBLE_NETWORKS: tuple[Apart, ...] = (
         "fractional-order",
         _has_zero_in_fractional_order,
     ),
+    Apart(("linalg.vector_norm",), ("double-edges",), "small", _underflows_in_norm),
     Apart(
         ("nn.functional.binary_cross_entropy",), ("double-edges",), "near-bounds", _is_near_bounds
     ),
