@@ -113,7 +113,9 @@ def of_array(x: Any) -> dtype:
     """
     found = OF_NUMPY.get(x.dtype)
     if found is None:
-        raise TypeError(_UNKNOWN.format(x.dtype, ", ".join(d.name for d in ALL if d is not bfloat16)))
+        raise TypeError(
+            _UNKNOWN.format(x.dtype, ", ".join(d.name for d in ALL if d is not bfloat16))
+        )
     return found
 
 
@@ -127,7 +129,9 @@ def refuse_unknown(x: Any) -> None:
         TypeError: torch has no such dtype, though ours may compute in it.
     """
     if of_array(x) in {longdouble, clongdouble}:
-        raise TypeError(_UNKNOWN.format(x.dtype, ", ".join(d.name for d in ALL if d is not bfloat16)))
+        raise TypeError(
+            _UNKNOWN.format(x.dtype, ", ".join(d.name for d in ALL if d is not bfloat16))
+        )
 
 
 def to_numpy(d: Any) -> np.dtype[Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from reference_impl import dtypes, layout
-from reference_impl.ops.lang import array_of, conj, flip, op, part, shape_of, stack, zeros
+from reference_impl.ops.lang import array_of, conj, constant, flip, op, part, shape_of, stack, zeros
 from reference_impl.ops.reducing import before
 from reference_impl.ops.rule import define_function, define_op
 from reference_impl.ops.special_values import log1p
@@ -113,24 +113,39 @@ def _logcumsumexp_complex(x: Any, at: int) -> Any:
     return made
 
 
-def _logcumsumexp_vjp(ct: Any, x: Any, result: Any, dim: int) -> Any:
+def _logcumsumexp_vjp(ct: Any, x: Any, dim: int) -> Any:
     """ct_x_i = exp(x_i) * sum over k >= i of ct_k exp(-y_k).
 
     As a recurrence that does not overflow: with g_i the sum times exp(y_i),
-    g_i = ct_i + exp(y_i - y_(i+1)) g_(i+1), and ct_x_i = exp(x_i - y_i) g_i; all exponents
-    have a real part of at most about 0.
+    g_i = ct_i + exp(y_i - y_(i+1)) g_(i+1), and ct_x_i = exp(x_i - y_i) g_i.
     """
     shape = shape_of(x)
     if not shape or 0 in shape:
         return ct
-    cts, xs, ys = _slices(ct, dim), _slices(conj(x), dim), _slices(conj(result), dim)
+    cts = _slices(ct, dim)
+    new, old = _shares(_slices(conj(x), dim))
     sums = [cts[-1]]
     for i in range(len(cts) - 2, -1, -1):
-        sums.append(cts[i] + op("exp", _difference(ys[i], ys[i + 1])) * sums[-1])
-    sums = [
-        g * op("exp", _difference(xi, yi)) for g, xi, yi in zip(sums[::-1], xs, ys, strict=True)
-    ]
-    return stack(sums, dim % len(shape))
+        sums.append(cts[i] + old[i + 1] * sums[-1])
+    return stack([g * share for g, share in zip(sums[::-1], new, strict=True)], dim % len(shape))
+
+
+def _shares(xs: list[Any]) -> tuple[list[Any], list[Any]]:
+    """The shares exp(x_i - y_i) and exp(y_(i-1) - y_i) that the new term and those before have in a sum so far.
+
+    With y_i = m_i + l_i, m_i the largest x so far and l_i between 0 and log i: of large numbers y_i itself has no
+    digits left behind the point, and its rounding would be a relative error of the shares.
+    """
+    tops = [np.real(array_of(x)) for x in xs]
+    tops = [constant(np.where(np.isfinite(m), m, 0.0), xs[0]) for m in np.maximum.accumulate(tops)]
+    rest = xs[0] - tops[0]
+    new, old = [op("exp", _difference(rest, rest))], [zeros(shape_of(xs[0]), xs[0])]
+    for x, below, top in zip(xs[1:], tops, tops[1:], strict=False):
+        term, before = x - top, rest + (below - top)
+        rest = op("logaddexp", before, term)
+        new.append(op("exp", _difference(term, rest)))
+        old.append(op("exp", _difference(before, rest)))
+    return new, old
 
 
 def _difference(a: Any, b: Any) -> Any:
@@ -141,16 +156,14 @@ def _difference(a: Any, b: Any) -> Any:
     return op("where", op("isneginf", op("real", b)), zeros(shape_of(a), a) - np.inf, a - b)
 
 
-def _logcumsumexp_jvp(x: Any, x_t: Any, result: Any, dim: int) -> Any:
+def _logcumsumexp_jvp(x: Any, x_t: Any, dim: int) -> Any:
     if not shape_of(x) or 0 in shape_of(x):
         return x_t
-    xs, ts, ys = _slices(x, dim), _slices(x_t, dim), _slices(result, dim)
+    ts = _slices(x_t, dim)
+    new, old = _shares(_slices(x, dim))
     made = [ts[0]]
-    for i in range(1, len(xs)):
-        made.append(
-            made[-1] * op("exp", _difference(ys[i - 1], ys[i]))
-            + ts[i] * op("exp", _difference(xs[i], ys[i]))
-        )
+    for i in range(1, len(ts)):
+        made.append(made[-1] * old[i] + ts[i] * new[i])
     return stack(made, dim % x.ndim)
 
 
@@ -160,8 +173,8 @@ logcumsumexp_op = define_op(
     forward=layout.in_rows(_logcumsumexp_forward),
     inputs=("self",),
     promote="float",
-    vjp={"self": lambda ct, self, result, dim: _logcumsumexp_vjp(ct, self, result, dim)},
-    jvp=lambda self, self_t, result, dim: _logcumsumexp_jvp(self, self_t, result, dim),
+    vjp={"self": lambda ct, self, dim: _logcumsumexp_vjp(ct, self, dim)},
+    jvp=lambda self, self_t, dim: _logcumsumexp_jvp(self, self_t, dim),
 )
 
 # -- running extrema ---------------------------------------------------------------------------------------------------

@@ -22,18 +22,21 @@ def _integer_power(base: Any, exponent: Any) -> Any:
     return np.where(exponent < 0, inverse, made).astype(made.dtype)
 
 
+# By this as a number NumPy takes a square root, which is NaN at -inf, where the power is inf (IEEE 754, 9.2.1).
+_HALF = 0.5
+
+
 def _power(base: Any, exponent: Any) -> Any:
-    if type(exponent) in (int, float) and base.dtype.kind == "f":
-        return (
-            base**exponent
-        )  # the case of nearly all calls; NumPy squares faster than it raises to a power
+    if type(exponent) in (int, float) and exponent != _HALF and base.dtype.kind == "f":
+        # The case of nearly all calls; NumPy squares faster than it raises to a power.
+        return base**exponent
     dtype = dtypes.result_dtype((base, exponent))
     if dtype.kind in "iu" and not isinstance(base, np.ndarray | np.generic | int):
         dtype = np.dtype(np.int64)
     a = base.astype(dtype, copy=False) if hasattr(base, "astype") else dtype.type(base)
     b = exponent.astype(dtype, copy=False) if hasattr(exponent, "astype") else dtype.type(exponent)
     if dtype.kind not in "iu":
-        return np.power(a, b)
+        return np.power(a, np.full(np.shape(a), b) if np.ndim(b) == 0 and b == _HALF else b)
     if not hasattr(exponent, "astype") and exponent < 0:
         raise RuntimeError("Integers to negative integer powers are not allowed.")
     return _integer_power(a, b)

@@ -137,6 +137,12 @@ def _is_nearly_singular_factor(case: Case) -> bool:
 _NEARLY_SINGULAR = 1e4
 
 
+def _lacks_rank(case: Case) -> bool:
+    """Whether columns depend on each other, so that rounding chooses the pivots of the rest."""
+    x = case.args[0]
+    return bool(x.size and np.any(np.linalg.matrix_rank(x) < min(x.shape[-2:])))
+
+
 def _holds_zero(case: Case) -> bool:
     return bool(np.any(case.args[0] == 0))
 
@@ -332,6 +338,8 @@ _UNDEFINED_ON: Mapping[tuple[str, str], Callable[[Case], bool]] = {
         ("cholesky_inverse", f"{check}-edges"): _has_complex_diagonal
         for check in ("value", "vjp", "jvp")
     },
+    # Source: torch.linalg.lu, "the LU decomposition is not unique", its pivots least of all where a column vanishes.
+    **{("linalg.lu", f"{check}-edges"): _lacks_rank for check in ("value", "vjp", "jvp", "double")},
     # Source: torch.linalg.svdvals and matrix_norm: norms of singular values, of which equal ones have no derivative.
     **{
         (op, f"{check}-edges"): _is_on_kink_of_spectrum

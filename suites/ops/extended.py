@@ -92,6 +92,8 @@ def by_last_digits(wanted: Answers, found: Answers, extended: Answers) -> tuple[
         return None
     place = np.unravel_index(np.argmax(gaps[worst]), gaps[worst].shape)
     gap, lost = float(gaps[worst][place]), float(own[worst][place])
+    if not all(np.array_equal(np.isfinite(w), np.isfinite(f)) for w, f in _both(wanted, found)):
+        return None  # no digits are what differs
     size = float(np.max(np.abs(wanted[worst]), initial=0.0))
     if not 0 < gap <= _LAST_DIGITS * size:
         return None
@@ -99,3 +101,8 @@ def by_last_digits(wanted: Answers, found: Answers, extended: Answers) -> tuple[
     if _CLEARLY * lost <= gap:
         return "subject", f"the subject lost digits: {told}"
     return ("reference", f"the reference lost digits: {told}") if 2 * lost >= gap else None
+
+
+def _both(ones: Answers, others: Answers) -> list[tuple[NDArray[Any], NDArray[Any]]]:
+    pairs = zip(ones, others, strict=True)
+    return [(a, b) for a, b in pairs if a is not None and b is not None and a.shape == b.shape]

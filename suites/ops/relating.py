@@ -59,7 +59,7 @@ _REAL_ONLY = frozenset(
 MOST_SAMPLES = {"quick": 1, "standard": 2, "full": 12}
 # Relations of which kernels for images, matrices and vectors each have a way of their own: of every rank a sample.
 OF_EVERY_RANK = frozenset(
-    {"input-layouts", "cotangent-layouts", "tangent-layouts", "second-layouts"}
+    {"input-layouts", "cotangent-layouts", "tangent-layouts", "second-layouts", "vmap", "batched"}
 )
 MOST_RANKS = 4
 # Operators of which the first and the last sample do not show what is expected of them.
@@ -128,10 +128,11 @@ def chosen(row: Row, relation: str, samples: Sequence[Sample]) -> list[Sample]:
     found = row.taken(samples, most)
     if relation not in OF_EVERY_RANK or row.tier == "quick":
         return found
-    ranks = {_ranks(sample) for sample in found}
+    ranks = {_ranks(s) for s in found if all(x.size for x in s.case.arrays())}
     more = 0
     for sample in samples:
-        if more < MOST_RANKS and max(_ranks(sample), default=0) > 1 and _ranks(sample) not in ranks:
+        is_matrix = max(_ranks(sample), default=0) > 1 and all(x.size for x in sample.case.arrays())
+        if more < MOST_RANKS and is_matrix and _ranks(sample) not in ranks:
             ranks.add(_ranks(sample))
             found.append(sample)
             more += 1

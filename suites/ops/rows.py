@@ -287,7 +287,9 @@ def _ranked(entry: str, dtype: str, seed: int) -> tuple[tuple[Sample, ...], int]
 
 def _with_options(entry: str, dtype: str, seed: int) -> Iterator[Sample]:
     """Calls of our own with options that op_db leaves out, in double precision, where conditions hide nothing."""
-    return option_samples(entry, seed) if dtype == "float64" else iter(())
+    if dtype not in {"float64", "complex128"}:
+        return iter(())
+    return option_samples(entry, seed, is_complex=dtype == "complex128")
 
 
 def _numbers(sample: Sample) -> int:

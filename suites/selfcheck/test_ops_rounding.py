@@ -268,6 +268,11 @@ def test_longdouble_says_who_lost_digits(wanted, found, blame):
     assert (told and told[0]) == blame
 
 
+def test_nan_is_no_matter_of_digits():
+    right = [np.array([1.0, 2.0])]
+    assert by_last_digits(right, [np.array([1.0 + 1e-12, np.nan])], right) is None
+
+
 def test_the_gradient_of_a_saturated_attention_may_lose_what_ours_does():
     # The weights are 1 and 4e-16: the gradient of the scores is what is left of 59 less 59.
     find = partial(find_reference_operator, way="vjp")

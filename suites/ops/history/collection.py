@@ -67,7 +67,8 @@ MISSED: Mapping[str, str] = {
     "cumsum-long-row": _NO_LONG_ROW,
 }
 CHECKS = (
-    "vjp", "vjp-edges", "jvp", "jvp-edges", "double", "inplace", "reverse-over-forward", "forward-over-reverse",
+    "vjp", "vjp-edges", "jvp", "jvp-edges", "double", "double-edges", "inplace",
+    "reverse-over-forward", "forward-over-reverse",
 )  # fmt: skip
 
 

@@ -1,0 +1,41 @@
+"""Options with which torch is known to be wrong: the calls that have them are cases of their own."""
+
+import numpy as np
+
+from suites.harness.case import Case
+from suites.ops.apart import Apart
+
+
+def _takes_another_frequency(case: Case) -> bool:
+    """Whether, of the sorted words, the one at the place of a word's rank is another one with another frequency."""
+    if not case.kwargs.get("scale_grad_by_freq"):
+        return False
+    words = np.sort(next(a for a in case.arrays() if a.dtype.kind == "i").ravel())
+    found, counts = np.unique(words, return_counts=True)
+    frequency = dict(zip(found.tolist(), counts.tolist(), strict=True))
+    return any(
+        frequency[int(words[rank])] != count for rank, count in enumerate(frequency.values())
+    )
+
+
+def _takes_half_of_minus_infinity(case: Case) -> bool:
+    exponent = case.args[1]
+    return (
+        isinstance(exponent, float)
+        and abs(exponent) == 0.5  # noqa: PLR2004 - the square root, and one over it
+        and bool(np.any(np.isneginf(case.args[0].real)))
+    )
+
+
+OPTION_APART: tuple[Apart, ...] = (
+    Apart(
+        ("nn.functional.embedding_bag",),
+        ("vjp", "vjp-edges", "forward-over-reverse"),
+        "frequency",
+        _takes_another_frequency,
+    ),
+    Apart(
+        ("pow", "float_power"), ("value-edges",), "half-of-infinity", _takes_half_of_minus_infinity
+    ),
+    Apart(("pow",), ("vjp-edges", "jvp-edges"), "half-of-infinity", _takes_half_of_minus_infinity),
+)
