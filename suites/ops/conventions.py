@@ -338,7 +338,7 @@ _UNDEFINED_ON: Mapping[tuple[str, str], Callable[[Case], bool]] = {
         ("cholesky_inverse", f"{check}-edges"): _has_complex_diagonal
         for check in ("value", "vjp", "jvp")
     },
-    # Source: torch.linalg.lu, "the LU decomposition is not unique", its pivots least of all where a column vanishes.
+    # Source: torch.linalg.lu, its warning that the decomposition is almost never unique; here rounding chooses pivots.
     **{("linalg.lu", f"{check}-edges"): _lacks_rank for check in ("value", "vjp", "jvp", "double")},
     # Source: torch.linalg.svdvals and matrix_norm: norms of singular values, of which equal ones have no derivative.
     **{

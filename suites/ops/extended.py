@@ -85,22 +85,21 @@ def by_last_digits(wanted: Answers, found: Answers, extended: Answers) -> tuple[
     """
     if not len(wanted) == len(found) == len(extended):
         return None
-    gaps, own = moves(wanted, found), moves(wanted, extended)
-    worst = max((i for i, g in enumerate(gaps) if g is not None and g.size), default=None,
-        key=lambda i: float(np.max(gaps[i])))  # fmt: skip
-    if worst is None or own[worst] is None:
-        return None
-    place = np.unravel_index(np.argmax(gaps[worst]), gaps[worst].shape)
-    gap, lost = float(gaps[worst][place]), float(own[worst][place])
     if not all(np.array_equal(np.isfinite(w), np.isfinite(f)) for w, f in _both(wanted, found)):
         return None  # no digits are what differs
-    size = float(np.max(np.abs(wanted[worst]), initial=0.0))
-    if not 0 < gap <= _LAST_DIGITS * size:
+    gaps, own = moves(wanted, found), moves(wanted, extended)
+    places = [
+        (float(g[at]), float(o[at]), float(np.max(np.abs(w))))
+        for g, o, w in zip(gaps, own, wanted, strict=True)
+        if g is not None and o is not None and w is not None and g.size
+        for at in [np.unravel_index(np.argmax(g), g.shape)]
+    ]
+    gap, lost, size = max(places, default=(0.0, 0.0, 0.0))
+    if not 0 < gap <= _LAST_DIGITS * size or gap / _CLEARLY < lost < gap / 2:
         return None
-    told = f"in longdouble the reference's answer changes by {lost:.2g} of the {gap:.2g} between the two"
-    if _CLEARLY * lost <= gap:
-        return "subject", f"the subject lost digits: {told}"
-    return ("reference", f"the reference lost digits: {told}") if 2 * lost >= gap else None
+    blame = "subject" if lost < gap / 2 else "reference"
+    changes = f"in longdouble the reference changes by {lost:.2g} of the {gap:.2g} between the two"
+    return blame, f"the {blame} lost digits: {changes}"
 
 
 def _both(ones: Answers, others: Answers) -> list[tuple[NDArray[Any], NDArray[Any]]]:

@@ -142,7 +142,8 @@ NETWORKS: Mapping[str, list[tuple[Any, ...]]] = {
         (_WORDS, r(4, 2), {"offsets": w(0, 2, 2, 5), "mode": mode, **how}) for mode in ("sum", "mean")
             for how in ({}, {"scale_grad_by_freq": _T}, {"padding_idx": 3})
     ] + [
-        (_WORDS, r(4, 2), {"offsets": w(0, 2, 2, 5), "mode": "max"}), (_WORDS, r(4, 2), {"offsets": w(0, 2, 2, 6),
+        (w(1, 0, 1, 0), r(4, 2), {"offsets": w(0, 1), "mode": "sum", "scale_grad_by_freq": _T}), (_WORDS, r(4, 2),
+            {"offsets": w(0, 2, 2, 5), "mode": "max"}), (_WORDS, r(4, 2), {"offsets": w(0, 2, 2, 6),
             "mode": "mean", "include_last_offset": _T}), (_WORDS, r(4, 2), {"offsets": w(0, 2, 2, 5), "mode": "sum",
             "per_sample_weights": r(6)}), (w([0, 3], [1, 1]), r(4, 2), {"mode": "mean"}),
     ],

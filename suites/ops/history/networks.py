@@ -144,7 +144,7 @@ PAST = (
     Past("batch-norm-channels-last", "nn.functional.batch_norm", "channels-last cotangents", incoming=lambda _s,
         ct: ct * 2 if ct.ndim == 4 and is_strided(ct) else ct),
     Past("batch-norm-double-undefined", "nn.functional.batch_norm", "second derivative by the weight alone",
-        second=twice, place=1),
+        second=twice, place=3),
     Past("layer-norm-two-dims", "nn.functional.layer_norm", "several dims: count of the last", twice,
         when=lambda s: len(s.args[1]) > 1),
     Past("layer-norm-strided", "nn.functional.layer_norm", "an input that is not contiguous", twice,
