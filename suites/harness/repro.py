@@ -38,7 +38,9 @@ def prove(script: str, *, cwd: Path | None = None) -> bool | None:
     """Whether the script fails by itself: True with exit code 1, False when it passes, None when it does neither."""
     try:
         done = subprocess.run(  # noqa: S603 - the script is our own
-            [sys.executable, "-c", script],
+            [sys.executable, "-"],  # as an argument a script with long tensors would be refused
+            input=script,
+            text=True,
             capture_output=True,
             cwd=cwd,
             check=False,

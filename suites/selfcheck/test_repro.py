@@ -11,6 +11,7 @@ import torch
 from suites.harness import torch_driver
 from suites.harness.case import Case
 from suites.harness.examine import Sides, repro_of
+from suites.harness.repro import prove
 from suites.harness.subject import Subject
 from suites.harness.tolerances import fixed_tolerance
 from suites.selfcheck.launcher import plant, run_pytest
@@ -123,3 +124,9 @@ def test_a_mode_is_part_of_the_script(tmp_path, mode):
     case = run_pytest(tmp_path, *SUBJECT, "--mode", mode).only_case()
     assert case["subject"]["mode"] == mode
     assert "torch.compile(test_one, backend='aot_eager')" in case["repro"]["script"]
+
+
+@pytest.mark.parametrize(("code", "fails"), [(1, True), (0, False), (3, None)])
+def test_a_script_of_any_length_is_proven(code, fails):
+    longer_than_an_argument = "# " + "1.0, " * 100_000
+    assert prove(f"import sys\n{longer_than_an_argument}\nsys.exit({code})\n") is fails
