@@ -37,7 +37,7 @@ def attach_repro(run: Run, facts: dict[str, Any], done: Finished) -> None:
 def prove(script: str, *, cwd: Path | None = None) -> bool | None:
     """Whether the script fails by itself: True with exit code 1, False when it passes, None when it does neither."""
     try:
-        done = subprocess.run(  # noqa: S603 - the script is our own
+        done = subprocess.run(
             [sys.executable, "-"],  # as an argument a script with long tensors would be refused
             input=script,
             text=True,

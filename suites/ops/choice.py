@@ -13,7 +13,6 @@ _SINGLE = (
     1000  # a feature that no chosen sample has counts more than any number of pairs that none has
 )
 _MANY = 24  # rows, from where on kernels may take another way
-_LONG = 2048  # numbers in a row, from where on kernels reduce it in blocks
 _COUNTED = 3  # whole numbers up to this are told apart
 
 
@@ -86,7 +85,6 @@ def _kinds(value: Any) -> Iterator[Any]:
         yield "empty", 0 in value.shape
         yield "one", 1 in value.shape
         yield "many", any(size > _MANY for size in value.shape)
-        yield "long", any(size > _LONG for size in value.shape)
     elif isinstance(value, (tuple, list)):
         yield "length", len(value)
         for item in value[:_COUNTED]:

@@ -78,8 +78,9 @@ DRAWN = {"quick": 24, "standard": None, "full": None}
 # Beyond a million no kernel of the CPU has another path (they split from 32,768 on), and a case takes minutes.
 MOST_NUMBERS = {"quick": 5_000, "standard": 50_000, "full": 10**6}
 MOST_EDGES = {"quick": 0, "standard": 2, "full": 8}  # samples of op_db that are mutated
-MOST_DRAWN_EDGES = 1  # of operators that draw
+MOST_DRAWN_EDGES = 1  # of operators that always draw
 MOST_EDGED = 5_000  # numbers in one of them
+LONG_ROW = 2_000  # numbers in a row that is there to be reduced in blocks, not to be mutated
 _COMPLEX_OF = {"float64": "complex128", "float32": "complex64"}
 
 
@@ -105,11 +106,11 @@ class Row:
         """The samples that the tier takes: spread evenly over those of op_db."""
         source, most = self._source(seed)
         if self.check.endswith("-edges"):
-            small = [s for s in source if _numbers(s) <= MOST_EDGED]
+            small = [s for s in source if _numbers(s) <= MOST_EDGED and not _has_long_row(s)]
             own = own_samples(self.entry, seed, is_complex=self.dtype.startswith("complex"))
             most = MOST_EDGES[self.tier]
-            if small and is_drawn(small[0].case, self.check):
-                most = min(most, MOST_DRAWN_EDGES)
+            still = [s for s in small if not is_drawn(s.case, self.check)]
+            small, most = (still, most) if still else (small, min(most, MOST_DRAWN_EDGES))
             source = (*edges(small, most, self.taken), *own)
         source = tuple(replace(s, case=s.case.in_dtype(self.dtype)) for s in source)
         drawn = [
@@ -294,6 +295,10 @@ def _with_options(entry: str, dtype: str, seed: int) -> Iterator[Sample]:
 
 def _numbers(sample: Sample) -> int:
     return sum(array.size for array in sample.case.arrays())
+
+
+def _has_long_row(sample: Sample) -> bool:
+    return any(size > LONG_ROW for array in sample.case.arrays() for size in array.shape)
 
 
 def stop_unless_supported(row: Row) -> None:
