@@ -143,6 +143,12 @@ def _lacks_rank(case: Case) -> bool:
     return bool(x.size and np.any(np.linalg.matrix_rank(x) < min(x.shape[-2:])))
 
 
+def _takes_logarithm_of_zero(case: Case) -> bool:
+    """Whether a slope is infinite, so that its own slopes are infinities of two signs."""
+    end = -1.0 if case.op.endswith("xlog1py") else 0.0
+    return bool(np.any(np.asarray(case.args[1]) == end))
+
+
 def _holds_zero(case: Case) -> bool:
     return bool(np.any(case.args[0] == 0))
 
@@ -338,6 +344,8 @@ _UNDEFINED_ON: Mapping[tuple[str, str], Callable[[Case], bool]] = {
         ("cholesky_inverse", f"{check}-edges"): _has_complex_diagonal
         for check in ("value", "vjp", "jvp")
     },
+    # Source: torch.special.xlogy, x log y, which is infinite there, or 0 as the limit along one line only.
+    **{(op, "double-edges"): _takes_logarithm_of_zero for op in ("xlogy", "special.xlog1py")},
     # Source: torch.linalg.lu, its warning that the decomposition is almost never unique; here rounding chooses pivots.
     **{("linalg.lu", f"{check}-edges"): _lacks_rank for check in ("value", "vjp", "jvp", "double")},
     # Source: torch.linalg.svdvals and matrix_norm: norms of singular values, of which equal ones have no derivative.

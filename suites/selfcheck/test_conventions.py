@@ -28,6 +28,9 @@ def _case(op, *args, by=(0,), **kwargs):
         ("scatter_reduce.prod", ([1.0, 2.0], 0, [0, 1], [0.0, 0.0], "prod"), {}, True),
         ("index_reduce.prod", ([[1.0], [2.0]], 0, [0, 0], [[0.0], [0.0]], "prod"), {}, False),
         ("index_reduce.prod", ([[1.0, 2.0]], 1, [0, 1], [[0.0, 0.0]], "prod"), {}, True),
+        ("xlogy", ([0.0, 2.0], [1.0, 0.0]), {}, False),
+        ("xlogy", ([0.0, 2.0], [1.0, 1.0]), {}, True),
+        ("special.xlog1py", ([2.0], [-1.0]), {}, False),
         ("linalg.solve_ex", ([[1.0, 2.0], [2.0, 4.0]], [1.0, 1.0]), {}, False),
     ],
 )
