@@ -149,6 +149,10 @@ def _takes_logarithm_of_zero(case: Case) -> bool:
     return bool(np.any(np.asarray(case.args[1]) == end))
 
 
+def _divides_by_zero(case: Case) -> bool:
+    return bool(np.any(np.asarray(case.args[1]) == 0))
+
+
 def _holds_zero(case: Case) -> bool:
     return bool(np.any(case.args[0] == 0))
 
@@ -287,8 +291,9 @@ _UNDEFINED_ON: Mapping[tuple[str, str], Callable[[Case], bool]] = {
     **{
         (op, f"{check}-edges"): _repeats_eigenvalue
         for op in ("linalg.eigvals", "linalg.eigvalsh")
-        for check in ("vjp", "jvp")
+        for check in ("vjp", "jvp", "double")
     },
+    **{(op, "double-edges"): _repeats_eigenvalue for op in ("linalg.eig", "linalg.eigh")},
     # Nor are they themselves more exact than that (Golub and Van Loan, Matrix Computations, 7.2.2).
     ("linalg.eigvals", "value-edges"): _repeats_eigenvalue,
     # An operator that draws is judged by differences alone.
@@ -346,6 +351,8 @@ _UNDEFINED_ON: Mapping[tuple[str, str], Callable[[Case], bool]] = {
     },
     # Source: torch.special.xlogy, x log y, which is infinite there, or 0 as the limit along one line only.
     **{(op, "double-edges"): _takes_logarithm_of_zero for op in ("xlogy", "special.xlog1py")},
+    # A pole has infinities on its two sides, of which formulas form the difference; source: IEEE 754, 7.2.
+    **{(op, "double-edges"): _divides_by_zero for op in ("div.no_rounding_mode", "true_divide")},
     # Source: torch.linalg.lu, its warning that the decomposition is almost never unique; here rounding chooses pivots.
     **{("linalg.lu", f"{check}-edges"): _lacks_rank for check in ("value", "vjp", "jvp", "double")},
     # Source: torch.linalg.svdvals and matrix_norm: norms of singular values, of which equal ones have no derivative.

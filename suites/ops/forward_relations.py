@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from suites.harness.case import Arrays
-from suites.ops.memory_formats import LAYOUTS, Layout
+from suites.ops.memory_formats import Layout, fitting
 from suites.ops.relations import (
     Asked,
     Pair,
@@ -60,7 +60,7 @@ def function_of(asked: Asked) -> tuple[Callable[..., tuple[Any, ...]], list[Any]
 def tangent_layouts(asked: Asked) -> Iterator[Pair]:
     """Neither the inputs' nor the tangents' layout in memory matters."""
     contiguous = pushed(asked, tangents_in(asked))
-    for name, layout in LAYOUTS.items():
+    for name, layout in fitting(asked.case.arrays()).items():
         yield f"{name} tangents", contiguous, pushed(asked, tangents_in(asked, layout))
         yield (
             f"{name} inputs",
@@ -151,19 +151,39 @@ def forward_over_reverse(asked: Asked) -> Iterator[Pair]:
 
 
 def mapped(asked: Asked) -> Iterator[Pair]:
-    """vmap over two examples gives what a loop gives: values, gradients and tangents."""
-    fn, inputs = function_of(asked)
-    torch = asked.torch
-    others = [x * 0.875 if x.is_floating_point() or x.is_complex() else x for x in inputs]
-    stacked = [torch.stack(pair) for pair in zip(inputs, others, strict=True)]
-    cts = tuple(cotangents_of(asked, fn(*inputs)))
+    """vmap over two examples gives what a loop gives: values and gradients."""
+    yield from _mapped(asked, asked.case.differentiable)
+
+
+def mapped_with_indices(asked: Asked) -> Iterator[Pair]:
+    """The same where examples have indices, masks and pivots of their own as well."""
+    everything = range(len(asked.case.arrays()))
+    if len(asked.case.differentiable) < len(everything):
+        yield from _mapped(asked, everything)
+
+
+def _mapped(asked: Asked, places: Sequence[int]) -> Iterator[Pair]:
+    """Two examples that differ in the tensors at these places, by vmap and one after the other."""
+    torch, by = asked.torch, asked.case.differentiable
+    tensors = [x.detach() for x in tensors_of(asked)]
+    ones = [tensors[i] for i in places]
+    others = [x * 0.875 if x.is_floating_point() or x.is_complex() else x for x in ones]
+    cts = tuple(cotangents_of(asked, outputs_of(asked, tensors)))
 
     def pull(*xs: Any) -> Any:
-        ys, back = torch.func.vjp(fn, *xs)
+        given = dict(zip(places, xs, strict=True))
+        whole = [given.get(i, x) for i, x in enumerate(tensors)]
+
+        def fn(*inputs: Any) -> tuple[Any, ...]:
+            tracked = dict(zip(by, inputs, strict=True))
+            return tuple(outputs_of(asked, [tracked.get(i, x) for i, x in enumerate(whole)]))
+
+        ys, back = torch.func.vjp(fn, *(whole[i] for i in by))
         return ys, back(cts)
 
+    stacked = [torch.stack(pair) for pair in zip(ones, others, strict=True)]
     found_ys, found_grads = torch.func.vmap(pull)(*stacked)
-    for i, xs in enumerate((inputs, others)):
+    for i, xs in enumerate((ones, others)):
         ys, grads = pull(*xs)
         yield f"values of example {i}", arrays_of(ys), arrays_of([y[i] for y in found_ys])
         yield f"gradients of example {i}", arrays_of(grads), arrays_of([g[i] for g in found_grads])
@@ -191,6 +211,7 @@ def batched_tangents(asked: Asked) -> Iterator[Pair]:
 
 FORWARD_RELATIONS: Mapping[str, Callable[[Asked], Iterator[Pair]]] = {
     "vmap": mapped,
+    "vmap-with-indices": mapped_with_indices,
     "batched-tangents": batched_tangents,
     "tangent-layouts": tangent_layouts,
     "tangent-sums": tangent_sums,

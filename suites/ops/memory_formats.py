@@ -1,17 +1,26 @@
 """Ways to lay the same numbers out in memory: transposed, strided, channels-last, expanded, lazily conjugated."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 Layout = Callable[[Any, Any], Any]  # of the module and a tensor
 
-_IMAGE, _VOLUME = 4, 5  # dimensions of what has a channels-last format
+_MATRIX, _IMAGE, _VOLUME = 2, 4, 5  # dimensions of what has a channels-last format
 
 
 def transposed(_torch: Any, x: Any) -> Any:
     """The last dimension first in memory."""
     dims = tuple(reversed(range(x.dim())))
     return x.permute(dims).contiguous().permute(dims)
+
+
+def column_major(_torch: Any, x: Any) -> Any:
+    """The columns of each matrix next to each other, as LAPACK has them; dimensions of size 1 as by ``x[:, None]``."""
+    made = x.mT.contiguous().mT
+    for dim in range(x.dim() - _MATRIX):
+        if x.shape[dim] == 1:
+            made = made.squeeze(dim).unsqueeze(dim)
+    return made
 
 
 def strided(torch: Any, x: Any) -> Any:
@@ -44,7 +53,31 @@ def conjugated(_torch: Any, x: Any) -> Any:
 # Of inputs and of cotangents. What is expanded must have numbers that repeat: see ``relations``.
 LAYOUTS: Mapping[str, Layout] = {
     "transposed": transposed,
+    "column-major": column_major,
     "strided": strided,
     "channels-last": channels_last,
     "conjugated": conjugated,
 }
+# Which tensors a layout leaves as they are, by dimensions and kind of numbers.
+_CHANGES: Mapping[str, Callable[[int, bool], bool]] = {
+    "transposed": lambda ndim, _: ndim >= _MATRIX,
+    "column-major": lambda ndim, _: ndim > _MATRIX,  # of one matrix it is the transposed one
+    "strided": lambda ndim, _: ndim > 0,
+    "channels-last": lambda ndim, _: ndim in {_IMAGE, _VOLUME},
+    "conjugated": lambda _, is_complex: is_complex,
+}
+
+
+def fitting(tensors: Iterable[Any]) -> dict[str, Layout]:
+    """The layouts that change some of these tensors, or arrays."""
+    kinds = {(x.ndim, str(x.dtype).rpartition(".")[2].startswith("complex")) for x in tensors}
+    return {
+        name: _where(layout, _CHANGES[name])
+        for name, layout in LAYOUTS.items()
+        if any(_CHANGES[name](*kind) for kind in kinds)
+    }
+
+
+def _where(layout: Layout, changes: Callable[[int, bool], bool]) -> Layout:
+    """The layout, of tensors that it changes."""
+    return lambda torch, x: layout(torch, x) if changes(x.dim(), x.is_complex()) else x

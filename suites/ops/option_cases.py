@@ -127,6 +127,7 @@ _REDUCTIONS: Mapping[str, list[tuple[Any, ...]]] = {
         "mean", "prod", "max", "min")],
 }  # fmt: skip
 
+_PIVOTS = np.array([2, 2, 3], np.int32)
 _LINEAR: Mapping[str, list[tuple[Any, ...]]] = {
     "addmm": [(r(2, 4), r(2, 3), r(3, 4), {"beta": b, "alpha": a}) for b, a in ((0, 1), (2, 3), (1, 0))] + [(r(4),
         r(2, 3), r(3, 4), {"beta": 0.5}), (r(), r(2, 3), r(3, 4), {})],
@@ -148,17 +149,18 @@ _LINEAR: Mapping[str, list[tuple[Any, ...]]] = {
     "linalg.multi_dot": [([r(3), r(3, 4), r(4)], {}), ([r(3), r(3, 4), r(4, 2)], {}), ([r(2, 3), r(3, 4), r(4)],
         {}), ([r(2, 3), r(3, 2), r(2, 4), r(4, 3)], {})],
     "linalg.vecdot": [(r(2, 3, 4), r(3, 1), {"dim": 1})],
-    "linalg.solve": [(r(3, 3), r(2, 3), {"left": _F}), (r(3, 3), r(3), {}), (r(2, 3, 3), r(3, 2), {})],
+    "linalg.solve": [(r(2, 1, 3, 3), r(3, 3, 2), {}), (r(3, 3), r(2, 3), {"left": _F}),
+        (r(3, 3), r(3), {}), (r(2, 3, 3), r(3, 2), {})],
     "linalg.solve_ex": [(r(3, 3), r(2, 3), {"left": _F})],
     "linalg.solve_triangular": [
         (r(3, 3), r(*((2, 3, 2) if left else (2, 2, 3))), {"upper": up, "left": left, "unitriangular": unit})
             for up in (_T, _F) for left in (_T, _F) for unit in (_T, _F)
-    ],
+    ] + [(p(2, 1, 3, 3), r(3, 3, 2), {"upper": _T})],
     "triangular_solve": [
         (r(3, 2), p(3, 3), {"upper": up, "transpose": t, "unitriangular": unit})
         for up in (_T, _F) for t in (_T, _F) for unit in (_T, _F)
     ],
-    "cholesky_solve": [(r(2, 3, 2), p(3, 3), {"upper": up}) for up in (_T, _F)],
+    "cholesky_solve": [(r(2, 3, 2), p(3, 3), {"upper": up}) for up in (_T, _F)] + [(r(3, 3, 2), p(2, 1, 3, 3), {})],
     "linalg.tensorinv": [(r(6, 2, 3), {"ind": 1})],
     "linalg.matrix_power": [(r(3, 3), n, {}) for n in (1, 2, 4, -1, -3)] + [(r(2, 3, 3), -2, {})],
     "linalg.pinv": [(r(2, 4), {}), (r(4, 2), {"atol": 1e-8}), (r(2, 2, 4), {"rtol": 1e-8})],
@@ -166,7 +168,10 @@ _LINEAR: Mapping[str, list[tuple[Any, ...]]] = {
     "linalg.qr": [(r(2, 4, 3), {})],
     "linalg.svd": [(r(2, 4), {"full_matrices": _F}), (r(4, 2), {"full_matrices": _F})],
     "svd": [(r(2, 4), {"some": _T}), (r(4, 2), {"some": _T})],
-    "lu_solve": [(r(3, 3, 2), p(2, 1, 3, 3), np.array([[[1, 2, 3]], [[3, 2, 3]]], np.int32), {})],
+    "lu_solve": [(r(3, 3, 2), p(2, 1, 3, 3), np.array([[[1, 2, 3]], [[3, 2, 3]]], np.int32), {}), (r(2, 3, 2), p(3, 3),
+        _PIVOTS, {})],
+    "linalg.lu_solve": [(p(3, 3), _PIVOTS, r(2, 3, 2), {}), (p(3, 3), _PIVOTS, r(2, 2, 3), {"left": _F}), (p(2,
+        1, 3, 3), np.array([[[1, 2, 3]], [[3, 2, 3]]], np.int32), r(3, 3, 2), {})],
     "linalg.lu": [(r(2, 4), {}), (r(4, 2), {})],
     "linalg.vander": [(r(3), {"N": 5}), (r(2, 3), {"N": 2}), (r(3), {})],
     "nn.functional.linear": [(r(2, 2, 3), r(4, 3), {}), (r(2, 2, 3), r(4, 3), r(4), {}), (r(3), r(4, 3), r(4), {}),

@@ -59,9 +59,17 @@ _REAL_ONLY = frozenset(
 MOST_SAMPLES = {"quick": 1, "standard": 2, "full": 12}
 # Relations of which kernels for images, matrices and vectors each have a way of their own: of every rank a sample.
 OF_EVERY_RANK = frozenset(
-    {"input-layouts", "cotangent-layouts", "tangent-layouts", "second-layouts", "vmap", "batched"}
+    {
+        "input-layouts",
+        "cotangent-layouts",
+        "tangent-layouts",
+        "second-layouts",
+        "vmap",
+        "vmap-with-indices",
+        "batched",
+    }
 )
-MOST_RANKS = 4
+MOST_RANKS = 6
 # Operators of which the first and the last sample do not show what is expected of them.
 LEAST_SAMPLES = {"stft": 3, "take_along_dim": 12, "logcumsumexp": 12, "native_layer_norm": 12}
 # Operators of which it hangs on the draw whether some sample shows what is expected of them: an image of several rows,

@@ -12,7 +12,7 @@ from suites.harness.case import Arrays, Case
 from suites.harness.implementation import Implementation, tensors_in
 from suites.harness.observation import array_of
 from suites.ops.exempt import MATRIX_FUNCTIONS, NOT_REPEATED
-from suites.ops.memory_formats import LAYOUTS, Layout, expanded
+from suites.ops.memory_formats import Layout, expanded, fitting
 
 # What two ways gave: a label, the plain answer and the other one.
 Pair = tuple[str, Arrays, Arrays]
@@ -137,7 +137,7 @@ def each_subset(asked: Asked) -> Iterator[Pair]:
 def input_layouts(asked: Asked) -> Iterator[Pair]:
     """The layout of the inputs in memory does not matter."""
     contiguous = plain(asked)
-    for name, layout in LAYOUTS.items():
+    for name, layout in fitting(asked.case.arrays()).items():
         yield f"{name} inputs", contiguous, gradients(called(asked, layout=layout), asked)
     repeating = asked.on(_repeating_inputs(asked.case))
     if repeating.case is not asked.case:
@@ -148,7 +148,7 @@ def input_layouts(asked: Asked) -> Iterator[Pair]:
 def cotangent_layouts(asked: Asked) -> Iterator[Pair]:
     """The layout of the incoming gradient in memory does not matter."""
     contiguous = plain(asked)
-    for name, layout in LAYOUTS.items():
+    for name, layout in fitting(called(asked).cts).items():
         yield f"{name} cotangents", contiguous, gradients(called(asked, ct_layout=layout), asked)
     repeating = asked.on(_repeating_cotangents(asked))
     yield (

@@ -1,7 +1,7 @@
 """Which operators are checked how: one row for each operator, check and dtype that the tier asks for."""
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -77,8 +77,13 @@ MOST_DRAWN = {"quick": 2, "standard": 3, "full": 10**6}
 DRAWN = {"quick": 24, "standard": None, "full": None}
 # Beyond a million no kernel of the CPU has another path (they split from 32,768 on), and a case takes minutes.
 MOST_NUMBERS = {"quick": 5_000, "standard": 50_000, "full": 10**6}
-MOST_EDGES = {"quick": 0, "standard": 2, "full": 8}  # samples of op_db that are mutated
-MOST_DRAWN_EDGES = 1  # of operators that always draw
+# Samples of op_db that are mutated, and of operators that always draw, which differences alone can check.
+_FEW = {"value-edges": 2, "vjp-edges": 2, "jvp-edges": 2, "double-edges": 1}
+_MANY = dict.fromkeys(_FEW, 8)
+MOST_EDGES: Mapping[str, Mapping[str, int]] = {"quick": {}, "standard": _FEW, "full": _MANY}
+MOST_DRAWN_EDGES: Mapping[str, Mapping[str, int]] = {
+    "quick": {}, "standard": {"vjp-edges": 1}, "full": dict.fromkeys(_FEW, 1)
+}  # fmt: skip
 MOST_EDGED = 5_000  # numbers in one of them
 LONG_ROW = 2_000  # numbers in a row that is there to be reduced in blocks, not to be mutated
 _COMPLEX_OF = {"float64": "complex128", "float32": "complex64"}
@@ -108,9 +113,9 @@ class Row:
         if self.check.endswith("-edges"):
             small = [s for s in source if _numbers(s) <= MOST_EDGED and not _has_long_row(s)]
             own = own_samples(self.entry, seed, is_complex=self.dtype.startswith("complex"))
-            most = MOST_EDGES[self.tier]
             still = [s for s in small if not is_drawn(s.case, self.check)]
-            small, most = (still, most) if still else (small, min(most, MOST_DRAWN_EDGES))
+            most = (MOST_EDGES if still else MOST_DRAWN_EDGES)[self.tier].get(self.check, 0)
+            small = still or small
             source = (*edges(small, most, self.taken), *own)
         source = tuple(replace(s, case=s.case.in_dtype(self.dtype)) for s in source)
         drawn = [

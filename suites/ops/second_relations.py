@@ -7,7 +7,7 @@ import numpy as np
 
 from suites.harness.case import Arrays
 from suites.ops.forward_relations import pushed, tangents_in
-from suites.ops.memory_formats import LAYOUTS, Layout
+from suites.ops.memory_formats import Layout, fitting
 from suites.ops.relations import (
     Asked,
     Call,
@@ -39,7 +39,7 @@ def by_cotangent(asked: Asked) -> Iterator[Pair]:
 def second_layouts(asked: Asked) -> Iterator[Pair]:
     """Of a second derivative the layout of inputs, cotangents and tangents in memory does not matter."""
     contiguous = _laid_out(asked, as_it_is)
-    for name, layout in LAYOUTS.items():
+    for name, layout in fitting(asked.case.arrays()).items():
         yield f"everything {name}", contiguous, _laid_out(asked, layout)
 
 

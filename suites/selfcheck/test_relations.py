@@ -279,6 +279,16 @@ def _wrong_for_a_batch_of_tangents(x, y):
     return x * y * (2.0 if both else 1.0)
 
 
+def _at_indices(x, indices):
+    """Nothing wrong."""
+    return x[indices]
+
+
+def _wrong_for_batched_indices(x, indices):
+    """A look-up that is twice too large where each example has indices of its own."""
+    return x[indices] * (2.0 if torch._C._functorch.is_batchedtensor(indices) else 1.0)
+
+
 def _wrong_for_one_tensor(x, y):
     """A product that takes a tensor times itself for a constant times it."""
     return x * (y.detach() if x is y else y)
@@ -329,15 +339,22 @@ FAULTS = {
     "blocks": _wrong_when_long,
     "by-cotangent": WrongByCotangent.apply,
     "second-layouts": ReadsRawInDoubleBackward.apply,
+    "vmap-with-indices": _wrong_for_batched_indices,
     "batched-tangents": _wrong_for_a_batch_of_tangents,
 }
+
+
+WITH_INDICES = Case(
+    op="tried", args=(CASE.args[0], np.array([2, 0])), differentiable=(0,), seed=CASE.seed
+)
 
 
 def _differences(relation, op):
     calls["count"] = 0
     impl = torch_driver.implementation(Subject("cpu", "float64", "eager"), {"tried": op})
     tolerance = fixed_tolerance("float64", 1)
-    pairs = RELATIONS[relation](Asked(torch, impl, CASE))
+    case = WITH_INDICES if relation == "vmap-with-indices" else CASE
+    pairs = RELATIONS[relation](Asked(torch, impl, case))
     return [found for _, want, got in pairs for found in differences_of(want, got, tolerance)]
 
 
@@ -347,7 +364,8 @@ def test_every_relation_has_a_planted_fault():
 
 @pytest.mark.parametrize("relation", RELATIONS)
 def test_relation_passes_a_right_operator(relation):
-    assert not _differences(relation, torch.mul)
+    is_of_indices = relation == "vmap-with-indices"
+    assert not _differences(relation, _at_indices if is_of_indices else torch.mul)
 
 
 def test_outputs_pass_a_right_pair():
