@@ -58,6 +58,8 @@ Pick = Callable[[Sequence[Sample], int], list[Sample]]
 
 def edges(samples: Sequence[Sample], most: int, pick: Pick) -> list[Sample]:
     """Changes of at most ``most`` samples for each sort of change: the first, and others with several elements."""
+    if not most:
+        return []
     several = [s for s in samples[1:] if all(x.size > 1 for x in s.case.inputs())]
     chosen = [*samples[:1], *pick(several or samples[1:], most - 1)]
     found = [edge for sample in chosen for edge in _overwritten(sample)]
@@ -67,7 +69,7 @@ def edges(samples: Sequence[Sample], most: int, pick: Pick) -> list[Sample]:
             for sample in samples
             if is_edge_defined(sample.case.op, name) and (case := change(sample.case)) is not None
         ]
-        found += pick(changed, max(most, _AT_LEAST.get(name, 0)) if most else 0)
+        found += pick(changed, max(most, _AT_LEAST.get(name, 0)))
     return found
 
 
