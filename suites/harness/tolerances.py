@@ -138,13 +138,13 @@ LOOSER: tuple[Looser, ...] = (
     Looser(
         ("digamma",),
         _DERIVATIVES,
-        1e5,
+        2e4,
         "the derivative is trigamma, of whose series torch cuts off 5e-10 (suites/findings/trigamma_accuracy.py)",
     ),
     Looser(
         ("lgamma", "mvlgamma.mvlgamma_p_1", "mvlgamma.mvlgamma_p_3", "mvlgamma.mvlgamma_p_5"),
         ("double",),
-        1e5,
+        1e4,
         "the second derivative is trigamma, of whose series torch cuts off 5e-10",
     ),
     Looser(
@@ -252,7 +252,7 @@ LOOSER: tuple[Looser, ...] = (
     Looser(
         ("nn.functional.binary_cross_entropy",),
         ("double",),
-        1e6,
+        1e5,
         "torch keeps a small constant in the denominators of the second derivative, 1e-10 of it in the middle",
     ),
     Looser(
@@ -262,7 +262,7 @@ LOOSER: tuple[Looser, ...] = (
         "torch undoes each reflection by its inverse, which has a pole where tau |v|^2 is 1; the product has none",
         ("float64", "complex128", "float32", "complex64"),
     ),
-    Looser(("linalg.householder_product",), ("double",), 1e6, "the same inverses, squared"),
+    Looser(("linalg.householder_product",), ("double",), 1e5, "the same inverses, squared"),
     Looser(
         ("qr", "linalg.qr"),
         ("double",),
