@@ -60,18 +60,27 @@ def roundings(
         if [_shape(a) for a in others] == [_shape(a) for a in here]:
             found.append(moves(others, extended(at)))
     return [
-        None if a is None else np.max([of[i] for of in found], axis=0).astype(float)
+        None if a is None else _digits(a, np.max([of[i] for of in found], axis=0).astype(float))
         for i, a in enumerate(here)
     ]
+
+
+def _digits(answer: NDArray[Any], lost: NDArray[Any]) -> NDArray[Any]:
+    """What was lost, where it is no more than digits: a rule that is wrong in float64 alone is no rounding."""
+    return np.where(lost <= max(_LAST_DIGITS * _largest(answer), _LEAST), lost, 0.0)
+
+
+def _largest(answer: NDArray[Any]) -> float:
+    size = np.abs(answer)
+    return float(np.max(size, initial=0.0, where=np.isfinite(size)))
 
 
 def _shape(array: NDArray[Any] | None) -> Any:
     return None if array is None else array.shape
 
 
-_LAST_DIGITS = (
-    1e-6  # relative to the largest: what is off by more is a rule, and no matter of digits
-)
+_LAST_DIGITS = 1e-6  # of the largest: what is off by more is a rule, no matter of digits
+_LEAST = 1e-9
 _CLEARLY = 16.0
 
 
@@ -89,7 +98,7 @@ def by_last_digits(wanted: Answers, found: Answers, extended: Answers) -> tuple[
         return None  # no digits are what differs
     gaps, own = moves(wanted, found), moves(wanted, extended)
     places = [
-        (float(g[at]), float(o[at]), float(np.max(np.abs(w))))
+        (float(g[at]), float(o[at]), _largest(w))
         for g, o, w in zip(gaps, own, wanted, strict=True)
         if g is not None and o is not None and w is not None and g.size
         for at in [np.unravel_index(np.argmax(g), g.shape)]
