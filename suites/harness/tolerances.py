@@ -195,7 +195,6 @@ LOOSER: tuple[Looser, ...] = (
         (
             "nn.functional.layer_norm",
             "native_layer_norm",
-            "nn.functional.group_norm",
         ),
         _DERIVATIVES,
         64.0,
