@@ -5,7 +5,7 @@ from typing import Any
 
 Layout = Callable[[Any, Any], Any]  # of the module and a tensor
 
-_MATRIX, _IMAGE, _VOLUME = 2, 4, 5  # dimensions of what has a channels-last format
+_MATRIX, _IMAGE, _VOLUME = 2, 4, 5  # dimensions; the last two have a channels-last format
 
 
 def transposed(_torch: Any, x: Any) -> Any:

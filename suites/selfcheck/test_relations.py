@@ -8,7 +8,8 @@ from suites.harness import torch_driver
 from suites.harness.case import Case
 from suites.harness.subject import Subject
 from suites.harness.tolerances import fixed_tolerance
-from suites.ops.relating import RELATIONS, differences_of
+from suites.ops.memory_formats import column_major
+from suites.ops.relating import RELATIONS, differences_of, within_range
 from suites.ops.relations import Asked
 
 RNG = np.random.default_rng(3)
@@ -375,3 +376,20 @@ def test_outputs_pass_a_right_pair():
 @pytest.mark.parametrize("relation", RELATIONS)
 def test_relation_finds_its_fault(relation):
     assert _differences(relation, FAULTS[relation])
+
+
+@pytest.mark.parametrize(
+    ("found", "differs"),
+    [([1.0, np.inf], False), ([1.0, 2.0], False), ([1.5, np.nan], True), ([1.0, 3.0], False)],
+)
+def test_beyond_the_range_of_half_precision_only_finite_numbers_are_compared(found, differs):
+    want = (np.array([1.0, np.inf]),)
+    ways = want, within_range(want, (np.array(found),))
+    assert bool(differences_of(*ways, fixed_tolerance("float64", 1))) is differs
+
+
+def test_columns_lie_as_in_what_is_factored_and_indexed():
+    x = torch.arange(18.0).reshape(2, 1, 3, 3) + 9 * torch.eye(3)
+    made = column_major(torch, x)
+    assert torch.equal(made, x)
+    assert made.stride() == torch.linalg.lu_factor(x[:, 0])[0][:, None].stride()
