@@ -21,6 +21,7 @@ from suites.ops.relations import (
     outputs_of,
     tensors_of,
 )
+from suites.ops.second_relations import second_gradients
 
 _REFUSED = (RuntimeError, NotImplementedError, TypeError, ValueError, IndexError)
 
@@ -68,20 +69,10 @@ def second_subsets(asked: Asked) -> Iterator[Pair]:
 def _second(asked: Asked, place: int, tangent: Any, *, by_cotangent: bool) -> Arrays:
     """The gradient by one input of <tangent, the first gradient by it>."""
     call = called(asked)
-    if not call.outputs:
-        return (None,)
-    cts = [ct.requires_grad_(by_cotangent) for ct in call.cts]
-    first = asked.torch.autograd.grad(
-        call.outputs, call.inputs, cts, create_graph=True, allow_unused=True
-    )[place]
-    if first is None or not first.requires_grad:
-        return (None,)
-    wanted = [
-        call.inputs[place],
-        *(call.inputs if by_cotangent else ()),
-        *(cts if by_cotangent else ()),
-    ]
-    return arrays_of(asked.torch.autograd.grad([first], wanted, [tangent], allow_unused=True)[:1])
+    tangents = [tangent if k == place else None for k in range(len(call.inputs))]
+    others = [*call.inputs, *call.cts] if by_cotangent else []
+    wanted = [call.inputs[place], *others]
+    return second_gradients(asked, call, tangents, wanted, by_cotangent=by_cotangent)[:1]
 
 
 def same_twice(asked: Asked) -> Iterator[Pair]:

@@ -25,7 +25,7 @@ def by_cotangent(asked: Asked) -> Iterator[Pair]:
     call = called(asked)
     if not call.outputs:
         return
-    found = _second(asked, call, tangents_in(asked), call.cts)
+    found = second_gradients(asked, call, tangents_in(asked), call.cts)
     want = pushed(asked, tangents_in(asked))
     outputs = outputs_of(asked, tensors_of(asked))
     tracked = [w for w, y in zip(want, outputs, strict=True) if y.requires_grad]
@@ -46,18 +46,27 @@ def second_layouts(asked: Asked) -> Iterator[Pair]:
 def _laid_out(asked: Asked, layout: Layout) -> Arrays:
     call = called(asked, layout=layout, ct_layout=layout)
     wanted = [*call.inputs, *call.cts]
-    return _second(asked, call, tangents_in(asked, layout), wanted)
+    return second_gradients(asked, call, tangents_in(asked, layout), wanted)
 
 
-def _second(asked: Asked, call: Call, tangents: Sequence[Any], wanted: Sequence[Any]) -> Arrays:
-    """The gradients of <tangents, the first gradients> by what is wanted, cotangents among it."""
+def second_gradients(
+    asked: Asked,
+    call: Call,
+    tangents: Sequence[Any],
+    wanted: Sequence[Any],
+    *,
+    by_cotangent: bool = True,
+) -> Arrays:
+    """The gradients of <tangents, the first gradients> by what is wanted; a tangent that is None leaves one out."""
     grad = asked.torch.autograd.grad
     if not call.outputs:
-        return ()
-    cts = [ct.requires_grad_() for ct in call.cts]
+        return tuple(None for _ in wanted)
+    cts = [ct.requires_grad_(by_cotangent) for ct in call.cts]
     first = grad(call.outputs, call.inputs, cts, create_graph=True, allow_unused=True)
     pairs = [
-        (g, t) for g, t in zip(first, tangents, strict=True) if g is not None and g.requires_grad
+        (g, t)
+        for g, t in zip(first, tangents, strict=True)
+        if g is not None and t is not None and g.requires_grad
     ]
     if not pairs:
         return tuple(None for _ in wanted)
