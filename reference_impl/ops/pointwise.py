@@ -98,8 +98,8 @@ true_divide = define_op(
     promote="float",
     vjp={
         "self": lambda ct, other: ct / other.conjugate(),
-        # d(a / b) = -a / b^2 db
-        "other": lambda ct, self, other: -ct * (self / (other * other)).conjugate(),
+        # d(a / b) = -a / b^2 db; b^2 is infinite or 0 before the quotient is
+        "other": lambda ct, self, other: -ct * (self / other / other).conjugate(),
     },
     jvp=lambda self, other, self_t, other_t: (self_t - other_t * (self / other)) / other,
 )

@@ -35,6 +35,9 @@ _HERMITIAN = frozenset(
         "linalg.matrix_rank.hermitian",
     }
 )
+_AFTER_LOG_SOFTMAX = (
+    ".after_log_softmax"  # what an operator is called whose argument goes through one
+)
 _TRIANGULAR = {"cholesky_inverse": 0, "cholesky_solve": 1}
 
 # Note [Up to a sign]
@@ -86,6 +89,8 @@ def _without_layout(op: Operator) -> Operator:
 
 
 def _comparable(name: str, op: Operator, module: Any) -> Operator:
+    if name.endswith(_AFTER_LOG_SOFTMAX):
+        op = _after_log_softmax(op, module)
     if name in _HERMITIAN:
         op = _of_hermitian(op)
     if name in _TRIANGULAR:
@@ -95,6 +100,10 @@ def _comparable(name: str, op: Operator, module: Any) -> Operator:
     if name in IN_NO_ORDER:
         op = _in_order(op, module)
     return _up_to_a_sign(op, _UP_TO_A_SIGN[name]) if name in _UP_TO_A_SIGN else op
+
+
+def _after_log_softmax(op: Operator, module: Any) -> Operator:
+    return lambda x, *args, **kwargs: op(module.log_softmax(x, -1), *args, **kwargs)
 
 
 def _of_hermitian(op: Operator) -> Operator:
@@ -157,6 +166,8 @@ def spelled_out(name: str, path: str | None) -> str | None:
         return None if text is None else text.format(path)
     if name in _HERMITIAN:
         path = f"(lambda a, *args, **kwargs: {path}((a + a.mH) / 2, *args, **kwargs))"
+    if name.endswith(_AFTER_LOG_SOFTMAX):
+        return f"lambda x, *args, **kwargs: {path}(torch.log_softmax(x, -1), *args, **kwargs)"
     if name not in _UP_TO_A_SIGN:
         return path
     magnitudes = f"y.abs() if i in {_UP_TO_A_SIGN[name]} else y for i, y in enumerate"

@@ -1,12 +1,26 @@
 """Where an answer is nobody's promise: checks that are not made, each with its reason."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from suites.harness.case import Case
+from suites.ops.matrix_conditions import (
+    divides_complex_by_zero,
+    has_complex_diagonal,
+    inverts_a_singular_one,
+    is_beyond_differences,
+    is_nearly_singular_factor,
+    is_on_kink_of_spectrum,
+    is_single,
+    is_singular,
+    is_singular_in_single,
+    lacks_rank,
+    options,
+    repeats_eigenvalue,
+)
 
 Array = NDArray[Any]
 
@@ -37,120 +51,35 @@ def _overlaps_strides(case: Case) -> bool:
     return np.unique(places).size < np.asarray(places).size
 
 
-def _is_singular(case: Case) -> bool:
-    x = case.args[0]
-    if case.op == "linalg.tensorinv":
-        x = x.reshape(int(np.prod(x.shape[: case.kwargs.get("ind", 2)])), -1)
-    if case.op == "linalg.tensorsolve":
-        x = x.reshape(case.args[1].size, -1)
-    return bool(x.size and np.any(np.linalg.matrix_rank(x) < x.shape[-1]))
-
-
-def _repeats_eigenvalue(case: Case) -> bool:
-    """Whether two eigenvalues of a matrix are equal, as far as rounding can tell."""
-    x = case.args[0]
-    if not x.size:
-        return False
-    values = np.linalg.eigvals(x)
-    gaps = np.abs(values[..., :, None] - values[..., None, :])
-    gaps += np.where(np.eye(x.shape[-1], dtype=bool), np.inf, 0.0)
-    return bool(np.any(gaps < _EQUAL * np.max(np.abs(values), initial=1.0)))
-
-
-# Where a matrix is not normal, n equal eigenvalues come out split by the n-th root of an ulp: 6e-6 of three.
-_EQUAL = 1e-4
-
-
-# The coarser dtypes, in which an operator may be documented to do something else than in double precision.
-_SINGLE = frozenset({"float32", "complex64", "bfloat16", "float16"})
-
-
-def _is_single(case: Case) -> bool:
-    return case.dtype in _SINGLE
-
-
-def _has_complex_diagonal(case: Case) -> bool:
-    """Whether a triangle has a diagonal that is not real, which that of no Cholesky factor is."""
-    return bool(np.any(np.diagonal(case.args[0], axis1=-2, axis2=-1).imag != 0))
-
-
-def _inverts_a_singular_one(case: Case) -> bool:
-    return case.args[1] < 0 and _is_singular(case)
-
-
-def _is_on_kink_of_spectrum(case: Case) -> bool:
-    """Whether a norm is that of singular values, of which the one that counts is zero, or equal to another."""
-    x, order, dim = _options(case, "ord", "dim")
-    if order not in {2, -2, "nuc"} or not x.size or (dims := _matrix_dims(x, dim)) is None:
-        return False
-    values = np.linalg.svdvals(np.moveaxis(x, dims, (-2, -1)))
-    equal = values[..., :-1] - values[..., 1:] < _EQUAL * values[..., :1]
-    is_zero = bool(np.any(values[..., -1] < _EQUAL * values[..., 0]))
-    if order == "nuc":
-        return is_zero
-    return bool(np.any(equal[..., :1])) if order > 0 else is_zero or bool(np.any(equal[..., -1:]))
-
-
-def _options(case: Case, *names: str) -> list[Any]:
-    """The first argument, and the options after it, given by place or by name."""
-    given = [*case.args[1:], *[None] * len(names)]
-    return [case.args[0], *(case.kwargs.get(name, given[i]) for i, name in enumerate(names))]
-
-
-def _matrix_dims(x: Array, dim: Sequence[int] | None) -> tuple[int, int] | None:
-    """The two dimensions that hold matrices; None where vectors are meant."""
-    first, *more = (-2, -1) if dim is None else np.atleast_1d(dim)
-    return (int(first), int(more[0])) if more and x.ndim > 1 else None
-
-
-def _is_singular_in_single(case: Case) -> bool:
-    return _is_single(case) and _is_singular(case)
-
-
-def _divides_complex_by_zero(case: Case) -> bool:
-    """Whether a triangle of complex numbers has a zero on its diagonal, so that infinities become NaN everywhere.
-
-    Of real numbers, whether nothing is divided by that zero: a zero times an infinity is NaN on the side that forms it.
-    """
-    lu = case.args[1] if case.op in {"lu_solve", "triangular_solve"} else case.args[0]
-    is_undirected = lu.dtype.kind == "c" or any(x.size == 0 for x in case.arrays())
-    return is_undirected and bool(np.any(np.diagonal(lu, axis1=-2, axis2=-1) == 0))
-
-
-def _is_beyond_differences(case: Case) -> bool:
-    """Whether singular values are so large beside the gradient that differences of them leave no digit of it."""
-    x = case.args[0]
-    return x.dtype.kind == "c" and float(np.max(np.abs(x), initial=0.0)) > _TOO_LARGE
-
-
-_TOO_LARGE = 1e3
-
-
-def _is_nearly_singular_factor(case: Case) -> bool:
-    """Whether a factor is so close to a singular one that the fourth power of its inverse has no digits left."""
-    x = case.args[1 if case.op == "cholesky_solve" else 0]
-    upper = bool(case.kwargs.get("upper", False))
-    cut = np.triu(x) if upper else np.tril(x)
-    return bool(x.size and np.max(np.linalg.cond(cut)) > _NEARLY_SINGULAR)
-
-
-_NEARLY_SINGULAR = 1e4
-
-
-def _lacks_rank(case: Case) -> bool:
-    """Whether columns depend on each other, so that rounding chooses the pivots of the rest."""
-    x = case.args[0]
-    return bool(x.size and np.any(np.linalg.matrix_rank(x) < min(x.shape[-2:])))
-
-
 def _takes_logarithm_of_zero(case: Case) -> bool:
     """Whether a slope is infinite, so that its own slopes are infinities of two signs."""
     end = -1.0 if case.op.endswith("xlog1py") else 0.0
     return bool(np.any(np.asarray(case.args[1]) == end))
 
 
-def _divides_by_zero(case: Case) -> bool:
-    return bool(np.any(np.asarray(case.args[1]) == 0))
+def _divides_by_no_number(case: Case) -> bool:
+    return bool(np.any(np.asarray(case.args[1]) == 0)) or _holds_complex_infinity(case)
+
+
+def _holds_complex_infinity(case: Case) -> bool:
+    """Whether there is an infinity among complex numbers, or beside them."""
+    is_complex = any(x.dtype.kind == "c" for x in case.inputs())
+    return is_complex and any(bool(np.any(np.isinf(x))) for x in case.inputs())
+
+
+_OF_COMPLEX_INFINITIES = ("abs", "ldexp", "log", "log1p", "sgn", "nn.functional.l1_loss")
+
+
+def _weighs_beyond_one(case: Case) -> bool:
+    """Whether what should be probabilities of classes are numbers beyond 1, in single precision."""
+    target = case.args[2]
+    is_float = isinstance(target, np.ndarray) and target.dtype.kind == "f"
+    return is_float and is_single(case) and bool(np.any(np.abs(target) > 1))
+
+
+def _correlates_two(case: Case) -> bool:
+    x = case.args[0]
+    return x.dtype.kind == "c" and x.shape[-1] == 2  # noqa: PLR2004 - observations
 
 
 def _holds_zero(case: Case) -> bool:
@@ -158,7 +87,7 @@ def _holds_zero(case: Case) -> bool:
 
 
 def _is_at_threshold(case: Case) -> bool:
-    x, beta, threshold = _options(case, "beta", "threshold")
+    x, beta, threshold = options(case, "beta", "threshold")
     return bool(
         np.any(x * (1 if beta is None else beta) == (20 if threshold is None else threshold))
     )
@@ -183,10 +112,15 @@ def _has_negative_size(case: Case) -> bool:
 
 
 def _is_at_rounded_delta(case: Case) -> bool:
-    """Whether a difference is delta but for the rounding of single precision, which decides on which side it lies."""
+    """Whether a difference is delta but for the rounding of single precision, which decides its side, or no number."""
     delta = case.kwargs.get("delta", 1.0)
     gaps = np.abs(case.args[0] - case.args[1])
-    return _is_single(case) and bool(np.any(np.abs(gaps - delta) < _ULPS_OF_SINGLE * delta))
+    is_at_delta = is_single(case) and bool(np.any(np.abs(gaps - delta) < _ULPS_OF_SINGLE * delta))
+    return is_at_delta or _subtracts_infinities(case)
+
+
+def _subtracts_infinities(case: Case) -> bool:
+    return bool(np.any(np.isnan(case.args[0] - case.args[1])))
 
 
 _ULPS_OF_SINGLE = 1e-6
@@ -289,19 +223,19 @@ _UNDEFINED_ON: Mapping[tuple[str, str], Callable[[Case], bool]] = {
     ("linalg.eigh", "reverse-over-forward"): lambda case: case.args[0].dtype.kind == "c",
     # Where eigenvalues are equal, each alone has no derivative; source: torch.linalg.eigh, its warnings.
     **{
-        (op, f"{check}-edges"): _repeats_eigenvalue
+        (op, f"{check}-edges"): repeats_eigenvalue
         for op in ("linalg.eigvals", "linalg.eigvalsh")
         for check in ("vjp", "jvp", "double")
     },
-    **{(op, "double-edges"): _repeats_eigenvalue for op in ("linalg.eig", "linalg.eigh")},
+    **{(op, "double-edges"): repeats_eigenvalue for op in ("linalg.eig", "linalg.eigh")},
     # Nor are they themselves more exact than that (Golub and Van Loan, Matrix Computations, 7.2.2).
-    ("linalg.eigvals", "value-edges"): _repeats_eigenvalue,
+    ("linalg.eigvals", "value-edges"): repeats_eigenvalue,
     # An operator that draws is judged by differences alone.
-    **{("svd_lowrank", f"{check}-edges"): _is_beyond_differences for check in ("vjp", "jvp")},
+    **{("svd_lowrank", f"{check}-edges"): is_beyond_differences for check in ("vjp", "jvp")},
     # Ties make the factor nearly singular, and its inverse enters four times; source: torch.cholesky_solve, whose
     # matrix is positive definite.
     **{
-        (op, f"{check}-edges"): _is_nearly_singular_factor
+        (op, f"{check}-edges"): is_nearly_singular_factor
         for op in ("cholesky_solve", "cholesky_inverse")
         for check in ("vjp", "jvp", "double")
     },
@@ -311,8 +245,13 @@ _UNDEFINED_ON: Mapping[tuple[str, str], Callable[[Case], bool]] = {
         (f"nn.functional.{op}", "inplace"): _has_negative_slope
         for op in ("elu", "celu", "leaky_relu")
     },
+    # Two observations are correlated perfectly, and what is clipped at 1 is cut by rounding or not; source:
+    # torch.corrcoef, "the real and imaginary values are clipped to the interval [-1, 1]".
+    ("corrcoef", "double-edges"): _correlates_two,
     # Source: torch.nn.HuberLoss, whose cases part at delta; the reference has a delta of double precision.
     ("nn.functional.huber_loss", "double-edges"): _is_at_rounded_delta,
+    # Infinity less infinity is no number and on neither side of beta; source: IEEE 754, 7.2.
+    ("nn.functional.smooth_l1_loss", "double-edges"): _subtracts_infinities,
     # These refuse a second derivative there; source: the message, "Double backward is unsupported for src when >1 zeros
     # in src are scattered to the same position in self".
     **{
@@ -327,37 +266,49 @@ _UNDEFINED_ON: Mapping[tuple[str, str], Callable[[Case], bool]] = {
     **{(f"nn.functional.{op}", "double-edges"): _holds_zero for op in ("elu", "celu", "selu")},
     # The result reverts to a line above the threshold, where the first derivative jumps; source: torch.nn.Softplus.
     ("nn.functional.softplus", "double-edges"): _is_at_threshold,
+    # Source: torch.nn.CrossEntropyLoss, "the probability for each class ... should be between 0 and 1". Beyond, with
+    # logits of a million, what cancels is of the order of 1e9.
+    ("nn.functional.linear_cross_entropy", "double-edges"): _weighs_beyond_one,
     # In place it refuses whatever is not double precision; source: torch.float_power, "computes in double precision".
-    ("float_power", "inplace"): _is_single,
+    ("float_power", "inplace"): is_single,
     # Its cutoff is less than an ulp of single precision, so that rounding decides the rank; source: torch.pinverse,
     # rcond=1e-15.
-    **{("pinverse", f"{check}-edges"): _is_singular_in_single for check in ("value", "vjp", "jvp")},
+    **{
+        ("pinverse", f"{check}-edges"): is_singular_in_single
+        for check in ("value", "vjp", "jvp", "double")
+    },
     # These divide by the pivots; source: torch.lu_solve, whose factors are those of an invertible matrix, and C99,
     # annex G.5.1, by which a complex infinity has no direction.
     **{
-        (op, f"{check}-edges"): _divides_complex_by_zero
+        (op, f"{check}-edges"): divides_complex_by_zero
         for op in ("lu_solve", "linalg.lu_solve", "triangular_solve", "linalg.solve_triangular")
-        for check in ("value", "vjp", "jvp")
+        for check in ("value", "vjp", "jvp", "double")
     },
     **{
-        ("linalg.matrix_power", f"{check}-edges"): _inverts_a_singular_one
-        for check in ("value", "vjp", "jvp")
+        ("linalg.matrix_power", f"{check}-edges"): inverts_a_singular_one
+        for check in ("value", "vjp", "jvp", "double")
     },
     # A factor has a real diagonal, of which LAPACK reads no imaginary part; source: torch.linalg.cholesky, "real
     # positive diagonal entries (even in the complex case)".
     **{
-        ("cholesky_inverse", f"{check}-edges"): _has_complex_diagonal
-        for check in ("value", "vjp", "jvp")
+        ("cholesky_inverse", f"{check}-edges"): has_complex_diagonal
+        for check in ("value", "vjp", "jvp", "double")
     },
     # Source: torch.special.xlogy, x log y, which is infinite there, or 0 as the limit along one line only.
     **{(op, "double-edges"): _takes_logarithm_of_zero for op in ("xlogy", "special.xlog1py")},
+    # A complex infinity has no direction, and what is multiplied by it, as second derivatives are, is NaN or not by the
+    # order of the factors; source: C99, annex G.5.1.
+    **{(op, "double-edges"): _holds_complex_infinity for op in _OF_COMPLEX_INFINITIES},
     # A pole has infinities on its two sides, of which formulas form the difference; source: IEEE 754, 7.2.
-    **{(op, "double-edges"): _divides_by_zero for op in ("div.no_rounding_mode", "true_divide")},
+    **{
+        (op, "double-edges"): _divides_by_no_number
+        for op in ("div.no_rounding_mode", "true_divide")
+    },
     # Source: torch.linalg.lu, its warning that the decomposition is almost never unique; here rounding chooses pivots.
-    **{("linalg.lu", f"{check}-edges"): _lacks_rank for check in ("value", "vjp", "jvp", "double")},
+    **{("linalg.lu", f"{check}-edges"): lacks_rank for check in ("value", "vjp", "jvp", "double")},
     # Source: torch.linalg.svdvals and matrix_norm: norms of singular values, of which equal ones have no derivative.
     **{
-        (op, f"{check}-edges"): _is_on_kink_of_spectrum
+        (op, f"{check}-edges"): is_on_kink_of_spectrum
         for op in ("linalg.norm", "linalg.matrix_norm")
         for check in ("vjp", "jvp", "double")
     },
@@ -365,7 +316,7 @@ _UNDEFINED_ON: Mapping[tuple[str, str], Callable[[Case], bool]] = {
     # number on the other side all the same.
     **{("polar", f"{check}-edges"): _has_negative_size for check in ("vjp", "double")},
     **{
-        (op, f"{check}-edges"): _is_singular
+        (op, f"{check}-edges"): is_singular
         for op in _INVERSES
         for check in ("value", "vjp", "jvp", "double")
     },

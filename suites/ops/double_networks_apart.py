@@ -24,9 +24,19 @@ def _norm_of(case: Case) -> tuple[Array, float | None, Any]:
     if case.op == "dist":
         return x - case.args[1], _order(_argument(case, 2, "p")), None
     order, dim = _order(_argument(case, 1, "p", "ord")), _argument(case, 2, "dim")
+    if case.op == "linalg.norm" and _is_norm_of_matrices(x, _argument(case, 1, "ord"), dim):
+        order = None
     if case.op == "nn.functional.normalize":
         dim = 1 if dim is None else dim
+    if case.op == "renorm":
+        dim = tuple(axis for axis in range(x.ndim) if axis != dim % x.ndim)
     return x, order, tuple(dim) if isinstance(dim, list) else dim
+
+
+def _is_norm_of_matrices(x: Array, order: Any, dim: Any) -> bool:
+    """Whether linalg.norm takes another norm of matrices than that of all their elements."""
+    count = x.ndim if dim is None else np.size(dim)
+    return order not in {None, "fro"} and count == 2  # noqa: PLR2004 - a matrix has two dimensions
 
 
 def _order(given: Any) -> float | None:
@@ -41,19 +51,26 @@ _THIRD = 3.0  # from this order on the second derivative has no power of |x| bel
 
 
 def _has_zero_vector(case: Case) -> bool:
-    """Whether some vector is zero, where its norm is made of powers below the third."""
+    """Whether the norm of some vector is zero, where it is made of powers below the third."""
     x, order, dim = _norm_of(case)
-    if order is None or order in _WITHOUT_POWERS or order >= _THIRD or not x.size:
+    if order is None or order in _WITHOUT_POWERS or not x.size:
+        return False
+    if order >= _THIRD and case.op != "renorm":  # which divides by the norm
         return False
     mask = case.kwargs.get("mask")
     mask = np.broadcast_to(True if mask is None else mask, x.shape)
-    return bool(np.any(np.all((x == 0) | ~mask, axis=dim) & np.any(mask, axis=dim)))
+    is_zero = np.all((x == 0) | ~mask, axis=dim) & np.any(mask, axis=dim)
+    if order < 0:  # one element that is 0 is enough
+        is_zero = np.any((x == 0) & mask, axis=dim)
+    return bool(np.any(is_zero))
 
 
 def _has_zero_in_fractional_order(case: Case) -> bool:
-    """Whether some element of a vector is 0, where its norm is made of powers between the first and the third."""
+    """Whether some element of a vector is 0, where its norm is made of fractional powers below the third."""
     x, order, _ = _norm_of(case)
-    return order is not None and 1 < order < _THIRD and order != 2 and bool(np.any(x == 0))  # noqa: PLR2004 - an order
+    if order is None or not 0 < order < _THIRD or order in {1.0, 2.0}:
+        return False
+    return bool(np.any(x == 0))
 
 
 def _underflows_in_norm(case: Case) -> bool:
@@ -89,15 +106,47 @@ def _overflows(case: Case) -> bool:
 _LARGEST_EXPONENT = {"float64": 709.78}
 
 
+def _is_large_complex_spectrum(case: Case) -> bool:
+    """Whether singular values of complex matrices, by themselves or in a norm, are large beside the second gradient."""
+    x, order = case.args[0], "nuc"
+    if case.op in {"linalg.norm", "linalg.matrix_norm"}:
+        order = _argument(case, 1, "ord")
+    is_large = x.dtype.kind == "c" and float(np.max(np.abs(x), initial=0.0)) > _LARGE
+    return is_large and order in _OF_SINGULAR_VALUES
+
+
+_LARGE = 100.0
+_OF_SINGULAR_VALUES = {2, -2, "nuc"}
+
+
+def _lacks_two_ranks(case: Case) -> bool:
+    """Whether a matrix is so singular that the adjugate, the first derivative of its determinant, is zero."""
+    x = case.args[0]
+    return bool(x.size and np.any(np.linalg.matrix_rank(x) < x.shape[-1] - 1))
+
+
+def _is_singular_and_complex(case: Case) -> bool:
+    x = case.args[0]
+    return x.dtype.kind == "c" and bool(x.size and np.any(np.linalg.matrix_rank(x) < x.shape[-1]))
+
+
 DOUBLE_NETWORKS: tuple[Apart, ...] = (
     Apart(
-        ("dist", "linalg.vector_norm", "masked.norm", "nn.functional.normalize", "norm"),
+        (
+            "dist",
+            "linalg.norm",
+            "linalg.vector_norm",
+            "masked.norm",
+            "nn.functional.normalize",
+            "norm",
+            "renorm",
+        ),
         ("double-edges",),
         "zero-vector",
         _has_zero_vector,
     ),
     Apart(
-        ("linalg.vector_norm",),
+        ("dist", "linalg.norm", "linalg.vector_norm", "norm"),
         ("double-edges",),
         "fractional-order",
         _has_zero_in_fractional_order,
@@ -106,6 +155,14 @@ DOUBLE_NETWORKS: tuple[Apart, ...] = (
     Apart(
         ("nn.functional.binary_cross_entropy",), ("double-edges",), "near-bounds", _is_near_bounds
     ),
+    Apart(
+        ("svd", "linalg.svd", "linalg.svdvals", "norm.nuc", "linalg.norm", "linalg.matrix_norm"),
+        ("double-edges",),
+        "large",
+        _is_large_complex_spectrum,
+    ),
+    Apart(("linalg.det",), ("double-edges",), "rankless", _lacks_two_ranks),
+    Apart(("linalg.det",), ("double-edges",), "singular", _is_singular_and_complex),
     Apart(("nn.functional.prelu",), ("double-edges",), "at-zero", _meets_zero),
     Apart(("nn.functional.mish",), ("double-edges",), "overflow", _overflows),
 )

@@ -35,9 +35,12 @@ def _raises_to_zero(case: Case) -> bool:
 
 
 def _raises_zero(case: Case) -> bool:
-    """Whether a 0 is raised to a power that is differentiated, and at which the derivative by it is finite."""
-    base, exponent, (_, by_exponent) = _power(case)
-    return by_exponent and bool(np.any((base == 0) & (exponent.real >= 0)))
+    """Whether a 0 is raised to a power that is differentiated, where not all that is asked for is infinite.
+
+    By the exponent alone it is finite at all of them, with the base from 1 on.
+    """
+    base, exponent, (by_base, by_exponent) = _power(case)
+    return by_exponent and bool(np.any((base == 0) & (exponent.real >= float(by_base))))
 
 
 def _is_far_apart(case: Case) -> bool:
@@ -60,6 +63,10 @@ _REAL_OF = {"float32": "float32", "complex64": "float32"}
 
 def _has_zero(case: Case) -> bool:
     return bool(np.any(case.args[0] == 0))
+
+
+def _has_complex_zero(case: Case) -> bool:
+    return case.args[0].dtype.kind == "c" and _has_zero(case)
 
 
 def _meets_origin(case: Case) -> bool:
@@ -115,6 +122,7 @@ DOUBLE_POINTWISE: tuple[Apart, ...] = (
     Apart(("logaddexp", "logaddexp2", "masked.logaddexp"), EDGES, "far-apart", _is_far_apart),
     Apart(("atan2",), EDGES, "origin", _meets_origin),
     Apart(("polar",), EDGES, "at-zero", _has_zero),
+    Apart(("sgn", "angle"), EDGES, "at-zero", _has_complex_zero),
     Apart(("copysign",), EDGES, "at-zero", _has_zero),
     Apart(("copysign", "polar"), (*EDGES, *SECOND), "near-zero", _is_near_zero),
     Apart(("copysign", "digamma", *POLYGAMMA), EDGES, "at-infinity", _is_infinite),

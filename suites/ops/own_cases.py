@@ -24,6 +24,11 @@ def _reduced(reduce: str) -> list[tuple[Any, ...]]:
 
 _NEAR_ZERO = [1e-9 * n for n in range(1, 41)]
 
+_FRAMES = [
+    [[0.5, -1.0, 0.25, 1.5], [1.0, 0.75, -0.5, 0.0]], [[-0.25, 2.0, 0.5, 1.0], [0.5, -1.5, 1.25, 0.75]],
+    [[1.75, 0.0, -0.75, 0.5], [0.25, 1.0, -1.0, 2.0]],
+]  # fmt: skip
+
 # By operator: its arguments, lists for tensors that are differentiated, and a table of options at the end.
 _CALLS: Mapping[str, list[tuple[Any, ...]]] = {
     "abs": [([0.0, -0.0, 2.0], {})],
@@ -70,9 +75,10 @@ _CALLS: Mapping[str, list[tuple[Any, ...]]] = {
     "cumprod": [([2.0, 0.0, 3.0, 0.0, 5.0], 0, {})],
     "linalg.vector_norm": [
         ([0.0, 0.0], {}), ([1.0, -1.0, 0.5], _INF, {}), ([1.0, -1.0], -_INF, {}), ([0.0, 2.0], 1, {}),
-        ([0.0, 2.0], 3, {}), ([0.0, 2.0], 1.5, {}),
+        ([0.0, 2.0], 3, {}), ([0.0, 2.0], 1.5, {}), ([0.0, 2.0], 0.5, {}), ([0.0, 2.0], -1, {}),
     ],
-    "linalg.det": [([[1.0, 0.0], [0.0, 0.0]], {})],
+    "linalg.det": [([[1.0, 0.0], [0.0, 0.0]], {}), ([[0.0, 0.0], [0.0, 0.0]], {}), ([[1.0, 2.0, 3.0]] * 3, {})],
+    "renorm": [([[0.0, 0.0], [3.0, 4.0]], 2, 0, 1.0, {})],
     "linalg.matrix_power": [
         ([[2.0, 60.0], [0.5, -70.0]], 2, {}), ([[2.0, 80.0], [0.0, 0.5]], 3, {}), ([[1.0, 60.0], [0.0, 2.0]], -1, {}),
     ],
@@ -92,6 +98,11 @@ _CALLS: Mapping[str, list[tuple[Any, ...]]] = {
     "nn.functional.cosine_similarity": [
         ([[0.0, 0.0]], [[3.0, 4.0]], {}), ([[0.1, 0.2]], [[3.0, 4.0]], {"eps": 0.5}),
     ],
+    # Targets that are repeated need a frame between them: the second has one too few, and an infinite loss.
+    "nn.functional.ctc_loss.after_log_softmax": [
+        (_FRAMES, np.array([[1, 2], [1, 1]]), (3, 2), (2, 2), {"reduction": how, "zero_infinity": True, "blank": n})
+        for how in ("none", "sum", "mean") for n in (0, 3)
+    ] + [(_FRAMES, np.array([[1, 2], [1, 2]]), (3, 3), (0, 2), {"reduction": "none"})],
     "nn.functional.prelu": [([0.0, -2.0], {"weight": np.array([0.25])})],
     "nn.functional.soft_margin_loss": [([-1000.0], np.array([1.0]), {})],
     "nn.functional.binary_cross_entropy": [([0.0, 1.0], [0.5, 0.5], {})],

@@ -159,7 +159,7 @@ class Row:
     def tolerance(self, check: str) -> Tolerance:
         """How far right answers of the row's operator may lie apart in one check."""
         check = "double" if self.way.orders else check
-        is_elementwise = check == "value" and opinfo_source.entries()[self.entry].is_elementwise
+        is_elementwise = check == "value" and opinfo_source.checked()[self.entry].is_elementwise
         return tolerance_for(self.entry, self.dtype, check, elementwise=is_elementwise)
 
     @property
@@ -170,7 +170,7 @@ class Row:
     @property
     def checks(self) -> tuple[str, ...]:
         """The harness's checks that are made of each call: those of which torch has the derivative."""
-        entry = opinfo_source.entries()[self.entry]
+        entry = opinfo_source.checked()[self.entry]
         return tuple(c for c in self.way.checks if c != "jvp" or entry.has("jvp"))
 
     def sides(self) -> Sides:
@@ -207,7 +207,7 @@ def parametrize(metafunc: pytest.Metafunc, check: str) -> None:
 def _rows(metafunc: pytest.Metafunc, check: str) -> Iterator[Row]:
     run = metafunc.config.stash[RUN]
     tier = run.options.tier
-    names = CORE if tier == "quick" else tuple(opinfo_source.entries())
+    names = CORE if tier == "quick" else tuple(opinfo_source.checked())
     for column in selection.columns_or_exit(run):
         if not column.subject.is_reference:
             yield from rows_of(column, tier, check, names)
@@ -218,7 +218,7 @@ def rows_of(column: Column, tier: str, check: str, names: Sequence[str]) -> Iter
     asked = column.subject.dtype
     dtypes = PLAN[tier][check] if asked == DEFAULT_DTYPE else _planned(asked, check)
     for name in names:
-        for dtype in _offered(opinfo_source.entries()[name], check, dtypes):
+        for dtype in _offered(opinfo_source.checked()[name], check, dtypes):
             subject = Subject(column.subject.device, dtype, column.subject.mode)
             yield from _with_apart(Row(CaseKey("", subject), column, name, check, dtype, tier))
 
@@ -254,7 +254,7 @@ def find_reference_rule(name: str) -> Operator | None:
     """The reference's row for an entry of op_db, under the entry's full name or the operator's."""
     if name in NOT_DENSE:
         return None
-    return registry.lookup(name) or registry.lookup(opinfo_source.entries()[name].op)
+    return registry.lookup(name) or registry.lookup(opinfo_source.checked()[name].op)
 
 
 def find_reference_operator(name: str, *, way: str, bend: Bend = as_it_is) -> Operator | None:
@@ -273,7 +273,7 @@ def _in_place(name: str, rule: Operator) -> Operator:
     """The in-place form: a method with an underscore, or the option of the functions of neural networks."""
     if name.startswith("nn.functional."):
         return in_place(spelled(functools.partial(rule, inplace=True), reference_impl))
-    method = opinfo_source.entries()[name].op.removesuffix("_") + "_"
+    method = opinfo_source.checked()[name].op.removesuffix("_") + "_"
     return in_place(
         spelled(lambda x, *args, **kwargs: getattr(x, method)(*args, **kwargs), reference_impl)
     )

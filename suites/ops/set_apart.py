@@ -372,7 +372,7 @@ SET_APART: tuple[Apart, ...] = (
     ),
     Apart(
         ("native_layer_norm", "nn.functional.layer_norm"),
-        ("double",),
+        ("double", "double-edges"),
         "without-weight",
         _lacks_weight,
     ),
@@ -440,8 +440,8 @@ SET_APART: tuple[Apart, ...] = (
     Apart(("svd", "linalg.svd"), ("vjp-edges",), "large", _is_large_and_complex),
     Apart(("matrix_exp",), ("value-edges",), "eighth-degree", _takes_eighth_degree),
     Apart(("log1p",), ("value-edges",), "subnormal", _has_subnormal_parts),
-    Apart(("logsumexp",), ("vjp", "double", "vjp-edges"), "huge", _loses_phase),
-    Apart(("logsumexp",), ("vjp-edges",), "large", _is_large_in_single),
+    Apart(("logsumexp",), ("vjp", "double", "vjp-edges", "double-edges"), "huge", _loses_phase),
+    Apart(("logsumexp",), ("vjp-edges", "double-edges"), "large", _is_large_in_single),
     Apart(
         ("nn.functional.gaussian_nll_loss",), ("jvp-edges",), "clamped-variance", _clamps_variance
     ),
@@ -455,7 +455,9 @@ SET_APART: tuple[Apart, ...] = (
     Apart(("amax", "amin"), ("vjp-edges", "jvp-edges"), "nan", _holds_nan),
     Apart(("copysign",), ("vjp-edges", "jvp-edges"), "at-infinity", _is_infinite),
     Apart(("ldexp",), (*DERIVATIVES, "inplace"), "whole-exponents", _has_whole_exponents),
-    Apart(("linalg.cond",), (*REVERSE, *SECOND), "other-norms", _has_norm_without_svd),
+    Apart(
+        ("linalg.cond",), (*REVERSE, *SECOND, "double-edges"), "other-norms", _has_norm_without_svd
+    ),
     Apart(("dist",), (*REVERSE, *SECOND), "counted", _counts_broadcast),
     Apart(
         ("masked.norm",),

@@ -36,7 +36,6 @@ MISSED: Mapping[str, str] = {
     "cdist-fraction": "where coordinates are equal the gradient of order 1/2 is infinite anyway",
     "embedding-max-norm": "the call changes the table that it looks up; no case holds that",
     "fractional-overlap": "of operators that draw, the differences see values alone where there is no batch",
-    "ctc-zero-infinity": "it is hidden by a finding, the gradient of ctc_loss",
     "relu-after-nan": "gradients at NaN are compared among places, not with the reference",
 }
 CHECKS = (

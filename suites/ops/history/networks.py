@@ -128,8 +128,8 @@ PAST = (
         at(lambda s: s.x < s.kwargs.get("margin", 1.0), twice),
          when=lambda s: s.kwargs.get("margin") is not None),
     Past("soft-margin-sum", "nn.functional.soft_margin_loss", "sum", twice, when=_kw("reduction", "sum")),
-    Past("ctc-zero-infinity", "nn.functional.ctc_loss", "zero_infinity: NaN where the loss is infinite", nan,
-        when=_kw("zero_infinity", True)),
+    Past("ctc-zero-infinity", "nn.functional.ctc_loss.after_log_softmax", "zero_infinity: NaN at an infinite loss",
+        nan, when=_kw("zero_infinity", True)),
     Past("cosine-zero", "nn.functional.cosine_similarity", "a vector of zeros: NaN", nan,
          when=lambda s: s.x.ndim > 0 and s.x.numel() and bool((s.x == 0).all(s.kwargs.get("dim", 1 if s.x.ndim > 1
          else 0)).any())),
