@@ -200,6 +200,14 @@ def is_edge_defined(op: str, mutation: str) -> bool:
     return mutation not in _EDGES_LEFT_OUT.get(op, ((), ""))[0]
 
 
+def writes_to_its_table(case: Case) -> bool:
+    """Whether a call shortens rows of its table in place, so that another one of the same finds another table.
+
+    Source: torch.nn.functional.embedding, its note on max_norm.
+    """
+    return case.kwargs.get("max_norm") is not None
+
+
 def _ties(case: Case) -> bool:
     """Whether numbers occur twice, where the order of equal ones is not asked for."""
     array = case.args[0]
@@ -230,6 +238,8 @@ _UNDEFINED_ON: Mapping[tuple[str, str], Callable[[Case], bool]] = {
     **{(op, "double-edges"): repeats_eigenvalue for op in ("linalg.eig", "linalg.eigh")},
     # Nor are they themselves more exact than that (Golub and Van Loan, Matrix Computations, 7.2.2).
     ("linalg.eigvals", "value-edges"): repeats_eigenvalue,
+    # What becomes of the tangent of a row that is shortened in place is not said, the note speaks of backward alone.
+    **{("nn.functional.embedding", check): writes_to_its_table for check in ("jvp", "jvp-edges")},
     # An operator that draws is judged by differences alone.
     **{("svd_lowrank", f"{check}-edges"): is_beyond_differences for check in ("vjp", "jvp")},
     # Ties make the factor nearly singular, and its inverse enters four times; source: torch.cholesky_solve, whose

@@ -128,7 +128,8 @@ NETWORKS: Mapping[str, list[tuple[Any, ...]]] = {
         "border", "reflection") for a in (_T, _F)],
     "nn.functional.embedding": [
         (r(4, 2), w([0, 2, 2], [1, 3, 2]), o) for o in ({"padding_idx": 2}, {"padding_idx": -2},
-            {"scale_grad_by_freq": _T}, {"scale_grad_by_freq": _T, "padding_idx": 2}, {})
+            {"scale_grad_by_freq": _T}, {"scale_grad_by_freq": _T, "padding_idx": 2}, {},
+            {"max_norm": 1.0}, {"max_norm": 0.75, "norm_type": 1.0, "padding_idx": 1})
     ],
     "nn.functional.scaled_dot_product_attention": [
         (r(1, 2, 3, 4), r(1, 2, 5, 4), r(1, 2, 5, 4), {"attn_mask": r(3, 5)}), (r(1, 2, 3, 4), r(1, 2, 5, 4), r(1,
@@ -146,5 +147,6 @@ NETWORKS: Mapping[str, list[tuple[Any, ...]]] = {
             {"offsets": w(0, 2, 2, 5), "mode": "max"}), (_WORDS, r(4, 2), {"offsets": w(0, 2, 2, 6),
             "mode": "mean", "include_last_offset": _T}), (_WORDS, r(4, 2), {"offsets": w(0, 2, 2, 5), "mode": "sum",
             "per_sample_weights": r(6)}), (w([0, 3], [1, 1]), r(4, 2), {"mode": "mean"}),
+        (_WORDS, r(4, 2), {"offsets": w(0, 2, 2, 5), "mode": "mean", "max_norm": 1.0}),
     ],
 }  # fmt: skip

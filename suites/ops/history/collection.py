@@ -34,7 +34,6 @@ COLLECTION: dict[str, Past] = {past.name: past for family in FAMILIES.values() f
 MISSED: Mapping[str, str] = {
     "hardsigmoid-at-three": "it is hidden by a finding, the slope of hardsigmoid",
     "cdist-fraction": "where coordinates are equal the gradient of order 1/2 is infinite anyway",
-    "embedding-max-norm": "the call changes the table that it looks up; no case holds that",
     "fractional-overlap": "of operators that draw, the differences see values alone where there is no batch",
     "relu-after-nan": "gradients at NaN are compared among places, not with the reference",
 }
