@@ -130,6 +130,14 @@ def _is_singular_and_complex(case: Case) -> bool:
     return x.dtype.kind == "c" and bool(x.size and np.any(np.linalg.matrix_rank(x) < x.shape[-1]))
 
 
+def _has_small_factors(case: Case) -> bool:
+    size = np.abs(case.args[0])
+    return bool(np.any((size > 0) & (size < _SMALL_FACTOR)))
+
+
+_SMALL_FACTOR = 2e-3  # of two such neighbours an ulp over their product is beyond the bound
+
+
 DOUBLE_NETWORKS: tuple[Apart, ...] = (
     Apart(
         (
@@ -161,6 +169,7 @@ DOUBLE_NETWORKS: tuple[Apart, ...] = (
         "large",
         _is_large_complex_spectrum,
     ),
+    Apart(("cumprod", "masked.cumprod"), ("double-edges",), "small-factors", _has_small_factors),
     Apart(("linalg.det",), ("double-edges",), "rankless", _lacks_two_ranks),
     Apart(("linalg.det",), ("double-edges",), "singular", _is_singular_and_complex),
     Apart(("nn.functional.prelu",), ("double-edges",), "at-zero", _meets_zero),

@@ -60,7 +60,7 @@ RELATED_BY_NOBODY: Mapping[tuple[str, str], str] = {
                 "create-graph", "twice", "subsets", "input-layouts", "cotangent-layouts", "saved-hooks", "checkpoint",
                 "batched", "unmodified", "functional", "vmap", "tangent-layouts", "tangent-sums", "functional-jvp",
                 "adjoint", "forward-over-forward", "second-orders", "second-subsets", "outputs", "same-twice",
-                "mixed-dtypes", "batched-tangents", "by-cotangent", "second-layouts",
+                "mixed-dtypes", "batched-tangents", "by-cotangent", "second-layouts", "vmap-with-indices",
             )
         ],
         _IN_STORAGE,
