@@ -105,6 +105,23 @@ hardsigmoid = curve(
 )
 
 
+# Infinity times 0 is no number, but a curve that has reached its limit by 1e3 has it at infinity as well.
+_AT_LIMIT = 1e3
+
+
+def _bounded(self: Any) -> Any:
+    """Infinities cut to numbers at which sigmoid and its like are 0 or 1 in any dtype, and their slopes 0."""
+    x = array_of(self)
+    if x.dtype.kind != "f" or not np.isinf(x).any():
+        return self
+    return where(np.isinf(x), np.copysign(x.dtype.type(_AT_LIMIT), x), self)
+
+
+def _weighed(x: Any, weight: Any) -> Any:
+    """``x`` times a weight between 0 and 1, where 0 outweighs an infinity."""
+    return np.where(np.isposinf(x.real), x, _bounded(x) * weight)
+
+
 def _hardswish_slope(ct: Any, self: Any) -> Any:
     """The slope of x (x + 3) / 6 between the corners, 1 from the upper one on, 0 up to the lower one."""
     x = array_of(self)
@@ -114,7 +131,7 @@ def _hardswish_slope(ct: Any, self: Any) -> Any:
 hardswish = curve(
     "hardswish",
     "HardswishBackward0",
-    lambda self: self * np.clip(self + 3, self.dtype.type(0), self.dtype.type(6)) / 6,
+    lambda self: _weighed(self, np.clip(self + 3, self.dtype.type(0), self.dtype.type(6)) / 6),
     lambda ct, self: _hardswish_slope(ct, self),
     lambda self, self_t: _hardswish_slope(self_t, self),
 )
@@ -265,6 +282,7 @@ def _gelu_parts(self: Any, approximate: str) -> tuple[Any, Any]:
 
 
 def _gelu_slope(self: Any, approximate: str) -> Any:
+    self = _bounded(self)
     weight, slope = _gelu_parts(self, approximate)
     return weight + self * slope
 
@@ -272,13 +290,14 @@ def _gelu_slope(self: Any, approximate: str) -> Any:
 gelu = curve(
     "gelu",
     "GeluBackward0",
-    lambda self, approximate="none": self * _gelu_parts(self, approximate)[0],
+    lambda self, approximate="none": _weighed(self, _gelu_parts(self, approximate)[0]),
     lambda ct, self, approximate: ct * _gelu_slope(self, approximate),
     lambda self, self_t, approximate: self_t * _gelu_slope(self, approximate),
 )
 
 
 def _silu_slope(self: Any) -> Any:
+    self = _bounded(self)
     s = sigmoid(self)
     return s * (1 + self * (1 - s))
 
@@ -286,7 +305,7 @@ def _silu_slope(self: Any) -> Any:
 silu = curve(
     "silu",
     "SiluBackward0",
-    lambda self: self * sigmoid(self),
+    lambda self: _weighed(self, sigmoid(self)),
     lambda ct, self: ct * _silu_slope(self).conjugate(),
     lambda self, self_t: self_t * _silu_slope(self),
 )
@@ -313,6 +332,7 @@ log_sigmoid = either("nn.functional.logsigmoid", lambda x: -np.logaddexp(-x, x.d
 
 
 def _mish_slope(self: Any) -> Any:
+    self = _bounded(self)
     bend = tanh(-log_sigmoid(-self))  # the op softplus has a threshold, which mish has not
     return bend + self * (1 - bend * bend) * sigmoid(self)
 
@@ -320,7 +340,7 @@ def _mish_slope(self: Any) -> Any:
 mish = curve(
     "mish",
     "MishBackward0",
-    lambda self: self * np.tanh(np.logaddexp(self, self.dtype.type(0))),
+    lambda self: _weighed(self, np.tanh(np.logaddexp(self, self.dtype.type(0)))),
     lambda ct, self: ct * _mish_slope(self),
     lambda self, self_t: self_t * _mish_slope(self),
 )
@@ -334,8 +354,13 @@ logsigmoid = curve(
 
 
 def softsign(input: Tensor) -> Any:
-    """x / (1 + |x|)."""
-    return input / (absolute(input) + 1)
+    """x / (1 + |x|), which at infinity is the sign."""
+    x = array_of(input)
+    far = np.isinf(x) if x.dtype.kind == "f" else np.zeros_like(x, bool)
+    if not far.any():
+        return input / (absolute(input) + 1)
+    near = where(far, x.dtype.type(0), input)
+    return where(far, np.sign(x), near / (absolute(near) + 1))
 
 
 def tanhshrink(input: Tensor) -> Any:

@@ -268,7 +268,13 @@ def _bessel_row(name: str, node: str, forward: Any, slope: Any) -> None:
     )  # fmt: skip
 
 
-_bessel_row("special.i1", "SpecialI1Backward0", values.i1, lambda x, y: i0(x) - _over(y, x, 0.5))
+def _i1_slope(x: Any, y: Any) -> Any:
+    """I0(x) - I1(x) / x, and infinite where both have overflowed."""
+    beyond = np.isinf(array_of(y))
+    return where(beyond, i0(x), i0(x) - _over(y, where(beyond, 1.0, x), 0.5))
+
+
+_bessel_row("special.i1", "SpecialI1Backward0", values.i1, _i1_slope)
 # Scaled by e^-|x|, which adds -sign(x) times the function.
 _bessel_row("special.i0e", "SpecialI0EBackward0", values.i0e, lambda x, y: i1e(x) - sign(x) * y)
 _bessel_row(

@@ -319,5 +319,5 @@ def _scaled_bessel(n: int) -> Callable[..., Any]:
 
 i0e = double(_scaled_bessel(0))
 i1e = double(_scaled_bessel(1))
-i0 = double(lambda x: _scaled_bessel(0)(x) * np.exp(np.abs(x)))
-i1 = double(lambda x: _scaled_bessel(1)(x) * np.exp(np.abs(x)))
+i0 = double(lambda x: np.where(np.isinf(x), np.inf, _scaled_bessel(0)(x) * np.exp(np.abs(x))))
+i1 = double(lambda x: np.where(np.isinf(x), x, _scaled_bessel(1)(x) * np.exp(np.abs(x))))

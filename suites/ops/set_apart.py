@@ -10,6 +10,7 @@ from suites.harness.case import Case
 from suites.ops.apart import Apart
 from suites.ops.double_networks_apart import DOUBLE_NETWORKS
 from suites.ops.double_pointwise_apart import DOUBLE_POINTWISE
+from suites.ops.infinite_apart import INFINITE
 from suites.ops.option_apart import OPTION_APART
 
 
@@ -465,6 +466,7 @@ SET_APART: tuple[Apart, ...] = (
         "negative-order",
         _masks_in_negative_order,
     ),
+    *INFINITE,
     *DOUBLE_POINTWISE,
     *DOUBLE_NETWORKS,
     *OPTION_APART,
