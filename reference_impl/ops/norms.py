@@ -49,7 +49,7 @@ def _norm_forward(
         return np.sqrt(np.add.reduce(size * size, **keep))
     with np.errstate(divide="ignore", over="ignore"):
         total = np.add.reduce(size if ord == 1 else size ** kind.type(ord), **keep)
-        return total if ord == 1 else total ** kind.type(1 / ord)
+        return total if ord == 1 else total ** (kind.type(1) / kind.type(ord))
 
 
 def _norm_vjp(ct: Any, self: Any, result: Any, ord: Any, dim: Any, keepdim: bool) -> Any:
