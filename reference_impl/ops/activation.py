@@ -11,6 +11,7 @@ from reference_impl.ops import special_values as values
 from reference_impl.ops.lang import (
     absolute,
     array_of,
+    bounded,
     concatenate,
     constant,
     either,
@@ -105,21 +106,12 @@ hardsigmoid = curve(
 )
 
 
-# Infinity times 0 is no number, but a curve that has reached its limit by 1e3 has it at infinity as well.
-_AT_LIMIT = 1e3
-
-
-def _bounded(self: Any) -> Any:
-    """Infinities cut to numbers at which sigmoid and its like are 0 or 1 in any dtype, and their slopes 0."""
-    x = array_of(self)
-    if x.dtype.kind != "f" or not np.isinf(x).any():
-        return self
-    return where(np.isinf(x), np.copysign(x.dtype.type(_AT_LIMIT), x), self)
+_AT_LIMIT = 1e3  # where sigmoid and its like are 0 or 1 in any dtype, and their slopes 0
 
 
 def _weighed(x: Any, weight: Any) -> Any:
     """``x`` times a weight between 0 and 1, where 0 outweighs an infinity."""
-    return np.where(np.isposinf(x.real), x, _bounded(x) * weight)
+    return np.where(np.isposinf(x.real), x, bounded(x, _AT_LIMIT) * weight)
 
 
 def _hardswish_slope(ct: Any, self: Any) -> Any:
@@ -282,7 +274,7 @@ def _gelu_parts(self: Any, approximate: str) -> tuple[Any, Any]:
 
 
 def _gelu_slope(self: Any, approximate: str) -> Any:
-    self = _bounded(self)
+    self = bounded(self, _AT_LIMIT)
     weight, slope = _gelu_parts(self, approximate)
     return weight + self * slope
 
@@ -297,7 +289,7 @@ gelu = curve(
 
 
 def _silu_slope(self: Any) -> Any:
-    self = _bounded(self)
+    self = bounded(self, _AT_LIMIT)
     s = sigmoid(self)
     return s * (1 + self * (1 - s))
 
@@ -332,7 +324,7 @@ log_sigmoid = either("nn.functional.logsigmoid", lambda x: -np.logaddexp(-x, x.d
 
 
 def _mish_slope(self: Any) -> Any:
-    self = _bounded(self)
+    self = bounded(self, _AT_LIMIT)
     bend = tanh(-log_sigmoid(-self))  # the op softplus has a threshold, which mish has not
     return bend + self * (1 - bend * bend) * sigmoid(self)
 

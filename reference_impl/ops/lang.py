@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -183,6 +184,22 @@ def shape_of(x: Any) -> tuple[int, ...]:
 def array_of(x: Any) -> Any:
     """The bare array: for values that only steer (indices, masks) and are not differentiated."""
     return x._data if isinstance(x, Tensor) else x
+
+
+def bounded(x: Any, limit: float | None = None) -> Any:
+    """Infinities cut to large numbers of their sign, that of complex numbers as they are.
+
+    Infinity times 0, or over infinity, is no number, where a function has a limit that it reaches at large numbers.
+
+    Args:
+        x: an array or a tensor.
+        limit: the numbers instead; half the root of the largest one of the dtype if not given, whose square is finite.
+    """
+    array = array_of(x)
+    if array.dtype.kind != "f" or not np.isinf(array).any():
+        return x
+    least = math.sqrt(float(np.finfo(array.dtype).max)) / 2 if limit is None else limit
+    return where(np.isinf(array), np.copysign(array.dtype.type(least), array), x)
 
 
 def concatenate(parts: list[Any], dim: int) -> Any:

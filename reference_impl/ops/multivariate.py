@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from reference_impl import dtypes
-from reference_impl.ops.lang import array_of, conj, divide_or_zero, either, log, where
+from reference_impl.ops.lang import array_of, bounded, conj, divide_or_zero, either, log, where
 from reference_impl.ops.rule import define_function, define_op
 from reference_impl.ops.special_values import log1p as log1p_values
 from reference_impl.ops.special_values import sigmoid as sigmoid_values
@@ -17,17 +17,29 @@ from reference_impl.tensor import Tensor
 
 # -- lengths and angles ------------------------------------------------------------------------------------------------
 
+
+def _of_length(x: Any, length: Any) -> Any:
+    """``x`` over the length that it is a part of, also where that is infinite by it alone."""
+    return bounded(x) / bounded(length)
+
+
+def _turn(across: Any, self: Any, other: Any) -> Any:
+    """A step across the direction, over the length squared; what is infinitely long does not turn."""
+    self, other = bounded(self), bounded(other)
+    return divide_or_zero(across, self * self + other * other)
+
+
 hypot = define_op(
     "hypot",
     node="HypotBackward0",
     forward=np.hypot,
     inputs=("self", "other"),
     vjp={
-        "self": lambda ct, self, result: ct * (self / result),
-        "other": lambda ct, other, result: ct * (other / result),
+        "self": lambda ct, self, result: ct * _of_length(self, result),
+        "other": lambda ct, other, result: ct * _of_length(other, result),
     },
     jvp=lambda self, other, result, self_t, other_t: (
-        self_t * (self / result) + other_t * (other / result)
+        self_t * _of_length(self, result) + other_t * _of_length(other, result)
     ),
 )
 atan2 = define_op(
@@ -38,11 +50,11 @@ atan2 = define_op(
     promote="float",
     # The angle of (other, self) turns by the part of a step that is across the direction, over the length.
     vjp={
-        "self": lambda ct, self, other: ct * divide_or_zero(other, self * self + other * other),
-        "other": lambda ct, self, other: ct * -divide_or_zero(self, self * self + other * other),
+        "self": lambda ct, self, other: ct * _turn(bounded(other), self, other),
+        "other": lambda ct, self, other: ct * -_turn(bounded(self), self, other),
     },
-    jvp=lambda self, other, self_t, other_t: divide_or_zero(
-        self_t * other - other_t * self, self * self + other * other
+    jvp=lambda self, other, self_t, other_t: _turn(
+        self_t * bounded(other) - other_t * bounded(self), self, other
     ),
     aliases=("arctan2",),
 )

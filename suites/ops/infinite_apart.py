@@ -7,8 +7,7 @@ from suites.ops.apart import Apart
 
 
 def _meets_infinity(case: Case) -> bool:
-    x = case.args[0]
-    return x.dtype.kind == "f" and bool(np.any(np.isinf(x)))
+    return any(x.dtype.kind == "f" and bool(np.any(np.isinf(x))) for x in case.inputs())
 
 
 def _overflows(case: Case) -> bool:
@@ -24,6 +23,7 @@ CURVES = tuple(f"nn.functional.{name}" for name in ("silu", "gelu", "mish", "sof
 INFINITE: tuple[Apart, ...] = (
     Apart((*CURVES, "i0"), (*FIRST, "double-edges"), "at-infinity", _meets_infinity),
     Apart(("nn.functional.hardswish",), ("value-edges",), "at-infinity", _meets_infinity),
+    Apart(("hypot", "atan2"), (*FIRST[1:], "double-edges"), "at-infinity", _meets_infinity),
     Apart(("special.i1",), FIRST, "at-infinity", _meets_infinity),
     Apart(("special.i1",), ("vjp-edges", "jvp-edges"), "overflow", _overflows),
     Apart(("i0",), ("double-edges",), "overflow", _overflows),
