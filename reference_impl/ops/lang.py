@@ -192,11 +192,11 @@ def bounded(x: Any, limit: float | None = None) -> Any:
     Infinity times 0, or over infinity, is no number, where a function has a limit that it reaches at large numbers.
 
     Args:
-        x: an array or a tensor.
+        x: an array, a tensor or a number.
         limit: the numbers instead; half the root of the largest one of the dtype if not given, whose square is finite.
     """
-    array = array_of(x)
-    if array.dtype.kind != "f" or not np.isinf(array).any():
+    array = np.float64(x) if isinstance(x, float) else array_of(x)
+    if isinstance(array, int) or array.dtype.kind != "f" or not np.isinf(array).any():
         return x
     least = math.sqrt(float(np.finfo(array.dtype).max)) / 2 if limit is None else limit
     return where(np.isinf(array), np.copysign(array.dtype.type(least), array), x)

@@ -14,7 +14,12 @@ direction = torch.tensor([0.6 - 0.8j], dtype=torch.complex128)
 failed = False
 for op in (torch.sgn, torch.angle):
     weight = torch.tensor([1.25], dtype=op(zero).dtype)
-    _, want = jvp(lambda z, op=op, w=weight: vjp(op, z)[1](w)[0], (zero,), (direction,))
+
+    def gradient(z, op=op, weight=weight):
+        _, pull = vjp(op, z)
+        return pull(weight)[0]
+
+    _, want = jvp(gradient, (zero,), (direction,))
     z = zero.clone().requires_grad_()
     (first,) = torch.autograd.grad(op(z), z, weight, create_graph=True)
     (second,) = torch.autograd.grad(first, z, direction)
