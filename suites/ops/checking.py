@@ -30,6 +30,9 @@ from suites.ops.scripts import script_of
 from suites.ops.ways import case_for, is_composed
 
 SHOWN = 8
+MOST_WITNESSED = (
+    3  # failing samples of a row: what the differences say of more of them, nobody reads
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ def check_row(row: Row, seed: int) -> None:
         settle(Verdict(kind=NOT_APPLICABLE, reason="no sample of this run is of this sort"))
     with np.errstate(all="ignore"), warnings.catch_warnings(), row.column.namespace(seed):
         warnings.simplefilter("ignore")  # that an op is deprecated is no news of its derivatives
-        found = judged(row, samples)
+        found = judged(row, samples, most_witnessed=MOST_WITNESSED)
         differing = [f for f in found if f.verdict.kind == DIFFER]
         script = _script(row, differing)
     if differing or found:
@@ -78,13 +81,29 @@ def _script_bound(row: Row, finding: Finding) -> Tolerance:
     return row.tolerance(finding.check)
 
 
-def judged(row: Row, samples: Sequence[Sample], sides: Sides | None = None) -> list[Finding]:
-    """The samples on which the two sides do not agree: the row's own, or those that are given."""
+def judged(
+    row: Row,
+    samples: Sequence[Sample],
+    sides: Sides | None = None,
+    *,
+    most_witnessed: int | None = None,
+) -> list[Finding]:
+    """The samples on which the two sides do not agree.
+
+    Args:
+        row: whose operator and checks these are.
+        samples: its own, or others.
+        sides: the row's own if not given.
+        most_witnessed: of how many failing samples the third witness is asked; of all if not given.
+    """
     sides, found = sides or row.sides(), []
     for sample in samples:
         case = case_for(row.way, sample.case)
         for check in row.checks:
-            verdict = _lacking(row, verdict_on(sides, case, check, row.tolerance(check)))
+            witnessed = sum(f.verdict.witness is not None for f in found)
+            is_open = most_witnessed is None or witnessed < most_witnessed
+            bound = row.tolerance(check)
+            verdict = _lacking(row, verdict_on(sides, case, check, bound, is_witnessed=is_open))
             if verdict.kind == AGREE:
                 current_notes().count(verdict.worst)
             else:
@@ -93,7 +112,9 @@ def judged(row: Row, samples: Sequence[Sample], sides: Sides | None = None) -> l
     return found
 
 
-def verdict_on(sides: Sides, case: Case, check: str, tolerance: Tolerance) -> Verdict:
+def verdict_on(
+    sides: Sides, case: Case, check: str, tolerance: Tolerance, *, is_witnessed: bool = True
+) -> Verdict:
     """The verdict on one case: the witness is asked only where the sides differ by more than rounding explains."""
     if is_drawn(case, check):
         return _of_own_draw(sides, case, check, tolerance)
@@ -109,7 +130,7 @@ def verdict_on(sides: Sides, case: Case, check: str, tolerance: Tolerance) -> Ve
     if verdict.kind == DIFFER and verdict.failure == "value":
         worst = explained(sides, case, check, tolerance, outcomes)
         if worst is None:
-            return _witnessed(sides, case, check, tolerance, verdict)
+            return _witnessed(sides, case, check, tolerance, verdict) if is_witnessed else verdict
         verdict = Verdict(kind=AGREE, worst=worst)
     if verdict.kind == AGREE and tolerance.loosened > 1 and verdict.worst is not None:
         plain = tolerance.unloosened()
@@ -192,7 +213,8 @@ def _lacking(row: Row, verdict: Verdict) -> Verdict:
 
 def _told(found: Sequence[Finding], count: int) -> Verdict:
     """The worst verdict, with the names of all samples that share it."""
-    worst = max(found, key=_badness)
+    judged_to_the_end = [f for f in found if f.verdict.failure != "value" or f.verdict.witness]
+    worst = max(judged_to_the_end or found, key=_badness)
     names = "\n".join(f"  sample {finding.sample}" for finding in found[:SHOWN])
     more = f"\n  and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
     reason = f"sample {worst.sample}: {worst.verdict.reason or 'reference and subject differ'}"

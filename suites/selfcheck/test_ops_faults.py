@@ -1,16 +1,20 @@
 """Faults planted in the derivatives of operators, on either side: the op suites find them and blame the right side."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
 from suites.harness import torch_driver
 from suites.harness.columns import Column
 from suites.harness.subject import REFERENCE, Subject
+from suites.ops.checking import judged
 from suites.ops.fault_targets import FAMILIES
 from suites.ops.faults import FAULTS, Fault
+from suites.ops.faults import planted as planted_in
 from suites.ops.hunt import Planted, every_fault, hunt
 from suites.ops.killrate import page
+from suites.ops.rows import rows_of
 
 COLUMN = Column(Subject("cpu"), torch_driver)
 EACH = 2  # operators for each fault and side, of families as different as can be
@@ -50,6 +54,17 @@ def test_a_gradient_off_by_a_hundred_billionth_is_found(op):
     small = Fault(name="small", reverse=lambda _module, ct, _x: ct * (1 + 1e-11))
     hunted = hunt(Planted(fault=small, op=op, family="", side="cpu"), COLUMN, "standard")
     assert hunted.check == "vjp"
+
+
+def test_the_third_witness_is_asked_of_the_first_failing_samples_of_a_row():
+    twice = Fault(name="twice", reverse=lambda _module, ct, _x: 2 * ct)
+    row = next(rows_of(COLUMN, "standard", "vjp", ("cumsum",)))
+    off = replace(row.sides(), subject=row.subject_side(lambda op, m: planted_in(op, m, twice)))
+    found = judged(row, row.samples(0), off, most_witnessed=2)
+    asked = [f for f in found if f.verdict.witness is not None]
+    assert asked == found[:2]
+    assert len(found) > len(asked)
+    assert {f.verdict.blame for f in asked} == {"subject"}
 
 
 def test_every_fault_is_planted_on_either_side_in_several_families():
