@@ -57,17 +57,8 @@ def _takes_logarithm_of_zero(case: Case) -> bool:
     return bool(np.any(np.asarray(case.args[1]) == end))
 
 
-def _divides_by_no_number(case: Case) -> bool:
-    return bool(np.any(np.asarray(case.args[1]) == 0)) or _holds_complex_infinity(case)
-
-
-def _holds_complex_infinity(case: Case) -> bool:
-    """Whether there is an infinity among complex numbers, or beside them."""
-    is_complex = any(x.dtype.kind == "c" for x in case.inputs())
-    return is_complex and any(bool(np.any(np.isinf(x))) for x in case.inputs())
-
-
-_OF_COMPLEX_INFINITIES = ("abs", "ldexp", "log", "log1p", "sgn", "nn.functional.l1_loss")
+def _divides_by_zero(case: Case) -> bool:
+    return bool(np.any(np.asarray(case.args[1]) == 0))
 
 
 def _weighs_beyond_one(case: Case) -> bool:
@@ -307,14 +298,8 @@ _UNDEFINED_ON: Mapping[tuple[str, str], Callable[[Case], bool]] = {
     },
     # Source: torch.special.xlogy, x log y, which is infinite there, or 0 as the limit along one line only.
     **{(op, "double-edges"): _takes_logarithm_of_zero for op in ("xlogy", "special.xlog1py")},
-    # A complex infinity has no direction, and what is multiplied by it, as second derivatives are, is NaN or not by the
-    # order of the factors; source: C99, annex G.5.1.
-    **{(op, "double-edges"): _holds_complex_infinity for op in _OF_COMPLEX_INFINITIES},
     # A pole has infinities on its two sides, of which formulas form the difference; source: IEEE 754, 7.2.
-    **{
-        (op, "double-edges"): _divides_by_no_number
-        for op in ("div.no_rounding_mode", "true_divide")
-    },
+    **{(op, "double-edges"): _divides_by_zero for op in ("div.no_rounding_mode", "true_divide")},
     # Source: torch.linalg.lu, its warning that the decomposition is almost never unique; here rounding chooses pivots.
     **{("linalg.lu", f"{check}-edges"): lacks_rank for check in ("value", "vjp", "jvp", "double")},
     # Source: torch.linalg.svdvals and matrix_norm: norms of singular values, of which equal ones have no derivative.

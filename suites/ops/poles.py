@@ -82,7 +82,7 @@ POLES: tuple[Pole, ...] = (
     ),
     Pole(
         ("cov",),
-        ("value", "vjp"),
+        ("value", "vjp", "jvp"),
         _weighs_complex_by_zero,
         "a complex number over weights that sum to zero is an infinity of no direction, or NaN; "
         "source: C99, annex G.5.1",

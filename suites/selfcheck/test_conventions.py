@@ -6,6 +6,7 @@ import pytest
 from suites.harness.case import Case
 from suites.ops import set_apart
 from suites.ops.conventions import is_defined
+from suites.ops.edge_source import CHANGES
 
 _SECOND = "double-edges"
 
@@ -34,10 +35,6 @@ def _case(op, *args, by=(0,), **kwargs):
         ("linalg.solve_ex", ([[1.0, 2.0], [2.0, 4.0]], [1.0, 1.0]), {}, False),
         ("linalg.matrix_power", ([[1.0, 2.0], [2.0, 4.0]], -1), {}, False),
         ("linalg.matrix_power", ([[1.0, 2.0], [2.0, 4.0]], 2), {}, True),
-        ("log", ([np.inf + 1j],), {}, False),
-        ("log", ([np.inf],), {}, True),
-        ("true_divide", ([np.inf], [1j]), {"by": (0, 1)}, False),
-        ("true_divide", ([1.0], [np.inf]), {}, True),
         ("nn.functional.smooth_l1_loss", ([np.inf], [np.inf]), {}, False),
         ("nn.functional.smooth_l1_loss", ([np.inf], [-np.inf]), {}, True),
         ("corrcoef", ([[1j, 2.0], [1.0, 3.0]],), {}, False),
@@ -84,3 +81,10 @@ def test_a_second_derivative_is_asked_for_where_there_is_one(op, args, kwargs, i
 )
 def test_only_what_is_known_to_be_wrong_is_set_apart(op, args, kwargs, label):
     assert set_apart.label_of(op, _SECOND, _case(op, *args, **kwargs)) == label
+
+
+def test_infinities_are_put_among_real_numbers_alone():
+    (made,) = CHANGES["infinities"](_case("abs", [1.0, 2.0])).args
+    assert np.isinf(made[0])
+    assert CHANGES["infinities"](_case("abs", [1j, 2.0])) is None
+    assert CHANGES["infinities"](_case("add", [1.0, 2.0], [1j, 2.0])) is None
