@@ -104,7 +104,7 @@ def _not_finite(case: Case) -> Case | None:
     A complex infinity has no direction, and what is added to it or multiplied by it is NaN in one part, in both or in
     none, by the order of the formula; source: C99, annex G.5.1.
     """
-    if any(x.dtype.kind == "c" for x in case.inputs()):
+    if any(x.dtype.kind == "c" for x in case.arrays()):
         return None
     return _cycled(case, _NOT_FINITE)
 
