@@ -73,6 +73,14 @@ def _correlates_two(case: Case) -> bool:
     return x.dtype.kind == "c" and x.shape[-1] == 2  # noqa: PLR2004 - observations
 
 
+def _saturates_attention(case: Case) -> bool:
+    sizes = [float(np.max(np.abs(x), initial=0.0)) for x in case.args[:2]]
+    return sizes[0] * sizes[1] > _SATURATED
+
+
+_SATURATED = 1e5
+
+
 def _holds_zero(case: Case) -> bool:
     return bool(np.any(case.args[0] == 0))
 
@@ -260,6 +268,9 @@ _UNDEFINED_ON: Mapping[tuple[str, str], Callable[[Case], bool]] = {
         (f"{op}.prod", "double-edges"): _multiplies_zeros
         for op in ("index_reduce", "scatter_reduce")
     },
+    # A saturated softmax has the gradient 0, the difference of two equal sums of products, which kernels form in one
+    # order or in two; source: Dao et al., "FlashAttention", 2022, section 3.1, and its appendix B.4.
+    ("nn.functional.scaled_dot_product_attention", "vjp-edges"): _saturates_attention,
     # The scores of op_db are of the order of a thousand, and their softmax is saturated: gradients through it are what
     # rounding leaves of large terms, of which differences, that alone judge what draws, decide nothing.
     ("nn.functional.multi_head_attention_forward", "double-edges"): _enters_by_scores_alone,
