@@ -73,12 +73,16 @@ def _correlates_two(case: Case) -> bool:
     return x.dtype.kind == "c" and x.shape[-1] == 2  # noqa: PLR2004 - observations
 
 
+def _is_infinite_in_single(case: Case) -> bool:
+    return is_single(case) and any(bool(np.any(np.isinf(x))) for x in case.inputs())
+
+
 def _saturates_attention(case: Case) -> bool:
     sizes = [float(np.max(np.abs(x), initial=0.0)) for x in case.args[:2]]
     return sizes[0] * sizes[1] > _SATURATED
 
 
-_SATURATED = 1e5
+_SATURATED = 1e3
 
 
 def _holds_zero(case: Case) -> bool:
@@ -282,6 +286,9 @@ _UNDEFINED_ON: Mapping[tuple[str, str], Callable[[Case], bool]] = {
     # Source: torch.nn.CrossEntropyLoss, "the probability for each class ... should be between 0 and 1". Beyond, with
     # logits of a million, what cancels is of the order of 1e9.
     ("nn.functional.linear_cross_entropy", "double-edges"): _weighs_beyond_one,
+    # What lies next to an infinity, or stands for it, is the largest number of the dtype: the reference has that of
+    # double precision. Source: torch.nextafter; torch.nan_to_num, posinf and neginf.
+    **{(op, "value-edges"): _is_infinite_in_single for op in ("nextafter", "nan_to_num")},
     # In place it refuses whatever is not double precision; source: torch.float_power, "computes in double precision".
     ("float_power", "inplace"): is_single,
     # Its cutoff is less than an ulp of single precision, so that rounding decides the rank; source: torch.pinverse,

@@ -28,10 +28,10 @@ def _divides_complex_by_zero(case: Case) -> bool:
     return case.args[-1].dtype.kind == "c" and _divides_by_zero(case)
 
 
-def _weighs_complex_by_zero(case: Case) -> bool:
-    """Whether the weights of complex observations, less the correction, sum to nothing that can be divided by."""
+def _weighs_by_zero(case: Case) -> bool:
+    """Whether the weights of observations, less the correction, sum to nothing that can be divided by."""
     x = case.args[0]
-    if x.dtype.kind != "c" or not x.size:
+    if not x.size:
         return False
     given = [case.kwargs.get(name) for name in ("fweights", "aweights")]
     often, much = (np.ones(np.atleast_2d(x).shape[1]) if w is None else w for w in given)
@@ -39,6 +39,10 @@ def _weighs_complex_by_zero(case: Case) -> bool:
     if given[1] is not None:
         correction = correction * np.sum(often * much**2) / total
     return not total - correction > 0
+
+
+def _weighs_complex_by_zero(case: Case) -> bool:
+    return case.args[0].dtype.kind == "c" and _weighs_by_zero(case)
 
 
 def _scales_complex_by_infinity(case: Case) -> bool:
@@ -82,7 +86,14 @@ POLES: tuple[Pole, ...] = (
     ),
     Pole(
         ("cov",),
-        ("value", "vjp", "jvp"),
+        ("jvp",),
+        _weighs_by_zero,
+        "over weights that sum to zero the terms of the quotient rule are infinities whose sum hangs on their order; "
+        "source: IEEE 754, section 7.2",
+    ),
+    Pole(
+        ("cov",),
+        ("value", "vjp"),
         _weighs_complex_by_zero,
         "a complex number over weights that sum to zero is an infinity of no direction, or NaN; "
         "source: C99, annex G.5.1",
