@@ -56,3 +56,11 @@ def test_tables_name_operators_of_op_db():
     assert known.issuperset(compared)
     assert known.issuperset(VIEWS)
     assert {check for _, check in NOT_COMPARED} <= set(WAYS)
+
+
+def test_an_entry_of_our_own_is_another_way_to_ask_one_of_op_db():
+    for name, like in opinfo_source.OF_OUR_OWN.items():
+        assert name not in opinfo_source.entries()
+        assert name.startswith(f"{like}.")
+        assert why_unchecked(like) is None
+        assert find_reference_rule(name) is find_reference_rule(like)
