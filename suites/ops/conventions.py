@@ -320,6 +320,11 @@ _UNDEFINED_ON: Mapping[tuple[str, str], Callable[[Case], bool]] = {
     **{(op, "double-edges"): _divides_by_zero for op in ("div.no_rounding_mode", "true_divide")},
     # Source: torch.linalg.lu, its warning that the decomposition is almost never unique; here rounding chooses pivots.
     **{("linalg.lu", f"{check}-edges"): lacks_rank for check in ("value", "vjp", "jvp", "double")},
+    **{
+        (op, f"{check}-edges"): lacks_rank
+        for op in ("linalg.lu_factor", "linalg.lu_factor_ex")
+        for check in ("vjp", "jvp", "double")
+    },
     # Source: torch.linalg.svdvals and matrix_norm: norms of singular values, of which equal ones have no derivative.
     **{
         (op, f"{check}-edges"): is_on_kink_of_spectrum

@@ -116,6 +116,7 @@ _NEARLY_SINGULAR = 1e4
 
 
 def lacks_rank(case: Case) -> bool:
-    """Whether columns depend on each other, so that rounding chooses the pivots of the rest."""
+    """Whether columns that hold pivots depend on each other, so that rounding chooses, or divides by, the rest."""
     x = case.args[0]
-    return bool(x.size and np.any(np.linalg.matrix_rank(x) < min(x.shape[-2:])))
+    least = min(x.shape[-2:])
+    return bool(x.size and np.any(np.linalg.matrix_rank(x[..., :least]) < least))
