@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from suites.harness.case import Case
 from suites.ops.apart import Apart
+from suites.ops.matrix_conditions import has_complex_beyond, is_singular
 
 Array = NDArray[Any]
 
@@ -108,14 +109,14 @@ _LARGEST_EXPONENT = {"float64": 709.78}
 
 def _is_large_complex_spectrum(case: Case) -> bool:
     """Whether singular values of complex matrices, by themselves or in a norm, are large beside the second gradient."""
-    x, order = case.args[0], "nuc"
-    if case.op in {"linalg.norm", "linalg.matrix_norm"}:
-        order = _argument(case, 1, "ord")
-    is_large = x.dtype.kind == "c" and float(np.max(np.abs(x), initial=0.0)) > _LARGE
-    return is_large and order in _OF_SINGULAR_VALUES
+    is_norm = case.op in {"linalg.norm", "linalg.matrix_norm"}
+    order = _argument(case, 1, "ord") if is_norm else "nuc"
+    return order in _OF_SINGULAR_VALUES and has_complex_beyond(case, LARGE_MATRIX)
 
 
-_LARGE = 100.0
+LARGE_MATRIX = (
+    100.0  # from where on the gradient of its singular vectors shows the error, see the findings
+)
 _OF_SINGULAR_VALUES = {2, -2, "nuc"}
 
 
@@ -126,8 +127,7 @@ def _lacks_two_ranks(case: Case) -> bool:
 
 
 def _is_singular_and_complex(case: Case) -> bool:
-    x = case.args[0]
-    return x.dtype.kind == "c" and bool(x.size and np.any(np.linalg.matrix_rank(x) < x.shape[-1]))
+    return case.args[0].dtype.kind == "c" and is_singular(case)
 
 
 def _has_small_factors(case: Case) -> bool:

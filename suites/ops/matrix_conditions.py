@@ -97,11 +97,16 @@ def divides_complex_by_zero(case: Case) -> bool:
 
 def is_beyond_differences(case: Case) -> bool:
     """Whether singular values are so large beside the gradient that differences of them leave no digit of it."""
-    x = case.args[0]
-    return x.dtype.kind == "c" and float(np.max(np.abs(x), initial=0.0)) > _TOO_LARGE
+    return has_complex_beyond(case, _TOO_LARGE)
 
 
 _TOO_LARGE = 1e3
+
+
+def has_complex_beyond(case: Case, size: float) -> bool:
+    """Whether a matrix is complex, and some element of it larger than this."""
+    x = case.args[0]
+    return x.dtype.kind == "c" and float(np.max(np.abs(x), initial=0.0)) > size
 
 
 def is_nearly_singular_factor(case: Case) -> bool:

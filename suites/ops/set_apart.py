@@ -8,9 +8,10 @@ import numpy as np
 
 from suites.harness.case import Case
 from suites.ops.apart import Apart
-from suites.ops.double_networks_apart import DOUBLE_NETWORKS
+from suites.ops.double_networks_apart import DOUBLE_NETWORKS, LARGE_MATRIX
 from suites.ops.double_pointwise_apart import DOUBLE_POINTWISE
 from suites.ops.infinite_apart import INFINITE
+from suites.ops.matrix_conditions import has_complex_beyond
 from suites.ops.option_apart import OPTION_APART
 
 
@@ -273,11 +274,7 @@ _MATRIX = 2  # dimensions
 
 
 def _is_large_and_complex(case: Case) -> bool:
-    x = case.args[0]
-    return x.dtype.kind == "c" and float(np.max(np.abs(x), initial=0.0)) > _LARGE_MATRIX
-
-
-_LARGE_MATRIX = 100.0
+    return has_complex_beyond(case, LARGE_MATRIX)
 
 
 def _has_subnormal_parts(case: Case) -> bool:
