@@ -278,6 +278,8 @@ def test_longdouble_says_who_lost_digits(wanted, found, blame):
 def test_nan_is_no_matter_of_digits():
     right = [np.array([1.0, 2.0])]
     assert by_last_digits(right, [np.array([1.0 + 1e-12, np.nan])], right) is None
+    infinite = [np.array([1.0, -np.inf])]
+    assert by_last_digits(infinite, [np.array([1.0 + 1e-12, np.nan])], infinite) is None
 
 
 def test_the_gradient_of_a_saturated_attention_may_lose_what_ours_does():
