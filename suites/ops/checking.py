@@ -94,22 +94,35 @@ def judged(
         row: whose operator and checks these are.
         samples: its own, or others.
         sides: the row's own if not given.
-        most_witnessed: of how many failing samples the third witness is asked; of all if not given.
+        most_witnessed: of how many failing samples, the worst ones, the third witness is asked; of all if not given.
     """
     sides, found = sides or row.sides(), []
     for sample in samples:
         case = case_for(row.way, sample.case)
         for check in row.checks:
-            witnessed = sum(f.verdict.witness is not None for f in found)
-            is_open = most_witnessed is None or witnessed < most_witnessed
-            bound = row.tolerance(check)
+            is_open, bound = most_witnessed is None, row.tolerance(check)
             verdict = _lacking(row, verdict_on(sides, case, check, bound, is_witnessed=is_open))
             if verdict.kind == AGREE:
                 current_notes().count(verdict.worst)
             else:
                 found.append(Finding(sample.name, verdict, sample.case, check))
                 break
-    return found
+    return found if most_witnessed is None else _with_witness(row, sides, found, most_witnessed)
+
+
+def _with_witness(row: Row, sides: Sides, found: list[Finding], most: int) -> list[Finding]:
+    """The findings, with the third witness asked of the worst of those that are about numbers."""
+    of_numbers = [f for f in found if f.verdict.kind == DIFFER and f.verdict.failure == "value"]
+    asked = {id(f) for f in sorted(of_numbers, key=_badness, reverse=True)[:most]}
+
+    def witnessed(finding: Finding) -> Finding:
+        case, bound = case_for(row.way, finding.case), row.tolerance(finding.check)
+        if is_drawn(case, finding.check):  # judged by the witness alone
+            return finding
+        told = _witnessed(sides, case, finding.check, bound, finding.verdict)
+        return replace(finding, verdict=_lacking(row, told))
+
+    return [witnessed(f) if id(f) in asked else f for f in found]
 
 
 def verdict_on(
@@ -220,8 +233,7 @@ def _lacking(row: Row, verdict: Verdict) -> Verdict:
 
 def _told(found: Sequence[Finding], count: int) -> Verdict:
     """The worst verdict, with the names of all samples that share it."""
-    judged_to_the_end = [f for f in found if f.verdict.failure != "value" or f.verdict.witness]
-    worst = max(judged_to_the_end or found, key=_badness)
+    worst = max(found, key=_badness)
     names = "\n".join(f"  sample {finding.sample}" for finding in found[:SHOWN])
     more = f"\n  and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
     reason = f"sample {worst.sample}: {worst.verdict.reason or 'reference and subject differ'}"
