@@ -1,10 +1,19 @@
 """Every operator of op_db with a derivative is checked, or stands here with the reason why not."""
 
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from suites.harness.columns import Column
+from suites.harness.expectations import Surroundings, load_expectations
+from suites.harness.subject import DEFAULT_DTYPE, Subject
 from suites.ops import opinfo_source
 from suites.ops.conventions import NOT_COMPARED
 from suites.ops.core import CORE
 from suites.ops.opinfo_source import NotPlainError
-from suites.ops.rows import find_reference_rule
+from suites.ops.relating import RELATIONS, related
+from suites.ops.rows import PLAN, find_reference_rule, rows_of
 from suites.ops.set_apart import SET_APART
 from suites.ops.ways import VIEWS, WAYS
 
@@ -64,3 +73,40 @@ def test_an_entry_of_our_own_is_another_way_to_ask_one_of_op_db():
         assert name.startswith(f"{like}.")
         assert why_unchecked(like) is None
         assert find_reference_rule(name) is find_reference_rule(like)
+
+
+PROFILE = Path(__file__).resolve().parents[1] / "profiles" / "cpu.toml"
+
+
+def asked_in(tier):
+    """The ids of all cases of operators that a tier has on the CPU, but for what operators refuse."""
+    column = Column(Subject("cpu", DEFAULT_DTYPE, "eager"), driver=None)
+    names = tuple(opinfo_source.checked())
+    rows = [row for check in PLAN[tier] for row in rows_of(column, tier, check, names)]
+    plain = [row for row in rows if row.check == "vjp" and row.entry in opinfo_source.entries()]
+    rows += [found for row in plain for found, _ in related(row, tuple(RELATIONS))]
+    return {row.case_key.subject.case_id(row.case_key.name) for row in rows}
+
+
+@pytest.mark.parametrize("tier", ["standard", "full"])
+def test_each_expectation_speaks_of_a_case(tier):
+    # A run ends red for an entry that spoke for none. Which entries there are to speak hangs on the tier.
+    cases = asked_in(tier)
+    subjects = {case.partition("::")[2] for case in cases}
+    here = Surroundings(torch=version("torch"), python="3.11", os="linux", tier=tier)
+    expected = load_expectations([PROFILE], here)
+    spoke = {entry.id for case in cases if (entry := expected.find(case)) is not None}
+    silent = [
+        entry.id
+        for entry in expected.entries
+        if entry.id.startswith("ops/") and "[refusals" not in entry.id and entry.id not in spoke
+    ]
+    of_this_run = [glob for glob in silent if can_speak(glob.partition("::")[2], subjects)]
+    assert not of_this_run, "no case of the tier has these ids; mend the id, or name the tier"
+
+
+def can_speak(glob, subjects):
+    """Whether a run has one of the subjects that an entry is meant for."""
+    wanted = glob.split("::")
+    pairs = [zip(wanted, subject.split("::"), strict=True) for subject in subjects]
+    return any(all(want in {"*", found} for want, found in pair) for pair in pairs)
