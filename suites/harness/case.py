@@ -1,5 +1,6 @@
 """One op call as plain data, and what an implementation makes of it."""
 
+import functools
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -62,13 +63,13 @@ class Case:
         """A cotangent for each differentiable output."""
         if self.cotangents is not None:
             return list(self.cotangents)
-        return [rounded(ct, self.dtype) for ct in _drawn(outputs, self.seed + 1)]
+        return _drawn(outputs, self.seed + 1, self.dtype)
 
     def drawn_tangents(self) -> list[NDArray[Any]]:
         """A tangent for each differentiable input."""
         if self.tangents is not None:
             return list(self.tangents)
-        return [rounded(t, self.dtype) for t in _drawn(self.inputs(), self.seed + 2)]
+        return _drawn(self.inputs(), self.seed + 2, self.dtype)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,17 +183,26 @@ def _plain(tensors: Sequence[Any]) -> Arrays:
     return tuple(None if tensor is None else array_of(tensor).copy() for tensor in tensors)
 
 
-def _drawn(like: Sequence[NDArray[Any]], seed: int) -> list[NDArray[Any]]:
+def _drawn(like: Sequence[NDArray[Any]], seed: int, dtype: str) -> list[NDArray[Any]]:
     """Numbers with random signs and magnitudes in [0.5, 1.5], so that none hides an error and no two cancel."""
-    if not like:
-        return []
+    return list(_drawn_once(tuple((a.shape, a.dtype.kind == "c") for a in like), seed, dtype))
+
+
+@functools.lru_cache(maxsize=64)
+def _drawn_once(
+    kinds: tuple[tuple[tuple[int, ...], bool], ...], seed: int, dtype: str
+) -> tuple[NDArray[Any], ...]:
+    """The draws for these shapes, complex or real: both sides, and the witness, ask for the same ones."""
     rng = np.random.default_rng(seed)
-    return [_like(rng, array) for array in like]
+    drawn = [rounded(_like(rng, shape, is_complex=kind), dtype) for shape, kind in kinds]
+    for array in drawn:
+        array.flags.writeable = False
+    return tuple(drawn)
 
 
-def _like(rng: np.random.Generator, array: NDArray[Any]) -> NDArray[Any]:
-    real = _signed(rng, array.shape)
-    return real + 1j * _signed(rng, array.shape) if array.dtype.kind == "c" else real
+def _like(rng: np.random.Generator, shape: tuple[int, ...], *, is_complex: bool) -> NDArray[Any]:
+    real = _signed(rng, shape)
+    return real + 1j * _signed(rng, shape) if is_complex else real
 
 
 def _signed(rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[Any]:

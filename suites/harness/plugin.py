@@ -175,8 +175,10 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Turns what pytest saw into an outcome, holds it against the expectations, and records it."""
-    report = yield
     cases = item.stash.get(CASES, [])
+    if cases:
+        item.__dict__["repr_failure"] = _untold
+    report = yield
     if not cases:
         return report
     run = item.config.stash[RUN]
@@ -190,6 +192,11 @@ def pytest_runtest_makereport(
         item.stash[ELAPSED] = report.duration
     _judge_phase(run, item, report)
     return report
+
+
+def _untold(excinfo: pytest.ExceptionInfo[BaseException]) -> str:
+    """A case's failure is told in our words: pytest's, for which it parses sources, nobody would read."""
+    return str(excinfo.value)
 
 
 def _judge_phase(run: Run, item: pytest.Item, report: pytest.TestReport) -> None:

@@ -1,10 +1,7 @@
 """One check of one operator over its samples: every sample judged, all failing ones named, rounding told from rules."""
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-
-import numpy as np
 
 from suites.harness.case import Case, run_case
 from suites.harness.examine import Sides, examine, outcome_of
@@ -55,8 +52,7 @@ def check_row(row: Row, seed: int) -> None:
     samples = row.samples(seed)
     if not samples:
         settle(Verdict(kind=NOT_APPLICABLE, reason="no sample of this run is of this sort"))
-    with np.errstate(all="ignore"), warnings.catch_warnings(), row.column.namespace(seed):
-        warnings.simplefilter("ignore")  # that an op is deprecated is no news of its derivatives
+    with row.asked(seed):
         found = judged(row, samples, most_witnessed=MOST_WITNESSED)
         differing = [f for f in found if f.verdict.kind == DIFFER]
         script = _script(row, differing)
@@ -101,7 +97,11 @@ def judged(
         case = case_for(row.way, sample.case)
         for check in row.checks:
             is_open, bound = most_witnessed is None, row.tolerance(check)
-            verdict = _lacking(row, verdict_on(sides, case, check, bound, is_witnessed=is_open))
+            is_measured = row.tier == "full"  # it takes as long as a tenth of the other tiers
+            verdict = verdict_on(
+                sides, case, check, bound, is_witnessed=is_open, is_measured=is_measured
+            )
+            verdict = _lacking(row, verdict)
             if verdict.kind == AGREE:
                 current_notes().count(verdict.worst)
             else:
@@ -126,9 +126,24 @@ def _with_witness(row: Row, sides: Sides, found: list[Finding], most: int) -> li
 
 
 def verdict_on(
-    sides: Sides, case: Case, check: str, tolerance: Tolerance, *, is_witnessed: bool = True
+    sides: Sides,
+    case: Case,
+    check: str,
+    tolerance: Tolerance,
+    *,
+    is_witnessed: bool = True,
+    is_measured: bool = True,
 ) -> Verdict:
-    """The verdict on one case: the witness is asked only where the sides differ by more than rounding explains."""
+    """The verdict on one case.
+
+    Args:
+        sides: who is asked.
+        case: what of.
+        check: which of the harness's checks.
+        tolerance: how far right answers may lie apart, if rounding explains no more.
+        is_witnessed: whether the witness is asked where the sides differ by more.
+        is_measured: whether to leave word of how far an exception to the bound was needed.
+    """
     if is_drawn(case, check):
         return _of_own_draw(sides, case, check, tolerance)
     outcomes = aligned(
@@ -145,7 +160,8 @@ def verdict_on(
         if worst is None:
             return _witnessed(sides, case, check, tolerance, verdict) if is_witnessed else verdict
         verdict = Verdict(kind=AGREE, worst=worst)
-    if verdict.kind == AGREE and tolerance.loosened > 1 and verdict.worst is not None:
+    is_loosened = is_measured and tolerance.loosened > 1
+    if verdict.kind == AGREE and is_loosened and verdict.worst is not None:
         plain = tolerance.unloosened()
         over = verdict.worst.over_bound * tolerance.loosened
         noted = "double" if is_composed(case) else check

@@ -1,12 +1,10 @@
 """The inputs that an operator must refuse, and whether it does."""
 
 import re
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pytest
 
 import reference_impl
@@ -53,8 +51,7 @@ def check_refusals(row: Row, seed: int) -> None:
     """
     stop_unless_supported(row)
     reference = find_reference_operator(row.entry, way="value")
-    with warnings.catch_warnings(), np.errstate(all="ignore"), row.column.namespace(seed):
-        warnings.simplefilter("ignore")
+    with row.asked(seed):
         for refusal in opinfo_source.refusals(row.entry, row.case_key.subject.device):
             key = (row.entry, refusal.name)
             hold(refusal, excused=key in NOT_REFUSED, side="subject")

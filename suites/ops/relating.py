@@ -1,7 +1,6 @@
 """One metamorphic relation of one operator, checked over its samples."""
 
 import re
-import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -125,8 +124,7 @@ def check_relation(row: Row, relation: str, seed: int) -> None:
         if not is_drawn(s.case, "vjp") and not writes_to_its_table(s.case)
     ]
     impl = _subject(row)
-    with np.errstate(all="ignore"), warnings.catch_warnings(), row.column.namespace(seed) as torch:
-        warnings.simplefilter("ignore")
+    with row.asked(seed) as torch:
         for sample in chosen(row, relation, drawn):
             _check_sample(row, relation, Asked(torch, impl, sample.case), sample.name)
         for sample in own_samples(row.entry, seed) if row.entry in WITH_OWN_SAMPLES else ():

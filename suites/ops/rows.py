@@ -1,14 +1,17 @@
 """Which operators are checked how: one row for each operator, check and dtype that the tier asks for."""
 
 import functools
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 import reference_impl
-from reference_impl import registry
+from reference_impl import kinds, registry
 from suites.harness import selection
 from suites.harness.columns import Column
 from suites.harness.examine import Sides
@@ -109,6 +112,10 @@ class Row:
 
     def samples(self, seed: int) -> list[Sample]:
         """The samples that the tier takes: spread evenly over those of op_db."""
+        return list(_samples(replace(self, case_key=CaseKey("", self.case_key.subject)), seed))
+
+    def draw(self, seed: int) -> list[Sample]:
+        """The samples, made anew."""
         source, most = self._source(seed)
         if self.check.endswith("-edges"):
             small = [s for s in source if _numbers(s) <= MOST_EDGED and not _has_long_row(s)]
@@ -155,6 +162,20 @@ class Row:
         """Whether a draw could only be differenced in a dtype too coarse for differences, or is the result itself."""
         is_coarse = self.dtype not in {"float64", "complex128"}
         return is_drawn(sample.case, self.check) and (self.check == "value" or is_coarse)
+
+    @contextmanager
+    def asked(self, seed: int) -> Iterator[Any]:
+        """The namespace of the row's column, for as long as both sides are asked.
+
+        That an operator is deprecated is no news of its derivatives, nor is a number that is none an error here.
+        """
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                with self.column.namespace(seed) as module:
+                    yield module
+            finally:
+                kinds.forget()
 
     def tolerance(self, check: str) -> Tolerance:
         """How far right answers of the row's operator may lie apart in one check."""
@@ -277,6 +298,12 @@ def _in_place(name: str, rule: Operator) -> Operator:
     return in_place(
         spelled(lambda x, *args, **kwargs: getattr(x, method)(*args, **kwargs), reference_impl)
     )
+
+
+@functools.lru_cache(maxsize=32)
+def _samples(row: Row, seed: int) -> tuple[Sample, ...]:
+    """A row's samples, made once for all relations that are asked of them."""
+    return tuple(row.draw(seed))
 
 
 @functools.cache

@@ -62,8 +62,7 @@ def check_wrong_calls(row: Row, seed: int) -> None:
     """
     stop_unless_supported(row)
     found, unneeded = [], set(_departures(row.entry))
-    with warnings.catch_warnings(), np.errstate(all="ignore"), row.column.namespace(seed) as torch:
-        warnings.simplefilter("ignore")
+    with row.asked(seed) as torch:
         for call, theirs, ours in outcomes(row.entry, row.dtype, seed, torch):
             current_notes().count(None)
             if theirs == ours:
