@@ -20,7 +20,9 @@ from suites.ops.matrix_conditions import (
     lacks_rank,
     options,
     repeats_eigenvalue,
+    rounding_picks_pivots,
 )
+from suites.ops.ways import holding_for
 
 Array = NDArray[Any]
 
@@ -59,6 +61,18 @@ def _takes_logarithm_of_zero(case: Case) -> bool:
 
 def _divides_by_zero(case: Case) -> bool:
     return bool(np.any(np.asarray(case.args[1]) == 0))
+
+
+def _divides_last_by_zero(case: Case) -> bool:
+    return bool(np.any(np.asarray(case.args[-1]) == 0))
+
+
+# Of a matrix without full rank these give the same factors, whatever the last pivots are, that are all roundings.
+_WITH_ALIKE_PIVOTS = (("linalg.lu_factor", "value"), ("linalg.lu_factor_ex", "value"))
+
+
+def _chooses_pivots(case: Case) -> bool:
+    return lacks_rank(case) or rounding_picks_pivots(case)
 
 
 def _weighs_beyond_one(case: Case) -> bool:
@@ -318,13 +332,15 @@ _UNDEFINED_ON: Mapping[tuple[str, str], Callable[[Case], bool]] = {
     **{(op, "double-edges"): _takes_logarithm_of_zero for op in ("xlogy", "special.xlog1py")},
     # A pole has infinities on its two sides, of which formulas form the difference; source: IEEE 754, 7.2.
     **{(op, "double-edges"): _divides_by_zero for op in ("div.no_rounding_mode", "true_divide")},
+    ("addcdiv", "reverse-over-forward-edges"): _divides_last_by_zero,
     # Source: torch.linalg.lu, its warning that the decomposition is almost never unique; here rounding chooses pivots.
-    **{("linalg.lu", f"{check}-edges"): lacks_rank for check in ("value", "vjp", "jvp", "double")},
     **{
-        (op, f"{check}-edges"): lacks_rank
-        for op in ("linalg.lu_factor", "linalg.lu_factor_ex")
-        for check in ("vjp", "jvp", "double")
+        (op, f"{check}-edges"): _chooses_pivots
+        for op in ("linalg.lu", "linalg.lu_factor", "linalg.lu_factor_ex")
+        for check in ("value", "vjp", "jvp", "double")
+        if (op, check) not in _WITH_ALIKE_PIVOTS
     },
+    **{(op, f"{check}-edges"): rounding_picks_pivots for op, check in _WITH_ALIKE_PIVOTS},
     # Source: torch.linalg.svdvals and matrix_norm: norms of singular values, of which equal ones have no derivative.
     **{
         (op, f"{check}-edges"): is_on_kink_of_spectrum
@@ -344,5 +360,5 @@ _UNDEFINED_ON: Mapping[tuple[str, str], Callable[[Case], bool]] = {
 
 def is_defined(op: str, check: str, case: Case) -> bool:
     """Whether a check of this case has one documented answer, and the reference gives it."""
-    undefined = _UNDEFINED_ON.get((op, check))
-    return not _is_gap(op, check, case) and (undefined is None or not undefined(case))
+    undefined = (_UNDEFINED_ON.get((op, held)) for held in holding_for(check))
+    return not _is_gap(op, check, case) and not any(of and of(case) for of in undefined)

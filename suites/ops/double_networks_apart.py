@@ -53,10 +53,16 @@ _THIRD = 3.0  # from this order on the second derivative has no power of |x| bel
 
 def _has_zero_vector(case: Case) -> bool:
     """Whether the norm of some vector is zero, where it is made of powers below the third."""
+    _, order, _ = _norm_of(case)
+    if order is not None and order >= _THIRD and case.op != "renorm":  # which divides by the norm
+        return False
+    return has_vector_of_norm_zero(case)
+
+
+def has_vector_of_norm_zero(case: Case) -> bool:
+    """Whether the norm of some vector is zero, and made of powers."""
     x, order, dim = _norm_of(case)
     if order is None or order in _WITHOUT_POWERS or not x.size:
-        return False
-    if order >= _THIRD and case.op != "renorm":  # which divides by the norm
         return False
     mask = case.kwargs.get("mask")
     mask = np.broadcast_to(True if mask is None else mask, x.shape)

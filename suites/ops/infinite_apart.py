@@ -25,6 +25,11 @@ INFINITE: tuple[Apart, ...] = (
     Apart(("nn.functional.hardswish",), ("value-edges",), "at-infinity", _meets_infinity),
     Apart(("hypot", "atan2"), (*FIRST[1:], "double-edges"), "at-infinity", _meets_infinity),
     Apart(("special.i1",), FIRST, "at-infinity", _meets_infinity),
-    Apart(("special.i1",), ("vjp-edges", "jvp-edges"), "overflow", _overflows),
+    Apart(
+        ("special.i1",),
+        ("vjp-edges", "jvp-edges", "forward-over-reverse-edges"),
+        "overflow",
+        _overflows,
+    ),
     Apart(("i0",), ("double-edges",), "overflow", _overflows),
 )

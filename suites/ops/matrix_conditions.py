@@ -125,3 +125,30 @@ def lacks_rank(case: Case) -> bool:
     x = case.args[0]
     least = min(x.shape[-2:])
     return bool(x.size and np.any(np.linalg.matrix_rank(x[..., :least]) < least))
+
+
+def rounding_picks_pivots(case: Case) -> bool:
+    """Whether two candidates for a pivot are equally large, up to rounding, once rows were subtracted.
+
+    Before, in the first column, BLAS takes the first of them.
+    """
+    x = case.args[0]
+    matrices = x.reshape(-1, *x.shape[-2:])
+    return any(_has_rival_pivots(matrix.astype(matrix.dtype, copy=True)) for matrix in matrices)
+
+
+def _has_rival_pivots(rest: Array) -> bool:
+    for step in range(min(rest.shape)):
+        sizes = np.abs(rest[:, 0].real) + np.abs(rest[:, 0].imag)  # what BLAS compares
+        order = np.argsort(-sizes, kind="stable")
+        largest = sizes[order[0]]
+        if not largest > 0:
+            return False
+        if step and len(order) > 1 and sizes[order[1]] > largest * (1 - _RIVAL):
+            return True
+        pivot, others = rest[order[0]], np.delete(rest, order[0], axis=0)
+        rest = (others - np.outer(others[:, 0] / pivot[0], pivot))[:, 1:]
+    return False
+
+
+_RIVAL = 1e-9

@@ -34,7 +34,7 @@ from suites.ops.opinfo_source import Bend, Entry, Sample, as_it_is
 from suites.ops.option_cases import is_option, option_samples
 from suites.ops.own_cases import own_samples
 from suites.ops.spelling import spelled
-from suites.ops.ways import WAYS, Way, in_place
+from suites.ops.ways import WAYS, Way, holding_for, in_place
 
 # What each tier runs: dtypes by check, samples of an op at most, and numbers in a sample.
 QUICK = {
@@ -50,6 +50,8 @@ QUICK = {
     "view": ("float64",),
     "reverse-over-forward": (),
     "forward-over-reverse": (),
+    "reverse-over-forward-edges": (),
+    "forward-over-reverse-edges": (),
 }
 STANDARD = {
     "value": ("float64", "float32"),
@@ -64,6 +66,8 @@ STANDARD = {
     "view": ("float64",),
     "reverse-over-forward": ("float64",),
     "forward-over-reverse": ("float64",),
+    "reverse-over-forward-edges": ("float64",),
+    "forward-over-reverse-edges": ("float64",),
 }
 EVERY = ("float64", "float32", "complex128", "complex64")
 LOW_PRECISION = ("bfloat16", "float16")
@@ -81,7 +85,14 @@ DRAWN = {"quick": 24, "standard": None, "full": None}
 # Beyond a million no kernel of the CPU has another path (they split from 32,768 on), and a case takes minutes.
 MOST_NUMBERS = {"quick": 5_000, "standard": 50_000, "full": 10**6}
 # Samples of op_db that are mutated, and of operators that always draw, which differences alone can check.
-_FEW = {"value-edges": 2, "vjp-edges": 2, "jvp-edges": 2, "double-edges": 1}
+_FEW = {
+    "value-edges": 2,
+    "vjp-edges": 2,
+    "jvp-edges": 2,
+    "double-edges": 1,
+    "reverse-over-forward-edges": 1,
+    "forward-over-reverse-edges": 1,
+}
 _MANY = dict.fromkeys(_FEW, 8)
 MOST_EDGES: Mapping[str, Mapping[str, int]] = {"quick": {}, "standard": _FEW, "full": _MANY}
 MOST_DRAWN_EDGES: Mapping[str, Mapping[str, int]] = {
@@ -261,7 +272,7 @@ def _with_apart(row: Row) -> Iterator[Row]:
 
 def _offered(entry: Entry, check: str, dtypes: Sequence[str]) -> list[str]:
     """The dtypes in which torch has the operator; the complex ones where it has no others."""
-    is_compared = (entry.name, check) not in NOT_COMPARED
+    is_compared = not any((entry.name, held) in NOT_COMPARED for held in holding_for(check))
     if not (
         is_compared and entry.has(WAYS[check].needs) and find_reference_rule(entry.name) is not None
     ):

@@ -53,7 +53,7 @@ plain, cotangents = call, [{drawn}]
 
 
 def call(*xs):
-    xs = [x if x.requires_grad else x.detach().requires_grad_() for x in xs]
+    xs = [x if x.requires_grad else x.requires_grad_() for x in xs]
     ys = [y for y in plain(*xs) if y.requires_grad]
     found = torch.autograd.grad(ys, xs, cotangents, create_graph=True, allow_unused=True)
     return [torch.zeros_like(x) if g is None else g for g, x in zip(found, xs)]
@@ -73,7 +73,9 @@ def script_of(row: Row, case: Case, check: str, tolerance: Tolerance) -> str | N
     if operator is None:
         return None
     subject = row.case_key.subject
-    around = _AROUND.get(row.check, "").replace("{drawn}", _drawn(row, case, subject))
+    around = _AROUND.get(row.check.removesuffix("-edges"), "").replace(
+        "{drawn}", _drawn(row, case, subject)
+    )
     said = _readable(case), Spelling(operator, around)
     called = case_for(row.way, case)
     return repro_of(row.sides(), called, check, subject, tolerance, written=said)
@@ -95,9 +97,10 @@ def _readable(case: Case) -> Case:
 
 def _drawn(row: Row, case: Case, subject: Subject) -> str:
     """The tangents or cotangents that the way draws for the inner derivative, written out."""
-    if row.check == "reverse-over-forward":
+    composed = row.check.removesuffix("-edges")
+    if composed == "reverse-over-forward":
         like = case.inputs()
-    elif row.check == "forward-over-reverse":
+    elif composed == "forward-over-reverse":
         reference = replace(row, check="vjp").sides().reference
         like = [v.value for v in run_case(reference, case, ("value",)).values if v.requires_grad]
     else:

@@ -10,9 +10,11 @@ from suites.harness.case import Case
 from suites.ops.apart import Apart
 from suites.ops.double_networks_apart import DOUBLE_NETWORKS, LARGE_MATRIX
 from suites.ops.double_pointwise_apart import DOUBLE_POINTWISE
+from suites.ops.forward_apart import FORWARD_APART
 from suites.ops.infinite_apart import INFINITE
 from suites.ops.matrix_conditions import has_complex_beyond
 from suites.ops.option_apart import OPTION_APART
+from suites.ops.ways import holding_for
 
 
 def _is_trigamma(case: Case) -> bool:
@@ -58,7 +60,6 @@ _OVERFLOWS = {
 _LEFT = -1.5  # from where on 1/2 + 1/2 erf(x / sqrt(2)) misses digits of what is left
 _FAR_LEFT = -1500.0
 _SERIES_OFF = (1e-3, 40.0)
-_GAUSSIAN_EPS = 1e-6
 _NEAR_ZERO = (
     2e-4  # the derivative of sinc at numbers below it has lost more digits than its bound allows
 )
@@ -205,10 +206,6 @@ def _meets_poles(case: Case) -> bool:
 
 def _meets_trigamma_poles(case: Case) -> bool:
     return _is_trigamma(case) and _meets_poles(case)
-
-
-def _clamps_variance(case: Case) -> bool:
-    return bool(np.any(case.args[2] < case.kwargs.get("eps", _GAUSSIAN_EPS)))
 
 
 def _lacks_one_rank(case: Case) -> bool:
@@ -441,9 +438,6 @@ SET_APART: tuple[Apart, ...] = (
     Apart(("logsumexp",), ("vjp", "double", "vjp-edges", "double-edges"), "huge", _loses_phase),
     Apart(("logsumexp",), ("vjp-edges", "double-edges"), "large", _is_large_in_single),
     Apart(
-        ("nn.functional.gaussian_nll_loss",), ("jvp-edges",), "clamped-variance", _clamps_variance
-    ),
-    Apart(
         ("dist", "nn.functional.pairwise_distance", "nn.functional.triplet_margin_loss"),
         ("reverse-over-forward",),
         "one-norm",
@@ -467,20 +461,26 @@ SET_APART: tuple[Apart, ...] = (
     *DOUBLE_POINTWISE,
     *DOUBLE_NETWORKS,
     *OPTION_APART,
+    *FORWARD_APART,
 )
 
 
 def labels(op: str, check: str) -> list[str]:
     """The labels of what is set apart from an operator's check."""
-    return [apart.label for apart in _of_operators().get(op, ()) if check in apart.checks]
+    told = (apart.label for apart in _of_operators().get(op, ()) if _speaks_of(apart, check))
+    return list(dict.fromkeys(told))
 
 
 def label_of(op: str, check: str, case: Case) -> str | None:
     """The label under which a sample is set apart; None for one that is not."""
     for apart in _of_operators().get(op, ()):
-        if check in apart.checks and apart.holds(case):
+        if _speaks_of(apart, check) and apart.holds(case):
             return apart.label
     return None
+
+
+def _speaks_of(apart: Apart, check: str) -> bool:
+    return not {*apart.checks}.isdisjoint(holding_for(check))
 
 
 @functools.cache

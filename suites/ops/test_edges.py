@@ -10,6 +10,8 @@ CHECKS = {
     "test_vector_jacobian_products_agree": "vjp-edges",
     "test_jacobian_vector_products_agree": "jvp-edges",
     "test_double_backward_agrees": "double-edges",
+    "test_reverse_over_forward_agrees": "reverse-over-forward-edges",
+    "test_forward_over_reverse_agrees": "forward-over-reverse-edges",
 }
 
 
@@ -38,4 +40,16 @@ def test_jacobian_vector_products_agree(row, request):
 @pytest.mark.slow
 @pytest.mark.subject_only
 def test_double_backward_agrees(row, request):
+    check_row(row, int(request.config.getoption("seed")))
+
+
+@pytest.mark.slow
+@pytest.mark.subject_only
+def test_reverse_over_forward_agrees(row, request):
+    check_row(row, int(request.config.getoption("seed")))
+
+
+@pytest.mark.slow
+@pytest.mark.subject_only
+def test_forward_over_reverse_agrees(row, request):
     check_row(row, int(request.config.getoption("seed")))

@@ -90,7 +90,9 @@ def _cotangent(module: Any, op: Operator) -> Operator:
         by, draw = kwargs.pop(_BY), (kwargs.pop(_SEED), kwargs.pop(_DTYPE))
         numbers = Numbered((args, kwargs))
         xs = [numbers.tensors[i] for i in by]
-        xs = [x if x.requires_grad else x.detach().requires_grad_() for x in xs]
+        xs = [
+            x if x.requires_grad else x.requires_grad_() for x in xs
+        ]  # detached, it has no tangent
         args, kwargs = numbers.with_tensors(dict(zip(by, xs, strict=True)))
         ys = [y for y in tensors_in(op(*args, **kwargs)) if y.requires_grad]
         cts = drawn(module, ys, *draw)
@@ -115,7 +117,17 @@ WAYS: Mapping[str, Way] = {
     "view": Way(("value", "vjp"), _written_view, needs="view"),
     "reverse-over-forward": Way(("vjp",), _tangent, needs="mixed", orders=1),
     "forward-over-reverse": Way(("jvp",), _cotangent, needs="mixed", orders=1),
+    "reverse-over-forward-edges": Way(("vjp",), _tangent, needs="mixed", orders=1),
+    "forward-over-reverse-edges": Way(("jvp",), _cotangent, needs="mixed", orders=1),
 }
+
+
+def holding_for(check: str) -> tuple[str, ...]:
+    """The checks whose conventions hold for this one: of modes composed at edges those of double backward, too."""
+    composed = check.removesuffix("-edges")
+    return (
+        (check, composed, "double-edges") if composed != check and WAYS[check].orders else (check,)
+    )
 
 
 def case_for(way: Way, case: Case) -> Case:

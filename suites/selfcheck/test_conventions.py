@@ -7,6 +7,7 @@ from suites.harness.case import Case
 from suites.ops import set_apart
 from suites.ops.conventions import is_defined
 from suites.ops.edge_source import CHANGES
+from suites.ops.ways import holding_for
 
 _SECOND = "double-edges"
 
@@ -81,6 +82,57 @@ def test_a_second_derivative_is_asked_for_where_there_is_one(op, args, kwargs, i
 )
 def test_only_what_is_known_to_be_wrong_is_set_apart(op, args, kwargs, label):
     assert set_apart.label_of(op, _SECOND, _case(op, *args, **kwargs)) == label
+
+
+@pytest.mark.parametrize(
+    ("op", "args", "by", "label"),
+    [
+        ("std", ([2.0, 2.0],), (0,), "without-deviation"),
+        ("std", ([[2.0, 2.0], [1.0, 3.0]], 1), (0,), "without-deviation"),
+        ("std", ([[2.0, 2.0], [1.0, 3.0]], 0), (0,), None),
+        ("norm", ([0.0, 0.0], 3), (0,), "zero-vector"),
+        ("norm", ([0.0, 0.0], 1), (0,), "one-norm"),
+        ("linalg.vander", ([0.0, 1.0],), (0,), "at-zero"),
+        ("nn.functional.binary_cross_entropy", ([0.5], [0.5]), (1,), "by-target"),
+        ("nn.functional.binary_cross_entropy", ([0.5], [0.5]), (0, 1), None),
+        ("nn.functional.mish", ([710.0],), (0,), "overflow"),  # as in double backward
+        ("copysign", ([1e-9], [1.0]), (0,), "near-zero"),  # as away from edges
+    ],
+)
+def test_modes_composed_at_edges_have_what_is_set_apart_from_each(op, args, by, label):
+    check = "reverse-over-forward-edges"
+    assert set_apart.label_of(op, check, _case(op, *args, by=by)) == label
+    assert label is None or label in set_apart.labels(op, check)
+
+
+@pytest.mark.parametrize("check", ["reverse-over-forward-edges", "forward-over-reverse-edges"])
+def test_modes_composed_at_edges_have_the_conventions_of_double_backward(check):
+    assert not is_defined("xlogy", check, _case("xlogy", [0.0], [0.0]))
+    assert is_defined("xlogy", check, _case("xlogy", [0.0], [1.0]))
+    assert holding_for(check)[0] == check
+    assert holding_for("double-edges") == ("double-edges",)
+
+
+def test_a_pole_of_addcdiv_has_no_reverse_over_forward():
+    check = "reverse-over-forward-edges"
+    assert not is_defined("addcdiv", check, _case("addcdiv", [1.0], [2.0], [0.0]))
+    assert is_defined("addcdiv", check, _case("addcdiv", [1.0], [0.0], [2.0]))
+
+
+@pytest.mark.parametrize(
+    ("matrix", "is_one"),
+    [
+        ([[3.0, 1.0], [1.0, 2.0]], True),
+        ([[3.0, 1.0, 0.0], [1.0, 2.0, 1.0], [-1.0, 3.0, 5.0]], True),
+        # Less a third of the first row, 7/3 and -7/3 are left below 1.
+        ([[3.0, 1.0, 0.0], [1.0, 8 / 3, 1.0], [-1.0, -8 / 3, 5.0]], False),
+        ([[3.0, 1.0], [-3.0, 2.0]], True),  # the first of two equal ones, before any rounding
+        ([[1.0, 2.0], [2.0, 4.0]], False),
+    ],
+)
+@pytest.mark.parametrize("check", ["value-edges", "jvp-edges"])
+def test_factors_are_asked_for_where_rounding_does_not_pick_the_pivots(matrix, is_one, check):
+    assert is_defined("linalg.lu", check, _case("linalg.lu", matrix)) is is_one
 
 
 def test_infinities_are_put_among_real_numbers_alone():

@@ -106,7 +106,7 @@ class Off:
 @pytest.mark.parametrize(("units", "low", "high"), [(0.0, 0.0, 1.0), (20.0, 2.0, 21.0)])
 def test_a_case_tells_how_far_it_needed_an_exception(units, low, high):
     subject = Subject("cpu", "float64", "eager")
-    row = Row(CaseKey("", subject), Column(subject, torch_driver), "exp", "vjp", "float64", "quick")
+    row = Row(CaseKey("", subject), Column(subject, torch_driver), "exp", "vjp", "float64", "full")
     sides, plain = row.sides(), tolerance_for("exp", "float64", "vjp").unloosened()
     notes = CaseNotes()
     token = CURRENT_NOTES.set(notes)
