@@ -63,10 +63,6 @@ def _divides_by_zero(case: Case) -> bool:
     return bool(np.any(np.asarray(case.args[1]) == 0))
 
 
-def _divides_last_by_zero(case: Case) -> bool:
-    return bool(np.any(np.asarray(case.args[-1]) == 0))
-
-
 # Of a matrix without full rank these give the same factors, whatever the last pivots are, that are all roundings.
 _WITH_ALIKE_PIVOTS = (("linalg.lu_factor", "value"), ("linalg.lu_factor_ex", "value"))
 
@@ -332,7 +328,6 @@ _UNDEFINED_ON: Mapping[tuple[str, str], Callable[[Case], bool]] = {
     **{(op, "double-edges"): _takes_logarithm_of_zero for op in ("xlogy", "special.xlog1py")},
     # A pole has infinities on its two sides, of which formulas form the difference; source: IEEE 754, 7.2.
     **{(op, "double-edges"): _divides_by_zero for op in ("div.no_rounding_mode", "true_divide")},
-    ("addcdiv", "reverse-over-forward-edges"): _divides_last_by_zero,
     # Source: torch.linalg.lu, its warning that the decomposition is almost never unique; here rounding chooses pivots.
     **{
         (op, f"{check}-edges"): _chooses_pivots

@@ -94,7 +94,7 @@ def by_last_digits(wanted: Answers, found: Answers, extended: Answers) -> tuple[
     """
     if not len(wanted) == len(found) == len(extended):
         return None
-    if not all(_is_finite_where(w, f) for w, f in _both(wanted, found)):
+    if not all(is_finite_where(w, f) for w, f in _both(wanted, found)):
         return None  # no digits are what differs
     gaps, own = moves(wanted, found), moves(wanted, extended)
     places = [
@@ -111,7 +111,7 @@ def by_last_digits(wanted: Answers, found: Answers, extended: Answers) -> tuple[
     return blame, f"the {blame} lost digits: {changes}"
 
 
-def _is_finite_where(one: NDArray[Any], other: NDArray[Any]) -> bool:
+def is_finite_where(one: NDArray[Any], other: NDArray[Any]) -> bool:
     """Whether two answers are finite, infinite and no numbers at the same places."""
     kinds = (np.isfinite, np.isnan)
     return all(np.array_equal(kind(one), kind(other)) for kind in kinds)

@@ -16,9 +16,10 @@ from suites.harness.tolerances import EPS, Tolerance
 from suites.ops.alike import Outcomes
 from suites.ops.answers import answers
 from suites.ops.conditioning import conditions, scatter
-from suites.ops.extended import roundings
+from suites.ops.extended import is_finite_where, roundings
 from suites.ops.neighbours import COARSE, reach
 from suites.ops.poles import is_pole, with_poles
+from suites.ops.ways import is_composed
 
 # What was wanted, what was found, and what may lie between them beside the plain bound; None where nothing tells.
 Triple = tuple[NDArray[Any], NDArray[Any], Any]
@@ -61,7 +62,7 @@ def _compared(
         return None
     if any((w is None) != (f is None) for w, f in zip(wanted, found, strict=True)):
         return None
-    if is_pole(case.op, check, case):
+    if is_pole(case.op, "double" if is_composed(case) else check, case):
         found = [
             f if w is None or f is None or w.shape != f.shape else with_poles(w, f)
             for w, f in zip(wanted, found, strict=True)
@@ -70,7 +71,16 @@ def _compared(
     found = [
         held(w, f, tolerance.eps, overflows=overflows) for w, f in zip(wanted, found, strict=True)
     ]
+    if any(map(_differ_in_kind, wanted, found)):
+        return None
     return _with_room(sides, _drawn(sides, case), check, tolerance, (wanted, found))
+
+
+def _differ_in_kind(want: NDArray[Any] | None, got: NDArray[Any] | None) -> bool:
+    """Whether a real number stands where the other side has an infinity or NaN: no condition makes room for that."""
+    if want is None or got is None or want.shape != got.shape or want.dtype.kind != "f":
+        return False
+    return not is_finite_where(want, got)
 
 
 Pairs = tuple[Sequence[NDArray[Any] | None], Sequence[NDArray[Any] | None]]

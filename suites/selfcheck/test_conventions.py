@@ -113,12 +113,6 @@ def test_modes_composed_at_edges_have_the_conventions_of_double_backward(check):
     assert holding_for("double-edges") == ("double-edges",)
 
 
-def test_a_pole_of_addcdiv_has_no_reverse_over_forward():
-    check = "reverse-over-forward-edges"
-    assert not is_defined("addcdiv", check, _case("addcdiv", [1.0], [2.0], [0.0]))
-    assert is_defined("addcdiv", check, _case("addcdiv", [1.0], [0.0], [2.0]))
-
-
 @pytest.mark.parametrize(
     ("matrix", "is_one"),
     [
