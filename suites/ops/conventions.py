@@ -63,6 +63,13 @@ def _divides_by_zero(case: Case) -> bool:
     return bool(np.any(np.asarray(case.args[1]) == 0))
 
 
+def _is_at_edge_of_powers(case: Case) -> bool:
+    """Whether 0 is raised to a power between 0 and 1, and both are what is differentiated by."""
+    base, exponent = case.args[::-1] if case.op == "__rpow__" else case.args
+    is_between = (np.asarray(base) == 0) & (np.real(exponent) > 0) & (np.real(exponent) < 1)
+    return case.differentiable == (0, 1) and bool(np.any(is_between))
+
+
 # Of a matrix without full rank these give the same factors, whatever the last pivots are, that are all roundings.
 _WITH_ALIKE_PIVOTS = (("linalg.lu_factor", "value"), ("linalg.lu_factor_ex", "value"))
 
@@ -326,6 +333,12 @@ _UNDEFINED_ON: Mapping[tuple[str, str], Callable[[Case], bool]] = {
     },
     # Source: torch.special.xlogy, x log y, which is infinite there, or 0 as the limit along one line only.
     **{(op, "double-edges"): _takes_logarithm_of_zero for op in ("xlogy", "special.xlog1py")},
+    # Powers end at 0, where the slope is infinite, and so is what forward mode finds of it; by what reverse mode masks
+    # there it is 0, or no number. Source: IEEE 754, 9.2.1, by which pow is invalid below 0.
+    **{
+        (op, "forward-over-reverse-edges"): _is_at_edge_of_powers
+        for op in ("pow", "float_power", "__rpow__")
+    },
     # A pole has infinities on its two sides, of which formulas form the difference; source: IEEE 754, 7.2.
     **{(op, "double-edges"): _divides_by_zero for op in ("div.no_rounding_mode", "true_divide")},
     # Source: torch.linalg.lu, its warning that the decomposition is almost never unique; here rounding chooses pivots.

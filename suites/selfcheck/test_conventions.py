@@ -105,6 +105,20 @@ def test_modes_composed_at_edges_have_what_is_set_apart_from_each(op, args, by, 
     assert label is None or label in set_apart.labels(op, check)
 
 
+@pytest.mark.parametrize(
+    ("op", "args", "by", "is_one"),
+    [
+        ("pow", ([0.0], [0.5]), (0, 1), False),
+        ("pow", ([0.0], [0.5]), (1,), True),
+        ("pow", ([0.0], [2.0]), (0, 1), True),
+        ("pow", ([0.5], [0.0]), (0, 1), True),
+        ("__rpow__", ([0.5], [0.0]), (0, 1), False),
+    ],
+)
+def test_a_slope_of_powers_is_asked_for_inside_their_domain(op, args, by, is_one):
+    assert is_defined(op, "forward-over-reverse-edges", _case(op, *args, by=by)) is is_one
+
+
 @pytest.mark.parametrize("check", ["reverse-over-forward-edges", "forward-over-reverse-edges"])
 def test_modes_composed_at_edges_have_the_conventions_of_double_backward(check):
     assert not is_defined("xlogy", check, _case("xlogy", [0.0], [0.0]))
