@@ -90,9 +90,8 @@ def _cotangent(module: Any, op: Operator) -> Operator:
         by, draw = kwargs.pop(_BY), (kwargs.pop(_SEED), kwargs.pop(_DTYPE))
         numbers = Numbered((args, kwargs))
         xs = [numbers.tensors[i] for i in by]
-        xs = [
-            x if x.requires_grad else x.requires_grad_() for x in xs
-        ]  # detached, it has no tangent
+        # A dual tensor that is detached has no tangent any more.
+        xs = [x if x.requires_grad else x.requires_grad_() for x in xs]
         args, kwargs = numbers.with_tensors(dict(zip(by, xs, strict=True)))
         ys = [y for y in tensors_in(op(*args, **kwargs)) if y.requires_grad]
         cts = drawn(module, ys, *draw)
