@@ -10,7 +10,9 @@ AT_EDGES = ("reverse-over-forward-edges",)
 
 
 def _meets_zero(case: Case) -> bool:
-    return bool(np.any(case.args[0] == 0))
+    """Whether some factor that no mask leaves out is 0."""
+    mask = case.kwargs.get("mask")
+    return bool(np.any((case.args[0] == 0) & (True if mask is None else mask)))
 
 
 def _lacks_deviation(case: Case) -> bool:
@@ -46,7 +48,7 @@ FORWARD_APART: tuple[Apart, ...] = (
     ),
     Apart(("linalg.vector_norm", "norm"), AT_EDGES, "zero-vector", has_vector_of_norm_zero),
     Apart(("masked.cumprod", "linalg.vander"), AT_EDGES, "at-zero", _meets_zero),
-    Apart(("std",), AT_EDGES, "without-deviation", _lacks_deviation),
+    Apart(("std", "std_mean"), AT_EDGES, "without-deviation", _lacks_deviation),
     Apart(("nn.functional.binary_cross_entropy",), AT_EDGES, "by-target", _is_by_target),
     Apart(
         ("nn.functional.mse_loss",),

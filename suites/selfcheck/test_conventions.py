@@ -93,6 +93,7 @@ def test_only_what_is_known_to_be_wrong_is_set_apart(op, args, kwargs, label):
         ("norm", ([0.0, 0.0], 3), (0,), "zero-vector"),
         ("norm", ([0.0, 0.0], 1), (0,), "one-norm"),
         ("linalg.vander", ([0.0, 1.0],), (0,), "at-zero"),
+        ("masked.cumprod", ([0.0, 1.0], 0), (0,), "at-zero"),
         ("nn.functional.binary_cross_entropy", ([0.5], [0.5]), (1,), "by-target"),
         ("nn.functional.binary_cross_entropy", ([0.5], [0.5]), (0, 1), None),
         ("nn.functional.mish", ([710.0],), (0,), "overflow"),  # as in double backward
