@@ -70,6 +70,11 @@ def _is_at_edge_of_powers(case: Case) -> bool:
     return case.differentiable == (0, 1) and bool(np.any(is_between))
 
 
+def _takes_cosine_of_zero(case: Case) -> bool:
+    """Whether one of the vectors of some pair is zero."""
+    return any(bool(np.any(np.all(np.asarray(x) == 0, axis=-1))) for x in case.args[:2])
+
+
 # Of a matrix without full rank these give the same factors, whatever the last pivots are, that are all roundings.
 _WITH_ALIKE_PIVOTS = (("linalg.lu_factor", "value"), ("linalg.lu_factor_ex", "value"))
 
@@ -333,6 +338,12 @@ _UNDEFINED_ON: Mapping[tuple[str, str], Callable[[Case], bool]] = {
     },
     # Source: torch.special.xlogy, x log y, which is infinite there, or 0 as the limit along one line only.
     **{(op, "double-edges"): _takes_logarithm_of_zero for op in ("xlogy", "special.xlog1py")},
+    # The slope at a zero vector is one over the root of what keeps the norm from 0; source: torch.nn.CosineEmbeddingLoss,
+    # which names no such number.
+    **{
+        ("nn.functional.cosine_embedding_loss", f"{check}-edges"): _takes_cosine_of_zero
+        for check in ("vjp", "jvp", "double")
+    },
     # Powers end at 0, where the slope is infinite, and so is what forward mode finds of it; by what reverse mode masks
     # there it is 0, or no number. Source: IEEE 754, 9.2.1, by which pow is invalid below 0.
     **{

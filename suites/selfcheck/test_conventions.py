@@ -38,6 +38,8 @@ def _case(op, *args, by=(0,), **kwargs):
         ("linalg.matrix_power", ([[1.0, 2.0], [2.0, 4.0]], 2), {}, True),
         ("nn.functional.smooth_l1_loss", ([np.inf], [np.inf]), {}, False),
         ("nn.functional.smooth_l1_loss", ([np.inf], [-np.inf]), {}, True),
+        ("nn.functional.cosine_embedding_loss", ([[0.0, 0.0]], [[1.0, 2.0]], [1.0]), {}, False),
+        ("nn.functional.cosine_embedding_loss", ([[0.0, 1.0]], [[1.0, 2.0]], [1.0]), {}, True),
         ("corrcoef", ([[1j, 2.0], [1.0, 3.0]],), {}, False),
         ("corrcoef", ([[1j, 2.0, 1.0], [1.0, 3.0, 2.0]],), {}, True),
     ],
