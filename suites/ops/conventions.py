@@ -338,8 +338,8 @@ _UNDEFINED_ON: Mapping[tuple[str, str], Callable[[Case], bool]] = {
     },
     # Source: torch.special.xlogy, x log y, which is infinite there, or 0 as the limit along one line only.
     **{(op, "double-edges"): _takes_logarithm_of_zero for op in ("xlogy", "special.xlog1py")},
-    # The slope at a zero vector is one over the root of what keeps the norm from 0; source: torch.nn.CosineEmbeddingLoss,
-    # which names no such number.
+    # The slope at a zero vector is one over the root of what keeps the norm from 0; source:
+    # torch.nn.CosineEmbeddingLoss, which names no such number.
     **{
         ("nn.functional.cosine_embedding_loss", f"{check}-edges"): _takes_cosine_of_zero
         for check in ("vjp", "jvp", "double")
