@@ -71,8 +71,12 @@ def _is_at_edge_of_powers(case: Case) -> bool:
 
 
 def _takes_cosine_of_zero(case: Case) -> bool:
-    """Whether one of the vectors of some pair is zero."""
-    return any(bool(np.any(np.all(np.asarray(x) == 0, axis=-1))) for x in case.args[:2])
+    """Whether one of the vectors of some pair is zero, or so short that what is added to its norm shows."""
+    norms = [np.linalg.norm(x, axis=-1) for x in case.args[:2]]
+    return any(bool(np.any(norm < _SHORT)) for norm in norms)
+
+
+_SHORT = 2e-3  # a number of 1e-12 that is rounded to single precision changes its square by 1e-14
 
 
 # Of a matrix without full rank these give the same factors, whatever the last pivots are, that are all roundings.
@@ -338,7 +342,7 @@ _UNDEFINED_ON: Mapping[tuple[str, str], Callable[[Case], bool]] = {
     },
     # Source: torch.special.xlogy, x log y, which is infinite there, or 0 as the limit along one line only.
     **{(op, "double-edges"): _takes_logarithm_of_zero for op in ("xlogy", "special.xlog1py")},
-    # The slope at a zero vector is one over the root of what keeps the norm from 0; source:
+    # The slope at a zero vector is one over the root of what keeps the norm from 0, and hangs on it near zero; source:
     # torch.nn.CosineEmbeddingLoss, which names no such number.
     **{
         ("nn.functional.cosine_embedding_loss", f"{check}-edges"): _takes_cosine_of_zero
