@@ -144,6 +144,17 @@ def _has_small_factors(case: Case) -> bool:
 _SMALL_FACTOR = 2e-3  # of two such neighbours an ulp over their product is beyond the bound
 
 
+def _has_reflector_near_pole(case: Case) -> bool:
+    """Whether tau |v|^2 of some reflector is so near to 1 that its inverse, which torch takes, loses digits."""
+    a, tau = case.args[:2]
+    if case.dtype not in {"float64", "complex128"} or not tau.size:
+        return False
+    below = np.tril(a, -1)[..., : tau.shape[-1]]
+    return bool(np.any(np.abs(1 - tau * (1 + np.sum(np.abs(below) ** 2, axis=-2))) < _NEAR_POLE))
+
+
+_NEAR_POLE = 0.05  # the bound has room for one over its square
+
 DOUBLE_NETWORKS: tuple[Apart, ...] = (
     Apart(
         (
@@ -178,6 +189,12 @@ DOUBLE_NETWORKS: tuple[Apart, ...] = (
     Apart(("cumprod", "masked.cumprod"), ("double-edges",), "small-factors", _has_small_factors),
     Apart(("linalg.det",), ("double-edges",), "rankless", _lacks_two_ranks),
     Apart(("linalg.det",), ("double-edges",), "singular", _is_singular_and_complex),
+    Apart(
+        ("linalg.householder_product",),
+        ("double", "double-edges"),
+        "near-pole",
+        _has_reflector_near_pole,
+    ),
     Apart(("nn.functional.prelu",), ("double-edges",), "at-zero", _meets_zero),
     Apart(("nn.functional.mish",), ("double-edges",), "overflow", _overflows),
 )

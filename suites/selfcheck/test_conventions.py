@@ -81,6 +81,8 @@ def test_a_second_derivative_is_asked_for_where_there_is_one(op, args, kwargs, i
         ("nn.functional.binary_cross_entropy", ([1e-3], [0.5]), {}, None),
         ("nn.functional.mish", ([710.0],), {}, "overflow"),
         ("nn.functional.mish", ([-710.0],), {}, None),
+        ("linalg.householder_product", ([[9.0], [2.0]], [0.2]), {}, "near-pole"),
+        ("linalg.householder_product", ([[9.0], [2.0]], [0.3]), {}, None),
     ],
 )
 def test_only_what_is_known_to_be_wrong_is_set_apart(op, args, kwargs, label):
