@@ -180,7 +180,7 @@ class Run:
             for entry in self.expectations.entries
             if not self.matched[entry.id]
             and entry.id.partition("/")[0] in self.whole_suites | {"*"}
-            and any(_speaks_of(entry, subject) for subject in ran)
+            and any(speaks_of(entry, subject) for subject in ran)
         ]
 
     def finish(self, exit_status: int) -> None:
@@ -209,7 +209,7 @@ class Run:
         return (self.options.records or Path()) / f"{self.id}-{worker}.running"
 
 
-def _speaks_of(entry: Expectation, subject: tuple[str, ...]) -> bool:
+def speaks_of(entry: Expectation, subject: tuple[str, ...]) -> bool:
     """Whether an entry is meant for this device, dtype and mode."""
     wanted = entry.id.rsplit("::", 3)[1:]
     return all(want in {"*", found} for want, found in zip(wanted, subject, strict=True))
