@@ -16,6 +16,7 @@ from reference_impl.ops.lang import (
     constant,
     either,
     exp,
+    is_complex,
     part,
     tanh,
     where,
@@ -345,14 +346,29 @@ logsigmoid = curve(
 )
 
 
+def _softsign(self: Any) -> Any:
+    far = np.isinf(self)
+    near = np.where(far, self.dtype.type(0), self)
+    return np.where(far, np.sign(self), near / (np.abs(near) + 1)).astype(self.dtype, copy=False)
+
+
+def _softsign_slope(self: Any) -> Any:
+    """1 / (1 + |x|)^2; as the slope of a quotient it is a difference of terms that are equal but for 1 / x of them."""
+    weight = 1 / (absolute(self) + 1)
+    return weight * weight
+
+
+_softsign_of_real = define_op(
+    "softsign.real", node="DivBackward0", forward=_softsign, inputs=("self",), pointwise=True, promote="float",
+    vjp={"self": lambda ct, self: ct * _softsign_slope(self)},
+    jvp=lambda self, self_t: self_t * _softsign_slope(self),
+    inplace=False, method=False,
+)  # fmt: skip
+
+
 def softsign(input: Tensor) -> Any:
     """x / (1 + |x|), which at infinity is the sign."""
-    x = array_of(input)
-    far = np.isinf(x) if x.dtype.kind == "f" else np.zeros_like(x, bool)
-    if not far.any():
-        return input / (absolute(input) + 1)
-    near = where(far, x.dtype.type(0), input)
-    return where(far, np.sign(x), near / (absolute(near) + 1))
+    return input / (absolute(input) + 1) if is_complex(input) else _softsign_of_real(input)
 
 
 def tanhshrink(input: Tensor) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 
 from reference_impl import dtypes
 from reference_impl.ops import special_values as values
-from reference_impl.ops.lang import array_of, cos, either, exp, log, sign, sin, undefined, where
+from reference_impl.ops.lang import array_of, cos, either, exp, log, sin, undefined, where
 from reference_impl.ops.rule import define_function, define_op
 from reference_impl.registry import OPS
 from reference_impl.tensor import Tensor
@@ -42,6 +42,16 @@ def unary(
     )  # fmt: skip
 
 
+def _ladder(name: str, node: str, forward: Any, slope: Any) -> Any:
+    """Functions of one family, told apart by a whole number, whose derivatives are of that family: a word for all."""
+    row = define_op(
+        name, node=node, forward=forward, inputs=("self",), pointwise=True, promote="float",
+        vjp={"self": lambda ct, self, n: ct * slope(self, n)}, jvp=lambda self, self_t, n: self_t * slope(self, n),
+        inplace=False, method=False,
+    )  # fmt: skip
+    return lambda x, n: row(x, n) if isinstance(x, Tensor) else forward(x, n)
+
+
 # -- error functions ---------------------------------------------------------------------------------------------------
 
 erfinv = either("erfinv", values.erfinv)
@@ -64,17 +74,12 @@ unary(
     "erfinv", values.erfinv, lambda x: SQRT_PI / 2 * exp(erfinv(x) * erfinv(x)), node="ErfinvBackward0",
     aliases=("special.erfinv",),
 )  # fmt: skip
-# e^(x^2) erfc(x), by the product rule.
-define_op(
-    "special.erfcx",
-    node="SpecialErfcxBackward0",
-    forward=values.erfcx,
-    inputs=("self",),
-    params={},
-    pointwise=True,
-    promote="float",
-    vjp={"self": lambda ct, self, result: ct * (2 * self * result - 2 / SQRT_PI)},
-    jvp=lambda self, result, self_t: self_t * (2 * self * result - 2 / SQRT_PI),
+# By the product rule 2x erfcx(x) - 2/sqrt(pi), two terms that are equal but for 1/x^2 of them: hence a word of its own.
+_erfcx_derivative: Any = _ladder(
+    "erfcx.derivative", "SpecialErfcxBackward0", values.erfcx_derivative, lambda x, n: _erfcx_derivative(x, n + 1)
+)  # fmt: skip
+unary(
+    "special.erfcx", values.erfcx, lambda x: _erfcx_derivative(x, 1), node="SpecialErfcxBackward0"
 )
 unary(
     "special.log_ndtr",
@@ -246,43 +251,25 @@ define_op(
 
 # -- Bessel functions of imaginary argument ----------------------------------------------------------------------------
 
-i0, i1 = either("i0", values.i0), either("special.i1", values.i1)
-i0e, i1e = either("special.i0e", values.i0e), either("special.i1e", values.i1e)
-
-
-def _over(y: Any, x: Any, limit: float) -> Any:
-    """``y / x``, and its limit where x is 0."""
-    origin = array_of(x) == 0
-    return where(origin, limit, y / where(origin, 1.0, x))
-
-
-unary("i0", values.i0, lambda x: i1(x), node="I0Backward0", aliases=("special.i0",))
-
-
-def _bessel_row(name: str, node: str, forward: Any, slope: Any) -> None:
-    """A row whose slope is one of the argument and the result."""
-    define_op(
-        name, node=node, forward=forward, inputs=("self",), params={}, pointwise=True, promote="float",
-        vjp={"self": lambda ct, self, result: ct * slope(self, result)},
-        jvp=lambda self, result, self_t: self_t * slope(self, result),
-    )  # fmt: skip
-
-
-def _i1_slope(x: Any, y: Any) -> Any:
-    """I0(x) - I1(x) / x, and infinite where both have overflowed."""
-    beyond = np.isinf(array_of(y))
-    return where(beyond, i0(x), i0(x) - _over(y, where(beyond, 1.0, x), 0.5))
-
-
-_bessel_row("special.i1", "SpecialI1Backward0", values.i1, _i1_slope)
-# Scaled by e^-|x|, which adds -sign(x) times the function.
-_bessel_row("special.i0e", "SpecialI0EBackward0", values.i0e, lambda x, y: i1e(x) - sign(x) * y)
-_bessel_row(
-    "special.i1e",
-    "SpecialI1EBackward0",
-    values.i1e,
-    lambda x, y: i0e(x) - _over(y, x, 0.5) - sign(x) * y,
+# 2 I_n' = I_(n-1) + I_(n+1), and I_(-n) = I_n (Abramowitz and Stegun, 9.6.26 and 9.6.6). By I_0 - I_1 / x, which is the
+# same, the second derivative of I_1 would cancel near 0.
+_bessel: Any = _ladder(
+    "bessel_i", "SpecialI1Backward0", values.bessel,
+    lambda x, n: _bessel(x, 1) if n == 0 else (_bessel(x, n - 1) + _bessel(x, n + 1)) / 2,
+)  # fmt: skip
+unary("i0", values.i0, lambda x: _bessel(x, 1), node="I0Backward0", aliases=("special.i0",))
+unary(
+    "special.i1", values.i1, lambda x: (_bessel(x, 0) + _bessel(x, 2)) / 2, node="SpecialI1Backward0"
+)  # fmt: skip
+# Of e^-|x| I_0 and e^-|x| I_1, which are all but equal where x is large, the derivatives are words of their own.
+_i0e: Any = _ladder(
+    "i0e.derivative", "SpecialI0EBackward0", values.i0e_derivative, lambda x, n: _i0e(x, n + 1)
 )
+_i1e: Any = _ladder(
+    "i1e.derivative", "SpecialI1EBackward0", values.i1e_derivative, lambda x, n: _i1e(x, n + 1)
+)
+unary("special.i0e", values.i0e, lambda x: _i0e(x, 1), node="SpecialI0EBackward0")
+unary("special.i1e", values.i1e, lambda x: _i1e(x, 1), node="SpecialI1EBackward0")
 
 # -- sinc --------------------------------------------------------------------------------------------------------------
 

@@ -121,3 +121,70 @@ def test_a_factor_without_a_tangent_leaves_none_at_infinity(along, wanted):
         x = torch.autograd.forward_ad.make_dual(torch.tensor([np.inf]), torch.tensor([2.0]))
         tangent = torch.autograd.forward_ad.unpack_dual(along(x)).tangent
     assert tangent.flatten().tolist() == [wanted]
+
+
+def derivatives(name, x, orders):
+    """The derivatives of a function at one number, by backward over and over."""
+    x = torch.tensor(x, dtype=torch.float64, requires_grad=True)
+    y = require(f"special.{name}")(x)
+    made = []
+    for _ in range(orders):
+        (y,) = torch.autograd.grad(y, x, create_graph=True)
+        made.append(y.item())
+    return made
+
+
+@pytest.mark.parametrize("x", [-5.0, -1e-3, 0.0, 0.3, 2.0, 7.0, 300.0, 1e5])
+def test_derivatives_of_the_scaled_error_function_follow_their_recurrence(x):
+    # The first is 2xy - 2 / sqrt(pi), so the third 2x times the second and 4 times the first; that cancels far right.
+    first, second, third = derivatives("erfcx", x, 3)
+    room = 1e-13 * (1 + max(x, 0.0) ** 2) * abs(third)
+    assert abs(third - (2 * x * second + 4 * first)) <= room
+
+
+def test_the_scaled_error_function_falls_like_one_over_its_argument():
+    # Abramowitz and Stegun, 7.1.23: 1 / (sqrt(pi) x) (1 - 1 / (2 x^2) + ...)
+    for x in (1e4, 1e9):
+        first, second = derivatives("erfcx", x, 2)
+        assert math.isclose(first, -1 / (math.sqrt(math.pi) * x**2), rel_tol=2 / x**2 + 1e-14)
+        assert math.isclose(second, 2 / (math.sqrt(math.pi) * x**3), rel_tol=4 / x**2 + 1e-14)
+
+
+@pytest.mark.parametrize("x", [1e-12, 1e-5, -1e-3])
+def test_derivatives_of_bessel_functions_keep_their_digits_near_0(x):
+    # I1(x) = x/2 + x^3/16 + x^5/384 + ..., by term
+    first, second, third = derivatives("i1", x, 3)
+    assert math.isclose(first, 0.5 + 3 * x**2 / 16, rel_tol=1e-12)
+    assert math.isclose(second, 3 * x / 8 + 5 * x**3 / 96, rel_tol=1e-12)
+    assert math.isclose(third, 3 / 8 + 5 * x**2 / 32, rel_tol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["i0e", "i1e"])
+@pytest.mark.parametrize("x", [50.0, 1e5, -1e5])
+def test_derivatives_of_scaled_bessel_functions_keep_their_digits_far_out(name, x):
+    # 1 / sqrt(2 pi x) (1 - (4n^2 - 1) / (8x) + (4n^2 - 1)(4n^2 - 9) / (128 x^2) - ...), term by term
+    n, size = int(name[1]), abs(x)
+    terms, coefficient = [], 1.0
+    for m in range(12):
+        terms.append((coefficient, m + 0.5))
+        coefficient *= -(4 * n * n - (2 * m + 1) ** 2) / (8 * (m + 1))
+    for order, found in enumerate(derivatives(name, x, 3), 1):
+        factors = [(c * math.prod(-p - j for j in range(order)), -p - order) for c, p in terms]
+        want = sum(factor * size**power for factor, power in factors) / math.sqrt(2 * math.pi)
+        sign = math.copysign(1.0, x) ** (n + order)
+        assert math.isclose(found, sign * want, rel_tol=1e-13)
+
+
+@pytest.mark.parametrize("name", ["i0e", "i1e"])
+def test_both_ways_to_scaled_bessel_functions_meet(name):
+    function = getattr(values, f"{name}_derivative")
+    for order in range(4):
+        below, above = function(np.array([30.0, math.nextafter(30.0, 31.0)]), order)
+        assert math.isclose(below, above, rel_tol=1e-13)
+
+
+def test_bessel_functions_end_where_they_are_too_large_and_no_earlier():
+    # I0 is e^x / sqrt(2 pi x) (1 + 1 / (8x) + ...), and e^713 itself is too large.
+    want = math.log(1 + 1 / (8 * 713.0)) + 713.0 - math.log(2 * math.pi * 713.0) / 2
+    assert math.isclose(math.log(special("i0", 713.0)), want, rel_tol=1e-8)
+    assert special("i0", 714.0) == math.inf
