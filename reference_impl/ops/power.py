@@ -61,13 +61,24 @@ pow_number = define_op(
 )
 
 
+def _vanishes(self: Any, exponent: Any) -> Any:
+    """Where a real power is 0 because its exponent is infinite, and all its derivatives with it."""
+    x, y = array_of(self), array_of(exponent)
+    if np.iscomplexobj(x) or np.iscomplexobj(y):
+        return np.zeros(np.broadcast_shapes(np.shape(x), np.shape(y)), bool)
+    size = np.abs(x)
+    return np.isinf(y) & (((size > 1) & (y < 0)) | ((size < 1) & (y > 0)))
+
+
 def _base_slope(self: Any, exponent: Any) -> Any:
-    """d x^y / dx = y x^(y-1); 0 at the origin, where it is 0 times infinity.
+    """d x^y / dx = y x^(y-1); 0 at the origin, where it is 0 times infinity, and so is it where y is infinite.
 
     Nowhere else is y = 0 cut out: the slope is 0 there, but it grows by 1/x with y.
     """
-    origin = (array_of(self) == 0) & (array_of(exponent) == 0)
-    return where(origin, 0.0, exponent * where(origin, 1.0, self) ** (exponent - 1))
+    gone = _vanishes(self, exponent)
+    origin = gone | ((array_of(self) == 0) & (array_of(exponent) == 0))
+    power = where(gone, 0.0, exponent)
+    return where(origin, 0.0, power * where(origin, 1.0, self) ** (power - 1))
 
 
 def _exponent_slope(base: Any, exponent: Any, result: Any) -> Any:
@@ -80,7 +91,8 @@ def _exponent_slope(base: Any, exponent: Any, result: Any) -> Any:
 def _is_limit(base: Any, exponent: Any, n: int) -> Any:
     """Where x^y (log x)^n has the limit 0; for n = 1 by convention at the origin and above it, too."""
     real = exponent.real
-    return (base == 0) & ((real > 0) | ((real == 0) & (n == 1)))
+    at_zero = (base == 0) & ((real > 0) | ((real == 0) & (n == 1)))
+    return at_zero | ((base == np.inf) & (real < 0))
 
 
 def _log_power_forward(self: Any, exponent: Any, n: int) -> Any:
@@ -99,8 +111,12 @@ def _log_power(base: Any, exponent: Any, n: int) -> Any:
 
 def _log_power_slope(base: Any, exponent: Any, n: int) -> Any:
     """By the product rule y x^(y-1) (log x)^n + n x^(y-1) (log x)^(n-1)."""
+    gone = _vanishes(base, exponent)
+    if np.any(gone):
+        base, exponent = where(gone, 1.0, base), where(gone, 0.0, exponent)
     less = exponent - 1
-    return exponent * _log_power(base, less, n) + n * _log_power(base, less, n - 1)
+    slope = exponent * _log_power(base, less, n) + n * _log_power(base, less, n - 1)
+    return where(gone, 0.0, slope)
 
 
 # What x^y becomes by its exponent, n times over. That its limits are 0 where x is 0 and y positive shows only in this
@@ -160,10 +176,11 @@ pow_tensor = define_op(
 
 
 def _number_log(base: Any, exponent: Any, result: Any) -> Any:
-    if base != 0:
+    if base not in (0, math.inf):
         return result * _log(base, is_complex(result))
-    limit = array_of(exponent).real >= 0
-    return where(limit, 0.0, where(limit, 0.0, result) * -math.inf)
+    real = array_of(exponent).real
+    limit = real >= 0 if base == 0 else real < 0
+    return where(limit, 0.0, where(limit, 0.0, result) * (math.inf if base else -math.inf))
 
 
 pow_base = define_op(

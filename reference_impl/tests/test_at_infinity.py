@@ -74,3 +74,20 @@ def test_finite_numbers_beside_an_infinity_keep_their_derivatives():
 
 def test_a_quotient_by_infinity_has_slopes_of_0():
     assert _taken(lambda x, y: y / x, INF, 2.0) == (0.0, [0.0, 0.0], 0.0)
+
+
+def test_a_function_that_falls_to_0_has_slopes_of_0_there():
+    assert _taken(torch.special.erfcx, INF) == (0.0, [0.0], 0.0)
+
+
+@pytest.mark.parametrize(
+    ("x", "y"), [(2.0, -INF), (0.5, INF), (0.0, INF), (INF, -1.5), (INF, -INF)]
+)
+def test_a_power_of_0_at_infinity_has_slopes_of_0(x, y):
+    assert _taken(torch.pow, x, y) == (0.0, [0.0, 0.0], 0.0)
+
+
+def test_a_power_of_infinity_has_the_slope_0_by_a_negative_exponent_alone():
+    y = torch.tensor([-1.5, 1.5], dtype=torch.float64, requires_grad=True)
+    (slopes,) = torch.autograd.grad(torch.pow(INF, y), y, torch.ones(2, dtype=torch.float64))
+    assert slopes.tolist() == [0.0, INF]
