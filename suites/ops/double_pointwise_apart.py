@@ -13,7 +13,7 @@ from suites.ops.apart import Apart
 Array = NDArray[Any]
 
 
-def _power(case: Case) -> tuple[Array, Array, Sequence[bool]]:
+def power_of(case: Case) -> tuple[Array, Array, Sequence[bool]]:
     """Base and exponent, and whether each of them is differentiated."""
     numbers = itertools.count()
     by = [isinstance(x, np.ndarray) and next(numbers) in case.differentiable for x in case.args[:2]]
@@ -28,7 +28,7 @@ def _raises_to_zero(case: Case) -> bool:
 
     That shows in the derivative by the exponent, and where the base is 0 as well.
     """
-    base, exponent, (by_base, by_exponent) = _power(case)
+    base, exponent, (by_base, by_exponent) = power_of(case)
     is_tensor = isinstance(case.args[0 if case.op == "__rpow__" else 1], np.ndarray)
     shows = np.asarray(by_exponent) | (base == 0)
     return by_base and is_tensor and bool(np.any((exponent == 0) & shows))
@@ -39,7 +39,7 @@ def _raises_zero(case: Case) -> bool:
 
     By the exponent alone it is finite at all of them, with the base from 1 on.
     """
-    base, exponent, (by_base, by_exponent) = _power(case)
+    base, exponent, (by_base, by_exponent) = power_of(case)
     return by_exponent and bool(np.any((base == 0) & (exponent.real >= float(by_base))))
 
 
@@ -131,4 +131,5 @@ DOUBLE_POINTWISE: tuple[Apart, ...] = (
     Apart(("special.log_ndtr",), EDGES, "far-left", _is_far_left),
     Apart(("sinc",), EDGES, "at-zero", _has_zero),
     Apart(("sinc",), EDGES, "near-zero", _is_near_zero),
+    Apart(("special.i1", "special.i1e"), (*EDGES, *SECOND), "near-zero", _is_near_zero),
 )

@@ -4,32 +4,80 @@ import numpy as np
 
 from suites.harness.case import Case
 from suites.ops.apart import Apart
+from suites.ops.double_pointwise_apart import POWERS, power_of
 
 
 def _meets_infinity(case: Case) -> bool:
     return any(x.dtype.kind == "f" and bool(np.any(np.isinf(x))) for x in case.inputs())
 
 
+def _meets_positive_infinity(case: Case) -> bool:
+    return bool(np.any(np.isposinf(case.args[0])))
+
+
+def _is_far_right(case: Case) -> bool:
+    """Whether an ulp times the argument, which is lost of the second derivative of erfcx, is more than its bound."""
+    return bool(np.any(case.args[0] > _FAR_RIGHT))
+
+
+_FAR_RIGHT = 60.0
+
+
 def _overflows(case: Case) -> bool:
-    """Whether the Bessel functions I0 and I1 are beyond the largest number of float64."""
-    return bool(np.any(np.abs(case.args[0]) > _LARGEST_ARGUMENT))
+    """Whether e^|x| is beyond the largest number of the dtype, where torch's I0 and I1 are infinite."""
+    first, _ = _OVERFLOW.get(case.dtype, _NOWHERE)
+    return bool(np.any(np.abs(case.args[0]) > first))
 
 
-_LARGEST_ARGUMENT = 713.9
+def _nearly_overflows(case: Case) -> bool:
+    """Whether e^|x| is beyond the largest number, and the Bessel functions I0 and I1 are not."""
+    first, last = _OVERFLOW.get(case.dtype, _NOWHERE)
+    size = np.abs(case.args[0])
+    return bool(np.any((size > first) & (size < last)))
+
+
+# log of the largest number, and where I1 is that large, each with what its neighbours' rounding takes.
+_OVERFLOW = {
+    "float64": (709.78, 713.99),
+    **dict.fromkeys(("float32", "bfloat16"), (88.7, 91.91)),
+}
+_NOWHERE = (np.inf, -np.inf)
+
+
+def _raises_to_infinity(case: Case) -> bool:
+    """Whether a power is 0 at an infinite base or exponent, and differentiated by what torch gives NaN for."""
+    base, exponent, (by_base, by_exponent) = power_of(case)
+    if "c" in {base.dtype.kind, exponent.dtype.kind}:
+        return False
+    size = np.abs(base)
+    by_limit = ((size > 1) & np.isneginf(exponent)) | ((size < 1) & np.isposinf(exponent))
+    at_limit = np.isposinf(base) & (exponent < 0)
+    return bool(np.any((by_base & by_limit) | (by_exponent & at_limit)))
+
+
+def _raises_infinity(case: Case) -> bool:
+    """Whether the power of an infinite base is differentiated by its exponent."""
+    base, exponent, (_, by_exponent) = power_of(case)
+    if "c" in {base.dtype.kind, exponent.dtype.kind}:
+        return False
+    return by_exponent and bool(np.any(np.isposinf(base)))
+
 
 FIRST = ("value-edges", "vjp-edges", "jvp-edges")
+DERIVATIVES = (*FIRST[1:], "double-edges")
 CURVES = tuple(f"nn.functional.{name}" for name in ("silu", "gelu", "mish", "softsign"))
 
 INFINITE: tuple[Apart, ...] = (
     Apart((*CURVES, "i0"), (*FIRST, "double-edges"), "at-infinity", _meets_infinity),
     Apart(("nn.functional.hardswish",), ("value-edges",), "at-infinity", _meets_infinity),
-    Apart(("hypot", "atan2"), (*FIRST[1:], "double-edges"), "at-infinity", _meets_infinity),
+    Apart(("hypot", "atan2"), DERIVATIVES, "at-infinity", _meets_infinity),
+    Apart(("special.erfcx",), DERIVATIVES, "at-infinity", _meets_positive_infinity),
+    Apart(("special.erfcx",), ("double-edges",), "far-right", _is_far_right),
+    Apart(POWERS, DERIVATIVES, "at-infinity", _raises_to_infinity),
+    Apart(POWERS, DERIVATIVES[2:], "at-infinity", _raises_infinity),
     Apart(("special.i1",), FIRST, "at-infinity", _meets_infinity),
-    Apart(
-        ("special.i1",),
-        ("vjp-edges", "jvp-edges", "forward-over-reverse-edges"),
-        "overflow",
-        _overflows,
-    ),
+    Apart(("special.i1",), DERIVATIVES, "overflow", _overflows),
     Apart(("i0",), ("double-edges",), "overflow", _overflows),
+    Apart(("i0",), FIRST, "near-overflow", _nearly_overflows),
+    Apart(("special.i1",), FIRST[:1], "near-overflow", _nearly_overflows),
 )

@@ -18,13 +18,18 @@ def _takes_another_frequency(case: Case) -> bool:
     )
 
 
-def _takes_half_of_minus_infinity(case: Case) -> bool:
+def _takes_half_of_minus_infinity(case: Case, order: int = 0) -> bool:
+    """Whether the square root of minus infinity is taken, or one over it, for a value or a derivative of an order."""
     exponent = case.args[1]
     return (
         isinstance(exponent, float)
-        and abs(exponent) == 0.5  # noqa: PLR2004 - the square root, and one over it
+        and abs(exponent - order) == 0.5  # noqa: PLR2004 - the square root, and one over it
         and bool(np.any(np.isneginf(case.args[0].real)))
     )
+
+
+def _takes_half_in_second_derivative(case: Case) -> bool:
+    return _takes_half_of_minus_infinity(case, 2)
 
 
 OPTION_APART: tuple[Apart, ...] = (
@@ -38,4 +43,10 @@ OPTION_APART: tuple[Apart, ...] = (
         ("pow", "float_power"), ("value-edges",), "half-of-infinity", _takes_half_of_minus_infinity
     ),
     Apart(("pow",), ("vjp-edges", "jvp-edges"), "half-of-infinity", _takes_half_of_minus_infinity),
+    Apart(
+        ("pow",),
+        ("forward-over-reverse-edges",),
+        "half-of-infinity",
+        _takes_half_in_second_derivative,
+    ),
 )

@@ -97,6 +97,11 @@ _CALLS: Mapping[str, list[tuple[Any, ...]]] = {
     **{f"polygamma.polygamma_n_{n}": [([-1.0, 0.5], 1, {}), ([1.0], 1, {})] for n in range(5)},
     "special.polygamma.special_polygamma_n_0": [([-1.0, 0.5], 1, {}), ([1.0], 1, {})],
     "special.log_ndtr": [([-1e6, -2.0], {})],
+    # Between the largest exponential and the largest Bessel function: of float64 the first, of float32 the second.
+    "i0": [([711.0], {}), ([90.0], {})],
+    "special.i1": [([711.0], {}), ([90.0], {}), ([*_NEAR_ZERO], {})],
+    "special.erfcx": [([1e4], {})],
+    "special.i1e": [([*_NEAR_ZERO], {})],
     "polar": [([0.0, 1.0], [0.3, 0.3], {}), ([*_NEAR_ZERO], [0.3], {})],
     "cdist": [([[0.0, 0.0]], [[1.0, 1.0]], _INF, {}), ([[1.0, 2.0]], [[1.0, 2.0]], {})],
     "nn.functional.pdist": [([[0.0, 0.0], [1.0, 1.0]], {"p": _INF}), ([[1.0, 2.0], [1.0, 2.0]], {})],
