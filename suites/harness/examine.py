@@ -28,13 +28,15 @@ _WITNESS_RTOL = 1e-7  # a derivative off by less than this is a matter of roundi
 class Sides:
     """The two that are compared, and the one whose forward the differences are taken of: exact enough for them.
 
-    ``extended`` is the reference with more digits, where there are any.
+    ``extended`` is the reference with more digits, where there are any; ``plain`` the reference that calls an operator
+    itself, where ``reference`` takes a derivative on the way.
     """
 
     reference: Implementation
     subject: Implementation
     forward: Implementation
     extended: Implementation | None = None
+    plain: Implementation | None = None
 
 
 def examine(sides: Sides, case: Case, check: str, tolerance: Tolerance) -> Verdict:

@@ -63,11 +63,30 @@ def _divides_by_zero(case: Case) -> bool:
     return bool(np.any(np.asarray(case.args[1]) == 0))
 
 
+def _is_short_along_an_axis(case: Case) -> bool:
+    """Whether a side is short, and the other one 0 beside it."""
+    x, y = np.abs(np.broadcast_arrays(*case.args[:2]))
+    return bool(np.any((np.minimum(x, y) == 0) & (np.maximum(x, y) > 0) & (x + y < _SHORT_SIDE)))
+
+
+_SHORT_SIDE = 1e-2  # an ulp over it is what the bound of a second derivative leaves room for
+
+
 def _is_at_edge_of_powers(case: Case) -> bool:
-    """Whether 0 is raised to a power between 0 and 1, and both are what is differentiated by."""
+    """Whether 0 is raised to a power above 0 and up to 1, and both are what is differentiated by."""
     base, exponent = case.args[::-1] if case.op == "__rpow__" else case.args
-    is_between = (np.asarray(base) == 0) & (np.real(exponent) > 0) & (np.real(exponent) < 1)
+    is_between = (np.asarray(base) == 0) & (np.real(exponent) > 0) & (np.real(exponent) <= 1)
     return case.differentiable == (0, 1) and bool(np.any(is_between))
+
+
+def _normalizes_numbers_in_single(case: Case) -> bool:
+    """Whether each number is divided by its own size, in single precision."""
+    dim = case.kwargs.get("dim", case.args[2] if len(case.args) > _DIM_OF_NORMALIZE else 1)
+    shape = case.args[0].shape
+    return is_single(case) and (not shape or np.prod([shape[d] for d in np.atleast_1d(dim)]) == 1)
+
+
+_DIM_OF_NORMALIZE = 2  # its place among the arguments
 
 
 def _takes_cosine_of_zero(case: Case) -> bool:
@@ -348,12 +367,19 @@ _UNDEFINED_ON: Mapping[tuple[str, str], Callable[[Case], bool]] = {
         ("nn.functional.cosine_embedding_loss", f"{check}-edges"): _takes_cosine_of_zero
         for check in ("vjp", "jvp", "double")
     },
-    # Powers end at 0, where the slope is infinite, and so is what forward mode finds of it; by what reverse mode masks
-    # there it is 0, or no number. Source: IEEE 754, 9.2.1, by which pow is invalid below 0.
+    # Along an axis a length is straight; its second derivative 0 is what is left of two terms of one over the length,
+    # that are equal but for rounding. Source: torch.hypot, sqrt(x^2 + y^2).
+    ("hypot", "double-edges"): _is_short_along_an_axis,
+    # Powers end at 0, where the slope x^(y-1) (1 + y log x) of x^y log x is infinite up to y = 1, and so is what
+    # forward mode finds of it; by what reverse mode masks there it is 0, or no number. Source: IEEE 754, 9.2.1, by
+    # which pow is invalid below 0.
     **{
         (op, "forward-over-reverse-edges"): _is_at_edge_of_powers
         for op in ("pow", "float_power", "__rpow__")
     },
+    # x / |x| is a sign, whose second derivative 0 is what is left of terms as large as 1 / x^2; with the norm of order
+    # 1/2 these hold powers, which do not cancel exactly. Source: torch.nn.functional.normalize, "v / max(|v|_p, eps)".
+    ("nn.functional.normalize", "forward-over-reverse-edges"): _normalizes_numbers_in_single,
     # A pole has infinities on its two sides, of which formulas form the difference; source: IEEE 754, 7.2.
     **{(op, "double-edges"): _divides_by_zero for op in ("div.no_rounding_mode", "true_divide")},
     # Source: torch.linalg.lu, its warning that the decomposition is almost never unique; here rounding chooses pivots.

@@ -215,12 +215,13 @@ class Row:
             subject=driver.implementation(subject, ops),
             forward=driver.implementation(Subject(subject.device, wide, subject.mode), ops),
             extended=Extended(functools.partial(find_reference_operator, way=self.check)),
+            plain=self.reference_side(way="value") if self.way.orders else None,
         )
 
-    def reference_side(self, bend: Bend = as_it_is) -> Implementation:
-        """The reference, called as the check asks; ``bend`` plants a fault in its operators."""
+    def reference_side(self, bend: Bend = as_it_is, way: str | None = None) -> Implementation:
+        """The reference, called as the check asks or in another way; ``bend`` plants a fault in its operators."""
         wide = "complex128" if self.dtype.startswith("complex") else "float64"
-        find = functools.partial(find_reference_operator, way=self.check, bend=bend)
+        find = functools.partial(find_reference_operator, way=way or self.check, bend=bend)
         return TorchSpelling(reference_impl, Subject(REFERENCE, wide), find)
 
     def subject_side(self, bend: Bend) -> Implementation:

@@ -142,6 +142,12 @@ def is_composed(case: Case) -> bool:
     return _BY in case.kwargs
 
 
+def plain(case: Case) -> Case:
+    """The case of the operator itself: what `case_for` added is taken away."""
+    told = {_BY, _SEED, _DTYPE}
+    return replace(case, kwargs={k: v for k, v in case.kwargs.items() if k not in told})
+
+
 def drawn(module: Any, like: Sequence[Any], seed: int, dtype: str) -> list[Any]:
     """Tangents or cotangents of the shapes of these tensors, numbers of ``dtype``: the same on each side."""
     shapes = [np.zeros(tuple(x.shape), complex if x.is_complex() else float) for x in like]

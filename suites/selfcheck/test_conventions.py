@@ -116,6 +116,8 @@ def test_modes_composed_at_edges_have_what_is_set_apart_from_each(op, args, by, 
     [
         ("pow", ([0.0], [0.5]), (0, 1), False),
         ("pow", ([0.0], [0.5]), (1,), True),
+        ("pow", ([0.0], [1.0]), (0, 1), False),
+        ("pow", ([0.0], [1.5]), (0, 1), True),
         ("pow", ([0.0], [2.0]), (0, 1), True),
         ("pow", ([0.5], [0.0]), (0, 1), True),
         ("__rpow__", ([0.5], [0.0]), (0, 1), False),
@@ -123,6 +125,39 @@ def test_modes_composed_at_edges_have_what_is_set_apart_from_each(op, args, by, 
 )
 def test_a_slope_of_powers_is_asked_for_inside_their_domain(op, args, by, is_one):
     assert is_defined(op, "forward-over-reverse-edges", _case(op, *args, by=by)) is is_one
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "is_one"),
+    [
+        ([0.0], [2e-4], False),
+        ([1.0, -2e-4], [1.0, 0.0], False),
+        ([2e-4], [2e-4], True),
+        ([0.0], [0.0], True),
+        ([0.0], [-0.1], True),
+    ],
+)
+def test_a_length_along_an_axis_is_bent_where_it_is_not_short(x, y, is_one):
+    assert is_defined("hypot", "double-edges", _case("hypot", x, y, by=(0, 1))) is is_one
+
+
+@pytest.mark.parametrize(
+    ("dtype", "shape", "options", "is_one"),
+    [
+        ("float32", (2, 1), {}, False),
+        ("float32", (1, 2), {"dim": 0, "p": 0.5}, False),
+        ("float32", (), {"dim": 0}, False),
+        ("float32", (1, 2), {}, True),
+        ("float64", (2, 1), {}, True),
+    ],
+)
+def test_the_size_of_single_numbers_is_divided_by_in_double_precision(
+    dtype, shape, options, is_one
+):
+    case = Case(
+        op="nn.functional.normalize", args=(np.full(shape, 0.1),), kwargs=options, dtype=dtype
+    )
+    assert is_defined(case.op, "forward-over-reverse-edges", case) is is_one
 
 
 @pytest.mark.parametrize("check", ["reverse-over-forward-edges", "forward-over-reverse-edges"])
