@@ -14,6 +14,7 @@ from suites.harness.implementation import Operator
 from suites.harness.judge import DIFFER
 from suites.harness.subject import REFERENCE, Subject
 from suites.ops.checking import judged
+from suites.ops.expected import tells
 from suites.ops.fault_targets import FAMILIES, means_something
 from suites.ops.faults import COARSE, FAULTS, STRAIGHT, Fault, planted
 from suites.ops.opinfo_source import entries
@@ -21,7 +22,8 @@ from suites.ops.rows import Row, rows_of
 
 # The checks in the order in which they are tried; the first that finds a fault ends the hunt.
 CHECKS = (
-    "vjp", "jvp", "double", "vjp-edges", "jvp-edges", "reverse-over-forward", "forward-over-reverse",
+    "vjp", "jvp", "double", "vjp-edges", "jvp-edges", "reverse-over-forward", "forward-over-reverse", "double-edges",
+    "reverse-over-forward-edges", "forward-over-reverse-edges",
 )  # fmt: skip
 SUBJECT = "cpu"
 
@@ -105,7 +107,7 @@ def _in_dtype(column: Column, planted_fault: Planted) -> Column:
 
 
 def _differing(row: Row, side: str, fault: Fault, seed: int) -> dict[str, str | None]:
-    """The samples on which the sides differ with a fault in one of them, and who is blamed."""
+    """The samples on which the sides differ with a fault in one of them by more than is expected, and who is blamed."""
 
     def bend(op: Operator, module: Any) -> Operator:
         return planted(op, module, fault)
@@ -123,4 +125,8 @@ def _differing(row: Row, side: str, fault: Fault, seed: int) -> dict[str, str | 
     ):
         warnings.simplefilter("ignore")
         found = judged(row, row.samples(seed), sides)
-    return {f.sample: f.verdict.blame for f in found if f.verdict.kind == DIFFER}
+    return {
+        f.sample: f.verdict.blame
+        for f in found
+        if f.verdict.kind == DIFFER and tells(row, f.verdict)
+    }

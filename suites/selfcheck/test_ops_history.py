@@ -1,14 +1,20 @@
 """Faults that torch has had, planted in their narrow place: a sample of them is found; each can be named."""
 
+import numpy as np
+import pytest
 import torch
 
 from suites.harness import torch_driver
 from suites.harness.columns import Column
+from suites.harness.compare import Worst
+from suites.harness.judge import DIFFER, Verdict
 from suites.harness.subject import Subject
 from suites.ops import opinfo_source
+from suites.ops.expected import room, tells
 from suites.ops.history.collection import COLLECTION, FAMILIES, MISSED, search
 from suites.ops.history.page import HEADING, section, told
 from suites.ops.history.planting import Past, planted_again
+from suites.ops.rows import rows_of
 
 COLUMN = Column(Subject("cpu"), torch_driver)
 EVERY = 24  # one in so many is looked for here; all of them by python -m suites.ops.killrate --part past
@@ -42,6 +48,32 @@ def test_nothing_planted_is_nothing_found():
     found = search(Past("nothing", "mul", "nothing wrong"), COLUMN)
     assert not found.is_found
     assert found.met > 0
+
+
+@pytest.mark.parametrize(
+    ("op", "check", "far"),
+    [
+        ("mul", "vjp", 0.0),
+        ("as_strided_scatter", "vjp", np.inf),
+        ("nn.functional.hardsigmoid", "vjp", 1e6),
+        ("nn.functional.cosine_similarity", "vjp-edges", 0.0),
+        ("nn.functional.linear_cross_entropy.chunked", "double", np.inf),  # nothing is raised there
+    ],
+)
+def test_a_fault_counts_as_found_where_a_run_says_so(op, check, far):
+    row = next(rows_of(COLUMN, "standard", check, (op,)))
+    assert room(row) == far
+    assert not tells(row, Verdict(kind=DIFFER, worst=Worst(far, 1.0, 1.0)))
+    assert tells(row, Verdict(kind=DIFFER, worst=Worst(2 * far + 1, 1.0, 1.0))) is (far < np.inf)
+    assert tells(row, Verdict(kind=DIFFER)) is (far < np.inf)
+
+
+def test_a_fault_that_stands_in_expected_failures_alone_is_not_found():
+    sides = ("masked_fill", "as_strided_scatter")
+    found = [search(Past("turned", op, "", lambda _s, g: -g), COLUMN) for op in sides]
+    assert found[0].found_by == "vjp"
+    assert found[1].found_by not in {"vjp", "vjp-edges"}
+    assert found[1].met > 0
 
 
 def test_a_fault_stands_where_its_condition_holds_alone():
