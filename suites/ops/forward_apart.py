@@ -6,6 +6,7 @@ from suites.harness.case import Case
 from suites.ops.apart import Apart
 from suites.ops.double_networks_apart import has_vector_of_norm_zero
 
+UNDER_REVERSE = ("reverse-over-forward",)
 AT_EDGES = ("reverse-over-forward-edges",)
 
 
@@ -23,14 +24,18 @@ def _lacks_deviation(case: Case) -> bool:
     return bool(x.size and np.any(np.ptp(x, axis=axes) == 0))
 
 
-def _is_by_target(case: Case) -> bool:
-    """Whether the second tensor alone is what the loss is differentiated by."""
-    return case.differentiable == (1,)
+def _is_of_order_one(case: Case) -> bool:
+    name = "ord" if case.op == "masked.normalize" else "p"
+    return bool(case.kwargs.get(name, case.args[1] if len(case.args) > 1 else None) == 1)
 
 
-def _is_mean_by_one(case: Case) -> bool:
-    """Whether one tensor alone is what the mean is differentiated by."""
-    return len(case.differentiable) == 1 and case.kwargs.get("reduction", "mean") == "mean"
+def _rises_steeply(case: Case) -> bool:
+    """Whether an element is larger than the one before it by so much that torch's scan has lost the first."""
+    x, dim = case.args[:2]
+    return bool(x.ndim and x.size and np.any(np.diff(x.real, axis=dim) > _STEEP))
+
+
+_STEEP = 25.0  # exp(25) times what torch adds to a logarithm shows in each seed
 
 
 def _clamps_variance(case: Case) -> bool:
@@ -41,6 +46,14 @@ _GAUSSIAN_EPS = 1e-6
 
 FORWARD_APART: tuple[Apart, ...] = (
     Apart(
+        ("nn.functional.normalize", "masked.normalize", "renorm"),
+        UNDER_REVERSE,
+        "one-norm",
+        _is_of_order_one,
+    ),
+    Apart(("cumprod",), UNDER_REVERSE, "at-zero", _meets_zero),
+    Apart(("logcumsumexp",), ("forward-over-reverse-edges",), "rising", _rises_steeply),
+    Apart(
         ("nn.functional.gaussian_nll_loss",),
         ("jvp-edges", *AT_EDGES, "forward-over-reverse-edges"),
         "clamped-variance",
@@ -49,11 +62,4 @@ FORWARD_APART: tuple[Apart, ...] = (
     Apart(("linalg.vector_norm", "norm"), AT_EDGES, "zero-vector", has_vector_of_norm_zero),
     Apart(("masked.cumprod", "linalg.vander"), AT_EDGES, "at-zero", _meets_zero),
     Apart(("std", "std_mean"), AT_EDGES, "without-deviation", _lacks_deviation),
-    Apart(("nn.functional.binary_cross_entropy",), AT_EDGES, "by-target", _is_by_target),
-    Apart(
-        ("nn.functional.mse_loss",),
-        ("forward-over-reverse", "forward-over-reverse-edges"),
-        "by-one",
-        _is_mean_by_one,
-    ),
 )

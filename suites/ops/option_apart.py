@@ -32,12 +32,36 @@ def _takes_half_in_second_derivative(case: Case) -> bool:
     return _takes_half_of_minus_infinity(case, 2)
 
 
+def _is_masked(case: Case) -> bool:
+    return any(case.kwargs.get(name) is not None for name in ("input_mask", "other_mask"))
+
+
+def _is_smaller_than_product(case: Case) -> bool:
+    """Whether what a product is added to would have to broadcast."""
+    target, batch, other = case.args[:3]
+    return bool(target.shape != (batch.shape[1], other.shape[2]))
+
+
+def _goes_in_chunks(case: Case) -> bool:
+    """Whether targets are classes, of which there is one dimension: otherwise chunks are not what torch takes."""
+    _, weight, target = case.args[:3]
+    return bool(target.dtype.kind == "i" and weight.ndim == 2)  # noqa: PLR2004 - a matrix
+
+
 OPTION_APART: tuple[Apart, ...] = (
     Apart(
         ("nn.functional.embedding_bag",),
         ("vjp", "vjp-edges", "forward-over-reverse"),
         "frequency",
         _takes_another_frequency,
+    ),
+    Apart(("masked.logaddexp",), ("double", "reverse-over-forward"), "masked", _is_masked),
+    Apart(("addbmm",), ("inplace",), "broadcast", _is_smaller_than_product),
+    Apart(
+        tuple(f"nn.functional.linear_cross_entropy.{how}" for how in ("chunked", "chunked_none")),
+        ("double", "double-edges"),
+        "in-chunks",
+        _goes_in_chunks,
     ),
     Apart(
         ("pow", "float_power"), ("value-edges",), "half-of-infinity", _takes_half_of_minus_infinity

@@ -22,6 +22,7 @@ def _reduced(reduce: str) -> list[tuple[Any, ...]]:
     ]
 
 
+_NO_RANK, _REGULAR = [[0.0, 0.0], [0.0, 0.0]], [[1.0, 2.0], [3.0, 4.0]]
 _NEAR_ZERO = [1e-9 * n for n in range(1, 41)]
 
 # Rows that lose digits each by itself: of one alone nothing may be lost, by luck.
@@ -83,7 +84,10 @@ _CALLS: Mapping[str, list[tuple[Any, ...]]] = {
         ([0.0, 0.0], {}), ([1.0, -1.0, 0.5], _INF, {}), ([1.0, -1.0], -_INF, {}), ([0.0, 2.0], 1, {}),
         ([0.0, 2.0], 3, {}), ([0.0, 2.0], 1.5, {}), ([0.0, 2.0], 0.5, {}), ([0.0, 2.0], -1, {}),
     ],
-    "linalg.det": [([[1.0, 0.0], [0.0, 0.0]], {}), ([[0.0, 0.0], [0.0, 0.0]], {}), ([[1.0, 2.0, 3.0]] * 3, {})],
+    # In a batch, a matrix whose derivatives are all 0 stands beside one whose are not.
+    "linalg.det": [
+        ([_NO_RANK, _REGULAR], {}), ([[1.0, 0.0], [0.0, 0.0]], {}), (_NO_RANK, {}), ([[1.0, 2.0, 3.0]] * 3, {}),
+    ],
     "renorm": [([[0.0, 0.0], [3.0, 4.0]], 2, 0, 1.0, {})],
     "linalg.matrix_power": [
         ([[2.0, 60.0], [0.5, -70.0]], 2, {}), ([[2.0, 80.0], [0.0, 0.5]], 3, {}), ([[1.0, 60.0], [0.0, 2.0]], -1, {}),

@@ -8,6 +8,7 @@ import numpy as np
 
 from suites.harness.case import Case
 from suites.ops.apart import Apart
+from suites.ops.by_input_apart import BY_INPUT_APART
 from suites.ops.double_networks_apart import DOUBLE_NETWORKS, LARGE_MATRIX
 from suites.ops.double_pointwise_apart import DOUBLE_POINTWISE
 from suites.ops.forward_apart import FORWARD_APART
@@ -237,12 +238,17 @@ def _is_below_equal_bounds(case: Case) -> bool:
     return bool(np.any((low == high) & (x < low)))
 
 
-def _is_below_eps(case: Case) -> bool:
-    """Whether the norm of a vector is so small that it counts as eps."""
+def _is_below_eps(case: Case, above: float = -1.0) -> bool:
+    """Whether the norm of a vector is so small that it counts as eps; a norm up to ``above`` does not count."""
     eps = _option(case, "eps", 3) or _COSINE_EPS
     dim = 1 if (given := _option(case, "dim", 2)) is None else given
     vectors = np.broadcast_arrays(*case.arrays())
-    return any(bool(np.any(np.linalg.norm(x, axis=dim) < eps)) for x in vectors if x.ndim)
+    norms = [np.linalg.norm(x, axis=dim) for x in vectors if x.ndim]
+    return any(bool(np.any((norm < eps) & (norm > above))) for norm in norms)
+
+
+def _is_below_eps_and_not_zero(case: Case) -> bool:
+    return _is_below_eps(case, above=0.0)
 
 
 _COSINE_EPS = 1e-8
@@ -401,7 +407,6 @@ SET_APART: tuple[Apart, ...] = (
         "at-bounds",
         _touches_bounds,
     ),
-    Apart(("polar",), REVERSE, "at-zero", _has_zero),
     Apart(WITH_AMAX, REVERSE, "without-self", _ties_with_what_is_left_out),
     Apart(("digamma",), DERIVATIVES, "at-poles", _meets_poles),
     Apart(("linalg.det",), ("vjp-edges", "jvp-edges"), "singular", _lacks_one_rank),
@@ -422,12 +427,13 @@ SET_APART: tuple[Apart, ...] = (
     Apart(("clamp",), FORWARD, "ties", _ties_with_one_bound),
     Apart(
         ("nn.functional.cosine_similarity",),
-        ("vjp-edges", "double-edges", "vjp", *SECOND),
+        ("double-edges", *SECOND),
         "below-eps",
         _is_below_eps,
     ),
+    Apart(("nn.functional.cosine_similarity",), REVERSE, "below-eps", _is_below_eps_and_not_zero),
     Apart(
-        ("norm", "linalg.norm", "linalg.matrix_norm", "linalg.vector_norm"),
+        ("norm", "linalg.norm", "linalg.matrix_norm", "linalg.vector_norm", "masked.norm"),
         ("reverse-over-forward",),
         "one-norm",
         _is_one_norm,
@@ -457,6 +463,7 @@ SET_APART: tuple[Apart, ...] = (
         "negative-order",
         _masks_in_negative_order,
     ),
+    *BY_INPUT_APART,
     *INFINITE,
     *DOUBLE_POINTWISE,
     *DOUBLE_NETWORKS,
