@@ -57,7 +57,7 @@ def test_nothing_planted_is_nothing_found():
         ("as_strided_scatter", "vjp", np.inf),
         ("nn.functional.hardsigmoid", "vjp", 1e6),
         ("nn.functional.cosine_similarity", "vjp-edges", 0.0),
-        ("nn.functional.linear_cross_entropy.chunked", "double", np.inf),  # nothing is raised there
+        ("logcumsumexp", "reverse-over-forward", np.inf),  # which is expected to raise
     ],
 )
 def test_a_fault_counts_as_found_where_a_run_says_so(op, check, far):
