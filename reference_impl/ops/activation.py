@@ -54,7 +54,7 @@ def offer(name: str, row: str | None = None) -> None:
 
 
 sigmoid = either("sigmoid", values.sigmoid)
-erf = either("erf", values.erf)
+erfc = either("erfc", values.erfc)
 
 # -- rectifiers --------------------------------------------------------------------------------------------------------
 
@@ -262,16 +262,20 @@ SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
 
 
 def _gelu_parts(self: Any, approximate: str) -> tuple[Any, Any]:
-    """The weight of x in the product, and that weight's slope."""
+    """The weight of x in the product, and that weight's slope.
+
+    Both weights are taken where nothing is added to 1, so that their left tails keep their digits: (1 + erf(z)) / 2 as
+    erfc(-z) / 2, and (1 + tanh(z)) / 2 as the sigmoid of 2z.
+    """
     if approximate == "none":
-        return 0.5 * (1 + erf(self * math.sqrt(0.5))), exp(self * self * -0.5) / math.sqrt(
-            2 * math.pi
-        )
+        density = exp(self * self * -0.5) / math.sqrt(2 * math.pi)
+        return 0.5 * erfc(self * -math.sqrt(0.5)), density
     if approximate != "tanh":
         raise RuntimeError("approximate argument must be either none or tanh.")
     k = math.sqrt(2 / math.pi)
-    bend = tanh(k * (self + 0.044715 * self * self * self))
-    return 0.5 * (1 + bend), 0.5 * (1 - bend * bend) * k * (1 + 0.134145 * self * self)
+    bend = 2 * k * (self + 0.044715 * self * self * self)
+    weight = sigmoid(bend)
+    return weight, 2 * weight * sigmoid(-bend) * k * (1 + 0.134145 * self * self)
 
 
 def _gelu_slope(self: Any, approximate: str) -> Any:

@@ -100,6 +100,7 @@ _CALLS: Mapping[str, list[tuple[Any, ...]]] = {
     "digamma": [([-1.0, 0.5], {}), ([0.0, 0.5], {})],
     **{f"polygamma.polygamma_n_{n}": [([-1.0, 0.5], 1, {}), ([1.0], 1, {})] for n in range(5)},
     "special.polygamma.special_polygamma_n_0": [([-1.0, 0.5], 1, {}), ([1.0], 1, {})],
+    "nn.functional.gelu": [([-6.0, -9.0], {}), ([-6.0, -9.0], {"approximate": "tanh"}), ([-1.0, 0.0, 5.0], {})],
     "special.log_ndtr": [([-1e6, -2.0], {})],
     # Between the largest exponential and the largest Bessel function: of float64 the first, of float32 the second.
     "i0": [([711.0], {}), ([90.0], {})],

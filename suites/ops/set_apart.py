@@ -135,7 +135,8 @@ def _overflows(case: Case) -> bool:
 
 
 def _is_left(case: Case) -> bool:
-    return bool(np.min(case.args[0], initial=0.0) < _LEFT)
+    x = case.args[0]
+    return bool(np.min(x, initial=0.0, where=np.isfinite(x)) < _LEFT)
 
 
 def _is_far_left(case: Case) -> bool:
@@ -411,7 +412,7 @@ SET_APART: tuple[Apart, ...] = (
     Apart(("digamma",), DERIVATIVES, "at-poles", _meets_poles),
     Apart(("linalg.det",), ("vjp-edges", "jvp-edges"), "singular", _lacks_one_rank),
     Apart(("special.log_ndtr",), DERIVATIVES, "far-left", _is_far_left),
-    Apart(("special.ndtr",), EVERY_VALUE, "left-tail", _is_left),
+    Apart(("special.ndtr", "nn.functional.gelu"), EVERY_VALUE, "left-tail", _is_left),
     Apart(
         ("_segment_reduce.lengths", "_segment_reduce.offsets"),
         ("vjp-edges",),
