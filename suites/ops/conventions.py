@@ -330,7 +330,10 @@ _UNDEFINED_ON: Mapping[tuple[str, str], Callable[[Case], bool]] = {
     ("nn.functional.softplus", "double-edges"): _is_at_threshold,
     # Source: torch.nn.CrossEntropyLoss, "the probability for each class ... should be between 0 and 1". Beyond, with
     # logits of a million, what cancels is of the order of 1e9.
-    ("nn.functional.linear_cross_entropy", "double-edges"): _weighs_beyond_one,
+    **{
+        (f"nn.functional.linear_cross_entropy{how}", "double-edges"): _weighs_beyond_one
+        for how in ("", ".chunked", ".chunked_none")
+    },
     # What lies next to an infinity, or stands for it, is the largest number of the dtype: the reference has that of
     # double precision. Source: torch.nextafter; torch.nan_to_num, posinf and neginf.
     **{(op, "value-edges"): _is_infinite_in_single for op in ("nextafter", "nan_to_num")},
@@ -379,7 +382,10 @@ _UNDEFINED_ON: Mapping[tuple[str, str], Callable[[Case], bool]] = {
     },
     # x / |x| is a sign, whose second derivative 0 is what is left of terms as large as 1 / x^2; with the norm of order
     # 1/2 these hold powers, which do not cancel exactly. Source: torch.nn.functional.normalize, "v / max(|v|_p, eps)".
-    ("nn.functional.normalize", "forward-over-reverse-edges"): _normalizes_numbers_in_single,
+    **{
+        ("nn.functional.normalize", f"{modes}-edges"): _normalizes_numbers_in_single
+        for modes in ("forward-over-reverse", "reverse-over-forward")
+    },
     # A pole has infinities on its two sides, of which formulas form the difference; source: IEEE 754, 7.2.
     **{(op, "double-edges"): _divides_by_zero for op in ("div.no_rounding_mode", "true_divide")},
     # Source: torch.linalg.lu, its warning that the decomposition is almost never unique; here rounding chooses pivots.
