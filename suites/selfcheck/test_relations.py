@@ -6,12 +6,16 @@ import torch
 
 from suites.harness import torch_driver
 from suites.harness.case import Case
+from suites.harness.columns import Column
 from suites.harness.subject import Subject
 from suites.harness.tolerances import fixed_tolerance
 from suites.ops.memory_formats import column_major
-from suites.ops.relating import RELATIONS, differences_of, within_range
+from suites.ops.opinfo_source import Sample
+from suites.ops.relating import RELATIONS, chosen, differences_of, within_range
 from suites.ops.relations import Asked
+from suites.ops.rows import rows_of
 
+COLUMN = Column(Subject("cpu"), torch_driver)
 RNG = np.random.default_rng(3)
 CASE = Case(
     op="tried",
@@ -393,3 +397,24 @@ def test_columns_lie_as_in_what_is_factored_and_indexed():
     made = column_major(torch, x)
     assert torch.equal(made, x)
     assert made.stride() == torch.linalg.lu_factor(x[:, 0])[0][:, None].stride()
+
+
+@pytest.mark.parametrize(
+    ("relation", "numbers"),
+    [("second-orders", [0]), ("adjoint", [0, 1]), ("forward-over-forward", [0, 1])],
+)
+def test_second_derivatives_beside_a_pole_are_not_related(relation, numbers):
+    op = "linalg.householder_product"
+    (row,) = (
+        r
+        for r in rows_of(COLUMN, "standard", "vjp", (op,))
+        if r.apart is None and r.dtype == "float64"
+    )
+    # A reflector has a pole where tau times the square of the vector below its 1 is 1, here at 1/5.
+    vectors = np.array([[9.0], [2.0]])
+    samples = [
+        Sample(str(i), Case(op=op, args=(vectors, np.array([tau])), differentiable=(0, 1)))
+        for i, tau in enumerate((0.3, 0.2))
+    ]
+    found = chosen(row, relation, samples)
+    assert [int(sample.name) for sample in found] == numbers
