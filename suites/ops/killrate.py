@@ -28,8 +28,8 @@ Made by `python -m suites.ops.killrate`; do not edit.
 A fault is planted in the derivative of one operator - in torch's, where the suites must find it and blame the subject,
 or in the reference's own rule, where they must find it and blame the reference. Values stay right. The tier
 `{tier}` is then run on that operator, until a check reports a difference that it does not report without
-the fault. What a fault does is written in `suites/ops/faults.py`, where it means something in
-`suites/ops/fault_targets.py`.
+the fault and that no expected failure covers. What a fault does is written in `suites/ops/faults.py`, where it means
+something in `suites/ops/fault_targets.py`.
 
 **{found} of {count} faults found ({share}); {right} blamed on the right side, {nobody} on nobody, {wrong} on the
 wrong one.**

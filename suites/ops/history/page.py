@@ -12,7 +12,8 @@ _HEAD = f"""{HEADING}
 `suites/ops/history` holds {{count}} faults, one row each: the operator, the narrow condition, and what was wrong there.
 They are written down from memory of release notes, fixes and the issue tracker. A row names its issue where the number
 is certain; some stand for a kind of fault rather than for one report. Each is planted in torch in its own place alone,
-and every check and relation of the tier `{{tier}}` is tried until one differs that does not differ without it.
+and every check and relation of the tier `{{tier}}` is tried until one differs that does not differ without it, and is
+not expected to.
 `python -m suites.ops.killrate --past NAME` looks for one.
 
 **{{found}} of {{count}} found ({{share}}).**
