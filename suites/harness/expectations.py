@@ -17,6 +17,7 @@ from suites.harness.clauses import all_clauses
 from suites.harness.identity import CASE_SUITES
 from suites.harness.naming import did_you_mean
 from suites.harness.options import TIERS
+from suites.harness.subject import DEFAULT_DTYPE
 
 KINDS = ("value", "shape", "dtype", "wrong-error", "missing-error", "crash", "timeout")
 TABLES = ("expect", "skip", "flaky", "lacks")
@@ -124,6 +125,15 @@ def load_expectations(paths: Iterable[Path], surroundings: Surroundings) -> Expe
             )
         seen[key] = entry
     return Expectations(entries)
+
+
+def tier_drawn(tier: str, dtypes: Iterable[str]) -> str:
+    """The tier whose entries are in force: the full one where a dtype is asked for that it alone draws unasked."""
+    is_asked = any(dtype not in _IN_EVERY_TIER for dtype in dtypes)
+    return TIERS[-1] if is_asked and tier != TIERS[0] else tier
+
+
+_IN_EVERY_TIER = (DEFAULT_DTYPE, "float64")
 
 
 def read_file(path: Path, today: datetime.date) -> list[Expectation]:

@@ -17,11 +17,12 @@ from suites.harness.expectations import (
     Expectations,
     Surroundings,
     load_expectations,
+    tier_drawn,
 )
 from suites.harness.naming import did_you_mean
-from suites.harness.options import TIERS, Options
+from suites.harness.options import Options
 from suites.harness.outcome import NOT_RUN
-from suites.harness.subject import DEFAULT_DTYPE, REFERENCE
+from suites.harness.subject import REFERENCE
 
 MAIN = "main"
 
@@ -104,14 +105,8 @@ class Run:
             python=platform.python_version(),
             os=platform.system(),
             driver=getattr(driver, "device_driver", lambda: None)(),
-            tier=self._tier_drawn(),
+            tier=tier_drawn(self.options.tier, self.options.dtypes),
         )
-
-    def _tier_drawn(self) -> str:
-        """The tier; the full one where a dtype is asked for, since that draws what only it would draw otherwise."""
-        is_asked = any(dtype != DEFAULT_DTYPE for dtype in self.options.dtypes)
-        tier = self.options.tier
-        return TIERS[-1] if is_asked and tier != TIERS[0] else tier
 
     def spent(self) -> bool:
         """Whether the time that ``--budget`` gives is over."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from suites.harness.expectations import Expectations, Surroundings, load_expectations
+from suites.harness.expectations import Expectations, Surroundings, load_expectations, tier_drawn
 from suites.harness.judge import Verdict
 from suites.ops.rows import Row
 
@@ -24,9 +24,10 @@ def tells(row: Row, verdict: Verdict) -> bool:
 def room(row: Row) -> float:
     """How far a row may be off, in units of its bound: not at all, so far, or by any number where none is given."""
     subject = row.case_key.subject
-    entry = _expectations(
-        subject.device.partition(":")[0], row.column.driver.VERSION, row.tier
-    ).find(subject.case_id(row.case_key.name))
+    tier = tier_drawn(row.tier, (row.column.subject.dtype,))
+    device = subject.device.partition(":")[0]
+    expected = _expectations(device, row.column.driver.VERSION, tier)
+    entry = expected.find(subject.case_id(row.case_key.name))
     if entry is None or entry.table not in {"expect", "flaky"}:
         return 0.0
     return np.inf if entry.bound is None else entry.bound

@@ -6,7 +6,12 @@ import time
 import pytest
 
 from suites.harness.case_glob import CaseIdError, GlobIndex, check_glob
-from suites.harness.expectations import ExpectationError, Surroundings, load_expectations
+from suites.harness.expectations import (
+    ExpectationError,
+    Surroundings,
+    load_expectations,
+    tier_drawn,
+)
 from suites.selfcheck.launcher import plant, run_pytest
 
 HERE = Surroundings(
@@ -191,6 +196,19 @@ def test_an_invalid_file_is_wrong_usage(tmp_path):
 def test_conditions_decide_where_an_entry_is_in_force(tmp_path, when, holds):
     found = entries(tmp_path, GOOD + f"when = {{ {when} }}\n").find(ID)
     assert (found is not None) is holds
+
+
+@pytest.mark.parametrize(
+    ("tier", "dtypes", "drawn"),
+    [
+        ("standard", ("default",), "standard"),
+        ("standard", ("float64",), "standard"),
+        ("standard", ("float64", "complex128"), "full"),
+        ("quick", ("complex128",), "quick"),
+    ],
+)
+def test_a_dtype_that_only_the_full_tier_draws_has_its_expectations(tier, dtypes, drawn):
+    assert tier_drawn(tier, dtypes) == drawn
 
 
 @pytest.mark.parametrize(

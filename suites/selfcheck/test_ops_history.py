@@ -68,6 +68,12 @@ def test_a_fault_counts_as_found_where_a_run_says_so(op, check, far):
     assert tells(row, Verdict(kind=DIFFER)) is (far < np.inf)
 
 
+def test_a_dtype_that_is_asked_for_has_the_expectations_of_the_full_tier():
+    column = Column(Subject("cpu", "complex128"), torch_driver)
+    row = next(rows_of(column, "standard", "jvp", ("cholesky_inverse",)))
+    assert room(row) == np.inf  # by an entry of the tier full
+
+
 def test_a_fault_that_stands_in_expected_failures_alone_is_not_found():
     sides = ("masked_fill", "as_strided_scatter")
     found = [search(Past("turned", op, "", lambda _s, g: -g), COLUMN) for op in sides]
