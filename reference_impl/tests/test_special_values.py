@@ -188,3 +188,32 @@ def test_bessel_functions_end_where_they_are_too_large_and_no_earlier():
     want = math.log(1 + 1 / (8 * 713.0)) + 713.0 - math.log(2 * math.pi * 713.0) / 2
     assert math.isclose(math.log(special("i0", 713.0)), want, rel_tol=1e-8)
     assert special("i0", 714.0) == math.inf
+
+
+@pytest.mark.parametrize("x", [-20.0, -30.0])
+def test_gelu_keeps_its_digits_in_the_left_tail(x):
+    # x times the integral is minus the density times 1 - 1 / x^2 + 3 / x^4 - ... (Abramowitz and Stegun, 26.2.12)
+    density = math.exp(-x * x / 2) / math.sqrt(2 * math.pi)
+    ratio, term = 1.0, 1.0
+    for k in range(1, 40, 2):
+        term *= -k / (x * x)
+        ratio += term
+    made = torch.nn.functional.gelu(torch.tensor(x, dtype=torch.float64)).item()
+    assert math.isclose(made, -density * ratio, rel_tol=1e-12)
+
+
+def test_gelu_by_a_hyperbolic_tangent_keeps_its_digits_in_the_left_tail():
+    x = torch.tensor(-8.0, dtype=torch.float64)
+    bend = 2 * math.sqrt(2 / math.pi) * (8 + 0.044715 * 512)
+    made = torch.nn.functional.gelu(x, approximate="tanh").item()
+    assert math.isclose(made, -8 * math.exp(-bend), rel_tol=1e-12)  # 1 + exp(-bend) is 1 there
+
+
+@pytest.mark.parametrize("number", [1e6, -1e12])
+def test_softsign_keeps_the_digits_of_its_slope_far_out(number):
+    x = torch.tensor(number, dtype=torch.float64, requires_grad=True)
+    (slope,) = torch.autograd.grad(torch.nn.functional.softsign(x), x, create_graph=True)
+    (second,) = torch.autograd.grad(slope, x)
+    size = 1 + abs(number)
+    assert math.isclose(slope.item(), size**-2, rel_tol=1e-14)
+    assert math.isclose(second.item(), math.copysign(2 * size**-3, -number), rel_tol=1e-14)

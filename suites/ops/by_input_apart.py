@@ -38,7 +38,7 @@ def _takes_own_statistics(case: Case) -> bool:
 _BATCH_NORMS = (
     "native_batch_norm", "_native_batch_norm_legit", "nn.functional.batch_norm", "nn.functional.instance_norm",
 )  # fmt: skip
-_LAYER_NORMS = ("native_layer_norm", "nn.functional.layer_norm", "_batch_norm_with_update")
+_BY_OWN_ALONE = ("native_layer_norm", "nn.functional.layer_norm", "_batch_norm_with_update")
 _SOLVES = ("linalg.solve", "linalg.solve_ex", "linalg.tensorsolve")
 _UNDER_REVERSE = ("reverse-over-forward-edges",)
 _OVER_REVERSE = ("forward-over-reverse-edges",)
@@ -47,7 +47,7 @@ BY_INPUT_APART: tuple[Apart, ...] = (
     Apart(("as_strided_scatter",), ("vjp-edges",), "by-self", _is_by_first),
     Apart(("polar",), ("vjp", "vjp-edges"), "at-zero", _has_no_length),
     Apart(_BATCH_NORMS, ("reverse-over-forward",), "own-statistics", _takes_own_statistics),
-    Apart(_LAYER_NORMS, _UNDER_REVERSE, "own-statistics", _is_by_first),
+    Apart(_BY_OWN_ALONE, _UNDER_REVERSE, "own-statistics", _is_by_first),
     Apart(_SOLVES, _UNDER_REVERSE, "by-matrix", _is_by_first),
     Apart(
         ("triangular_solve",),

@@ -69,7 +69,7 @@ def _is_short_along_an_axis(case: Case) -> bool:
     return bool(np.any((np.minimum(x, y) == 0) & (np.maximum(x, y) > 0) & (x + y < _SHORT_SIDE)))
 
 
-_SHORT_SIDE = 1e-2  # an ulp over it is what the bound of a second derivative leaves room for
+_SHORT_SIDE = 1e-2  # ten ulps over it are what the bound of a second derivative leaves room for
 
 
 def _is_at_edge_of_powers(case: Case) -> bool:
@@ -81,12 +81,9 @@ def _is_at_edge_of_powers(case: Case) -> bool:
 
 def _normalizes_numbers_in_single(case: Case) -> bool:
     """Whether each number is divided by its own size, in single precision."""
-    dim = case.kwargs.get("dim", case.args[2] if len(case.args) > _DIM_OF_NORMALIZE else 1)
-    shape = case.args[0].shape
-    return is_single(case) and (not shape or np.prod([shape[d] for d in np.atleast_1d(dim)]) == 1)
-
-
-_DIM_OF_NORMALIZE = 2  # its place among the arguments
+    x, _, dim = options(case, "p", "dim")
+    dims = np.atleast_1d(1 if dim is None else dim)
+    return is_single(case) and (not x.ndim or np.prod([x.shape[d] for d in dims]) == 1)
 
 
 def _takes_cosine_of_zero(case: Case) -> bool:

@@ -5,6 +5,7 @@ import numpy as np
 from suites.harness.case import Case
 from suites.ops.apart import Apart
 from suites.ops.double_networks_apart import has_vector_of_norm_zero
+from suites.ops.matrix_conditions import options
 
 UNDER_REVERSE = ("reverse-over-forward",)
 AT_EDGES = ("reverse-over-forward-edges",)
@@ -25,8 +26,8 @@ def _lacks_deviation(case: Case) -> bool:
 
 
 def _is_of_order_one(case: Case) -> bool:
-    name = "ord" if case.op == "masked.normalize" else "p"
-    return bool(case.kwargs.get(name, case.args[1] if len(case.args) > 1 else None) == 1)
+    _, order = options(case, "ord" if case.op == "masked.normalize" else "p")
+    return bool(order == 1)
 
 
 def _rises_steeply(case: Case) -> bool:

@@ -74,10 +74,10 @@ INFINITE: tuple[Apart, ...] = (
     Apart(("special.erfcx",), DERIVATIVES, "at-infinity", _meets_positive_infinity),
     Apart(("special.erfcx",), ("double-edges",), "far-right", _is_far_right),
     Apart(POWERS, DERIVATIVES, "at-infinity", _raises_to_infinity),
-    Apart(POWERS, DERIVATIVES[2:], "at-infinity", _raises_infinity),
+    Apart(POWERS, ("double-edges",), "at-infinity", _raises_infinity),
     Apart(("special.i1",), FIRST, "at-infinity", _meets_infinity),
     Apart(("special.i1",), DERIVATIVES, "overflow", _overflows),
     Apart(("i0",), ("double-edges",), "overflow", _overflows),
     Apart(("i0",), FIRST, "near-overflow", _nearly_overflows),
-    Apart(("special.i1",), FIRST[:1], "near-overflow", _nearly_overflows),
+    Apart(("special.i1",), ("value-edges",), "near-overflow", _nearly_overflows),
 )

@@ -129,14 +129,23 @@ def elementwise_or_reduced() -> frozenset[str]:
 def elementwise() -> frozenset[str]:
     """The operators of which each result comes from one number of each operand, by torch's lists and the one below."""
     listed = {name for name, entry in entries().items() if entry.is_elementwise}
-    return frozenset(listed | {name for name in _ELEMENTWISE if name in entries()})
+    return frozenset(
+        listed | {name for name in (*_ELEMENTWISE, *_OF_ONE_NUMBER) if name in entries()}
+    )
+
+
+def stands_for_itself(name: str) -> bool:
+    """Whether each value comes from one number, or two, without a sum of terms that may cancel or hide it."""
+    return checked()[name].is_elementwise or name in _OF_ONE_NUMBER
 
 
 _ELEMENTWISE = """
     lerp addcmul addcdiv clamp where nn.functional.mse_loss nn.functional.l1_loss nn.functional.smooth_l1_loss
-    nn.functional.huber_loss nn.functional.softplus nn.functional.threshold nn.functional.hardtanh
-    nn.functional.relu nn.functional.leaky_relu nn.functional.gelu nn.functional.hardswish nn.functional.hardshrink
-    nn.functional.softshrink
+    nn.functional.huber_loss
+""".split()  # noqa: SIM905 - a table of names reads better so
+_OF_ONE_NUMBER = """
+    nn.functional.softplus nn.functional.threshold nn.functional.hardtanh nn.functional.relu nn.functional.leaky_relu
+    nn.functional.gelu nn.functional.hardswish nn.functional.hardshrink nn.functional.softshrink
 """.split()  # noqa: SIM905 - a table of names reads better so
 
 

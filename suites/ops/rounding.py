@@ -68,7 +68,7 @@ def _compared(
             for w, f in zip(wanted, found, strict=True)
         ]
     may_overflow = check != "value" and tolerance.eps in _LARGEST
-    overflows = may_overflow and _overflows(sides, case, tolerance.eps)
+    overflows = may_overflow and value_overflows(sides, case, tolerance.eps)
     found = [
         held(w, f, tolerance.eps, overflows=overflows) for w, f in zip(wanted, found, strict=True)
     ]
@@ -222,7 +222,7 @@ def _size(array: NDArray[Any]) -> NDArray[Any]:
     return np.maximum(np.abs(array.real), np.abs(array.imag))
 
 
-def _overflows(sides: Sides, case: Case, eps: float) -> bool:
+def value_overflows(sides: Sides, case: Case, eps: float) -> bool:
     """Whether a value of the operator itself, of which a derivative is asked, is beyond the dtype's range."""
     # Of the derivative that a composed call gives, sums may hide it.
     calls = [(sides.reference, case), *([(sides.plain, plain(case))] if sides.plain else [])]

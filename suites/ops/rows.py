@@ -103,10 +103,6 @@ LONG_ROW = 2_000  # numbers in a row that is there to be reduced in blocks, not 
 _COMPLEX_OF = {"float64": "complex128", "float32": "complex64"}
 
 
-# Functions of one number that torch does not list as such, of which each value stands for itself all the same.
-_OF_ONE_NUMBER = frozenset({"nn.functional.gelu", "nn.functional.softplus"})
-
-
 @dataclass(frozen=True, slots=True)
 class Row:
     """One operator, checked in one way, on one column and in one dtype."""
@@ -195,8 +191,8 @@ class Row:
     def tolerance(self, check: str) -> Tolerance:
         """How far right answers of the row's operator may lie apart in one check."""
         check = "double" if self.way.orders else check
-        listed = opinfo_source.checked()[self.entry].is_elementwise or self.entry in _OF_ONE_NUMBER
-        return tolerance_for(self.entry, self.dtype, check, elementwise=check == "value" and listed)
+        is_elementwise = check == "value" and opinfo_source.stands_for_itself(self.entry)
+        return tolerance_for(self.entry, self.dtype, check, elementwise=is_elementwise)
 
     @property
     def way(self) -> Way:

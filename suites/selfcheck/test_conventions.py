@@ -141,6 +141,23 @@ def test_a_length_along_an_axis_is_bent_where_it_is_not_short(x, y, is_one):
     assert is_defined("hypot", "double-edges", _case("hypot", x, y, by=(0, 1))) is is_one
 
 
+@pytest.mark.parametrize("how", ["", ".chunked", ".chunked_none"])
+@pytest.mark.parametrize(
+    ("dtype", "target", "is_one"),
+    [
+        ("float32", [[0.5, 2.0]], False),
+        ("float32", [[0.5, 0.5]], True),
+        ("float32", [1], True),
+        ("float64", [[0.5, 2.0]], True),
+    ],
+)
+def test_targets_are_probabilities_in_single_precision(how, dtype, target, is_one):
+    op = f"nn.functional.linear_cross_entropy{how}"
+    args = (np.ones((1, 3)), np.ones((2, 3)), np.array(target))
+    case = Case(op=op, args=args, differentiable=(0, 1), dtype=dtype)
+    assert is_defined(op, "double-edges", case) is is_one
+
+
 @pytest.mark.parametrize(
     ("dtype", "shape", "options", "is_one"),
     [

@@ -1,25 +1,30 @@
 """What rounding may explain of operators: conditions, and neither jumps, nor signs, nor a missing derivative."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pytest
 
 import reference_impl
+from suites.harness import torch_driver
 from suites.harness.case import Case, run_case
+from suites.harness.columns import Column
 from suites.harness.compare import compare
 from suites.harness.implementation import TorchSpelling
+from suites.harness.judge import DIFFER
 from suites.harness.subject import REFERENCE, Subject
 from suites.harness.tolerances import EPS as ULP
 from suites.harness.tolerances import LOOSER, SAFETY, tolerance_for
 from suites.ops import test_coverage as coverage
+from suites.ops.checking import judged
 from suites.ops.conditioning import LINES, conditions, scatter
 from suites.ops.extended import Extended, by_last_digits, roundings
-from suites.ops.opinfo_source import entries
+from suites.ops.opinfo_source import Sample, entries
 from suites.ops.poles import POLES, with_poles
-from suites.ops.rounding import allowance, error_of, held, is_within
-from suites.ops.rows import find_reference_operator
-from suites.ops.ways import drawn
+from suites.ops.rounding import allowance, error_of, held, is_within, value_overflows
+from suites.ops.rows import find_reference_operator, rows_of
+from suites.ops.ways import case_for, drawn
 
 EPS = 2.0**-23
 
@@ -298,3 +303,33 @@ def test_the_gradient_of_a_saturated_attention_may_lose_what_ours_does():
         case,
     )
     assert 1e-15 < np.max(found[0]) < 1e-12
+
+
+@pytest.mark.parametrize("check", ["value", "vjp"])
+def test_an_infinity_beside_a_value_that_overflows_is_excused_in_derivatives_alone(check):
+    # I0(90) is 5e37, which single precision has, and I0(711) is 9e306, which it has not; torch says inf for both.
+    (row,) = (
+        r
+        for r in rows_of(Column(Subject("cpu", "float32"), torch_driver), "full", check, ("i0",))
+        if r.apart is None
+    )
+    case = Case(op="i0", args=(np.array([90.0, 711.0]),), differentiable=(0,), dtype="float32")
+    sample = Sample("both", case)
+    found = judged(row, [sample], row.sides())
+    assert any(f.verdict.kind == DIFFER for f in found) is (check == "value")
+
+
+def test_what_a_composed_call_sums_to_infinity_does_not_hide_that_the_operator_overflows():
+    # By the base, 30 ** x is summed over x: infinite by the first of them, and the second, 1e44, is beyond float32.
+    column = Column(Subject("cpu", "float32"), torch_driver)
+    (row, *_) = rows_of(column, "full", "forward-over-reverse-edges", ("pow",))
+    plain = Case(
+        op="pow",
+        args=(np.array([30.0]), np.array([900.0, 30.0])),
+        differentiable=(0,),
+        dtype="float32",
+    )
+    sides, eps = row.sides(), ULP["float32"]
+    with np.errstate(all="ignore"):
+        assert value_overflows(sides, case_for(row.way, plain), eps)
+        assert not value_overflows(replace(sides, plain=None), case_for(row.way, plain), eps)
