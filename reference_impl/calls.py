@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from reference_impl import forward_ad, inplace, inplace_names, mapping, views
+from reference_impl import errors, forward_ad, inplace, inplace_names, mapping, views
 from reference_impl.batching import Batched
 from reference_impl.grad_mode import DUAL_LEVELS, MODE
 from reference_impl.graph import AccumulateGrad, Node, as_tensor, edge, next_sequence
@@ -316,8 +316,10 @@ def write(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # n
     inplace.check_inference(target)
     if MODE.special and MODE.transforms:
         mapping.refuse_captured(target, rule.name)
-    if inplace.reads_while_writing(rule):
-        inplace.check_partial_overlap(target, inputs[1:])
+    if inplace.reads_while_writing(rule) and inplace.overlaps_in_part(target, inputs[1:]):
+        if tracked:
+            input_edges(rule, inputs)  # a history that cannot be made anew is refused first
+        raise errors.OverlapWriteError(partial=True)
     dual = dual_level(inputs) if MODE.special and MODE.fwd_grad else None
     if dual is not None:
         return _write_dual(rule, inputs, params, dual)

@@ -323,7 +323,7 @@ class GraphTask:
 
     def _accumulate(self, variable: Tensor, ct: Any, *, owned: bool) -> bool:
         """Add what has arrived to a leaf's .grad; False if nothing has."""
-        if variable._grad_fn is not None:
+        if variable.grad_fn is not None:
             raise RuntimeError("leaf variable has been moved into the graph interior")
         # The flag may have been cleared since the graph was recorded.
         if ct is None or not variable.requires_grad:

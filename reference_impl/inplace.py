@@ -30,15 +30,14 @@ def reads_while_writing(rule: Any) -> bool:
     return rule.pointwise or rule.name in _IN_PLACE
 
 
-def check_partial_overlap(target: Tensor, others: list[Any]) -> None:
-    """Refuse an operand that shares some, but not all, of its memory with what is written.
+def overlaps_in_part(target: Tensor, others: list[Any]) -> bool:
+    """Whether an operand shares some, but not all, of its memory with what is written.
 
-    Raises:
-        RuntimeError: it does; the result would depend on the order in which elements are written.
+    The result would depend on the order in which elements are written.
     """
     out = target._data
     if type(out) is not np.ndarray:
-        return
+        return False
     for x in others:
         data = x._data if isinstance(x, Tensor) else None
         if (
@@ -49,7 +48,8 @@ def check_partial_overlap(target: Tensor, others: list[Any]) -> None:
             continue
         same = data.size == out.size and data.strides == out.strides
         if not same or data.__array_interface__["data"] != out.__array_interface__["data"]:
-            raise errors.OverlapWriteError(partial=True)
+            return True
+    return False
 
 
 def check_fits(name: str, target: Tensor, result: Any) -> None:

@@ -73,6 +73,17 @@ def repeated(x: Any, shape: tuple[int, ...]) -> Any:
     return made
 
 
+def copy_of_repeated(x: Any) -> Any:
+    """The same in memory of its own that can be written to: what is repeated stands there once, as in ``x``."""
+    once = tuple(slice(0, 1) if stride == 0 else slice(None) for stride in x.strides)
+    kept = np.array(x[once])
+    strides = [
+        0 if old == 0 and size != 1 else new
+        for old, new, size in zip(x.strides, kept.strides, x.shape, strict=True)
+    ]
+    return np.ndarray(x.shape, x.dtype, kept, 0, strides)
+
+
 def memory_order(array: Any) -> tuple[int, ...] | None:
     """Axes from the slowest to the fastest, None for a C-contiguous array."""
     if array.flags.c_contiguous:

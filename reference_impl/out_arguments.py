@@ -92,8 +92,10 @@ def _check_memory(name: str, target: Tensor, inputs: list[Tensor]) -> None:
     data = target._data
     if any(n > 1 and s == 0 for n, s in zip(data.shape, data.strides, strict=True)):
         raise errors.OverlapWriteError
-    if name in _ELEMENTWISE or getattr(getattr(OPS.get(name), "rule", None), "pointwise", False):
-        inplace.check_partial_overlap(target, list(inputs))
+    rule = getattr(OPS.get(name), "rule", None)
+    is_elementwise = name in _ELEMENTWISE or getattr(rule, "pointwise", False)
+    if is_elementwise and inplace.overlaps_in_part(target, inputs):
+        raise errors.OverlapWriteError(partial=True)
 
 
 def _check_apart(target: Tensor, result: Tensor, inputs: list[Tensor]) -> None:

@@ -14,6 +14,7 @@ from reference_impl.graph import edge, next_sequence
 from reference_impl.refusing import FOREIGN, explained
 from reference_impl.saved import save
 from reference_impl.tensor import Tensor
+from reference_impl.views import is_tracked_view
 
 new = object.__new__
 multiply_matrices = np.matmul
@@ -183,8 +184,8 @@ def make_product(rule: Any) -> Callable[[Any, Any], Any]:
             or a.ndim != 2  # noqa: PLR2004 - matrices
             or b.ndim != 2  # noqa: PLR2004
             or a.shape[1] != b.shape[0]
-            or _is_tracked_view(self)
-            or _is_tracked_view(other)
+            or is_tracked_view(self)
+            or is_tracked_view(other)
         ):
             return None
         out = new(Tensor)
@@ -223,7 +224,7 @@ def make_total(rule: Any) -> Callable[[Any], Any]:
             MODE.special
             or type(self) is not Tensor
             or self._data.dtype.kind not in "fc"
-            or _is_tracked_view(self)
+            or is_tracked_view(self)
         ):
             return None
         data = self._data
@@ -243,11 +244,6 @@ def make_total(rule: Any) -> Callable[[Any], Any]:
         return out
 
     return total
-
-
-def _is_tracked_view(t: Tensor) -> bool:
-    meta = t._meta
-    return meta is not None and meta.view is not None and t.requires_grad
 
 
 def make_general(rule: Any) -> Callable[..., Any]:

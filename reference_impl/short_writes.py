@@ -13,7 +13,7 @@ from reference_impl.graph import edge, next_sequence
 from reference_impl.inplace_names import NAMED_OTHERWISE
 from reference_impl.saved import save
 from reference_impl.tensor import AutogradMeta, Tensor
-from reference_impl.views import DEFAULT, Step, ViewInfo, rebase
+from reference_impl.views import DEFAULT, Step, ViewInfo, is_tracked_view, rebase
 
 new = object.__new__
 ndarray = np.ndarray
@@ -43,7 +43,7 @@ def make_binary_write(rule: Any) -> Callable[..., Any]:  # noqa: C901, PLR0915 -
     self_for_self, self_for_other = "self" in of_self, "self" in of_other
     other_for_self, other_for_other = "other" in of_self, "other" in of_other
 
-    def op(self: Any, other: Any = None, *args: Any, **kwargs: Any) -> Any:  # noqa: C901, PLR0911, PLR0912
+    def op(self: Any, other: Any = None, *args: Any, **kwargs: Any) -> Any:  # noqa: C901, PLR0911, PLR0912, PLR0915
         if args or kwargs or MODE.special or type(self) is not Tensor or type(other) is not Tensor:
             given = (self, *args) if other is None else (self, other, *args)
             return write(rule, given, kwargs)
@@ -69,6 +69,8 @@ def make_binary_write(rule: Any) -> Callable[..., Any]:  # noqa: C901, PLR0915 -
         fa = fb = None
         if MODE.grad:
             fa, fb = edge(self), edge(other)
+            if fa is None and fb is None and is_tracked_view(other):
+                return write(rule, (self, other), kwargs)
         if fa is not None or fb is not None:
             node = new(node_class)
             node.edges = (fa, self._output_nr, fb, other._output_nr)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reference_impl import dtypes, errors
+from reference_impl import dtypes, errors, layout
 from reference_impl.grad_mode import MODE
 from reference_impl.kinds import Unreadable
 from reference_impl.operators import Operators
@@ -94,6 +94,8 @@ class Tensor(Operators, metaclass=_TensorType):
         data = self._data
         if type(data) is not np.ndarray and isinstance(data, np.generic):
             data = self._data = np.array(data)
+        elif type(data) is np.ndarray and not data.flags.writeable:  # what a sum's backward repeats
+            data = self._data = layout.copy_of_repeated(data)
         return data
 
     def _shared(self) -> Storage:
@@ -226,7 +228,7 @@ class Tensor(Operators, metaclass=_TensorType):
         meta = self._meta
         if meta is not None and (meta.grad is not None or meta.retains):
             return meta.grad
-        if not self.is_leaf:
+        if self._grad_fn is not None:  # as it is: whoever reads .grad asks for no new history
             require("autograd.warn_non_leaf_grad")()
         return None
 

@@ -236,6 +236,12 @@ def check_writable(t: Tensor, *, recorded: bool, uniform: bool = False) -> None:
         raise errors.OverlapWriteError
 
 
+def is_tracked_view(t: Tensor) -> bool:
+    """Whether ``t`` is a view that requires grad, be it only because its base does."""
+    meta = t._meta
+    return meta is not None and meta.view is not None and t.requires_grad
+
+
 def refuse_forbidden_view(t: Tensor, info: ViewInfo, *, indirect: bool = False) -> None:
     """Raise if the view was made in a way that forbids tracked writes.
 
@@ -248,7 +254,11 @@ def refuse_forbidden_view(t: Tensor, info: ViewInfo, *, indirect: bool = False) 
         if indirect
         else "is being modified inplace"
     )
-    subject = f"Output {t._output_nr} of {_producer(t)} is a view and {what}."
+    subject = (
+        f"A view was created in no_grad mode and {what} with grad mode enabled."
+        if t._grad_fn is None
+        else f"Output {t._output_nr} of {errors.plain_name(t._grad_fn.name())} is a view and {what}."
+    )
     if info.creation == CUSTOM:
         raise errors.ForbiddenViewWriteError(
             f"{subject} This view was created inside a custom Function (or because an input was returned "
@@ -273,11 +283,6 @@ def refuse_forbidden_view(t: Tensor, info: ViewInfo, *, indirect: bool = False) 
         f"the {mode} block (if you don't want the inplace to be tracked) or both outside (if you want "
         "the inplace to be tracked)."
     )
-
-
-def _producer(t: Tensor) -> str:
-    fn = t._grad_fn
-    return "unknown" if fn is None else errors.plain_name(fn.name())
 
 
 def rebase(t: Tensor, node: Node) -> None:

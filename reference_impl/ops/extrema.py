@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from reference_impl import layout
-from reference_impl.ops.lang import array_of, constant, shape_of, sum
+from reference_impl.ops.lang import array_of, constant, shape_of, sum, zeros
 from reference_impl.ops.reducing import axes_of, pick_at_index, publish, spread, spread_to_index
 from reference_impl.ops.rule import NOT_DIFFERENTIABLE, define_op
 from reference_impl.registry import OPS
@@ -71,13 +71,20 @@ publish("amax", lambda self, dim=(), keepdim=False: amax_op(self, dim, keepdim))
 publish("amin", lambda self, dim=(), keepdim=False: amin_op(self, dim, keepdim))
 
 
+def _even_share_of_all(ct: Any, self: Any, result: Any) -> Any:
+    # Convention: where no element is the extreme any more, as .data can bring about, none gets a part.
+    if array_of(self).size and not _ties(self, array_of(result)).any():
+        return zeros(shape_of(self), ct)
+    return _even_share(ct, self, result, None, keepdim=False)
+
+
 def _all_row(name: str, node: str, best: Any) -> Any:
     return define_op(
         f"{name}.all",
         node=node,
         forward=lambda self: _extreme(self, best, None, False, name),
         inputs=("self",),
-        vjp={"self": lambda ct, self, result: _even_share(ct, self, result, None, keepdim=False)},
+        vjp={"self": _even_share_of_all},
         jvp=lambda self_t, self, result: _share_sum(self_t, self, result, None, keepdim=False),
         method=False,
     )

@@ -99,7 +99,8 @@ mean_all: Any = define_op(
     forward=lambda self, dtype=None: _mean_forward(self, None, dtype=dtype),
     inputs=("self",),
     promote="own",
-    vjp={"self": lambda ct, self_shape: expand(ct / max(math.prod(self_shape), 1), self_shape)},
+    # Divided last: a gradient that repeats one number cannot be written to.
+    vjp={"self": lambda ct, self_shape: expand(ct, self_shape) / max(math.prod(self_shape), 1)},
     jvp="linear",
     method=False,
 )
@@ -193,6 +194,8 @@ def prod_vjp(ct: Any, x: Any, result: Any, dim: int) -> Any:
 
 def _flat_prod_vjp(ct: Any, self: Any, result: Any) -> Any:
     shape = shape_of(self)
+    if not shape:
+        return ct
     flat = reshape(self, (math.prod(shape),))
     return reshape(prod_vjp(ct, flat, result, 0), shape)
 

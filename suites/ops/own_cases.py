@@ -101,6 +101,7 @@ _CALLS: Mapping[str, list[tuple[Any, ...]]] = {
     **{f"polygamma.polygamma_n_{n}": [([-1.0, 0.5], 1, {}), ([1.0], 1, {})] for n in range(5)},
     "special.polygamma.special_polygamma_n_0": [([-1.0, 0.5], 1, {}), ([1.0], 1, {})],
     "nn.functional.gelu": [([-6.0, -9.0], {}), ([-6.0, -9.0], {"approximate": "tanh"}), ([-1.0, 0.0, 5.0], {})],
+    "special.ndtr": [([-6.0, -8.0], {}), ([-3.0], {})],
     "special.log_ndtr": [([-1e6, -2.0], {})],
     # Between the largest exponential and the largest Bessel function: of float64 the first, of float32 the second.
     "i0": [([711.0], {}), ([90.0], {})],
@@ -129,6 +130,9 @@ _CALLS: Mapping[str, list[tuple[Any, ...]]] = {
     ],
     "nn.functional.max_unpool2d.grad": [
         ([[[[1.0, 2.0], [3.0, 4.0]]]], np.array([[[[0, 3], [9, 14]]]]), {"kernel_size": 2}),
+    ],
+    "nn.functional.max_unpool3d.grad": [
+        ([[[[[1.0, 2.0], [3.0, 4.0]]]]], np.array([[[[[0, 3], [9, 14]]]]]), {"kernel_size": (1, 2, 2)}),
     ],
     "masked.logsumexp": [([[1.0, 2.0], [3.0, 4.0]], 1, {"mask": _MASK})],
     "index_reduce.amax": _reduced("amax"),

@@ -74,7 +74,14 @@ MOST_RANKS = 6
 LEAST_SAMPLES = {"stft": 3, "take_along_dim": 12, "logcumsumexp": 12, "native_layer_norm": 12}
 # Operators of which it hangs on the draw whether some sample shows what is expected of them: an image of several rows,
 # an operand that is masked where the other is not, or that has more dimensions. A call of our own does.
-WITH_OWN_SAMPLES = frozenset({"kron", "masked.logaddexp", "nn.functional.max_unpool2d.grad"})
+WITH_OWN_SAMPLES = frozenset(
+    {
+        "kron",
+        "masked.logaddexp",
+        "nn.functional.max_unpool2d.grad",
+        "nn.functional.max_unpool3d.grad",
+    }
+)
 IN_QUICK = ("create-graph", "input-layouts", "cotangent-layouts", "subsets")
 
 

@@ -15,6 +15,7 @@ from suites.ops.forward_apart import FORWARD_APART
 from suites.ops.infinite_apart import INFINITE
 from suites.ops.matrix_conditions import has_complex_beyond
 from suites.ops.option_apart import OPTION_APART
+from suites.ops.tails_apart import TAILS_APART
 from suites.ops.ways import holding_for
 
 
@@ -58,8 +59,7 @@ _OVERFLOWS = {
     "float64": 709.0,
     "float32": 88.0,
 }  # its exponential is the largest number of the dtype
-_LEFT = -1.5  # from where on 1/2 + 1/2 erf(x / sqrt(2)) misses digits of what is left
-_FAR_LEFT = -1500.0
+_FAR_LEFT = -100.0  # from where on exp(-x^2 / 2 - log_ndtr(x)) may miss more digits than it may
 _SERIES_OFF = (1e-3, 40.0)
 _NEAR_ZERO = (
     2e-4  # the derivative of sinc at numbers below it has lost more digits than its bound allows
@@ -132,11 +132,6 @@ def _overflows(case: Case) -> bool:
     return bool(
         np.any(-case.args[0] * case.args[1] > _OVERFLOWS.get(case.dtype, _OVERFLOWS["float64"]))
     )
-
-
-def _is_left(case: Case) -> bool:
-    x = case.args[0]
-    return bool(np.min(x, initial=0.0, where=np.isfinite(x)) < _LEFT)
 
 
 def _is_far_left(case: Case) -> bool:
@@ -412,7 +407,6 @@ SET_APART: tuple[Apart, ...] = (
     Apart(("digamma",), DERIVATIVES, "at-poles", _meets_poles),
     Apart(("linalg.det",), ("vjp-edges", "jvp-edges"), "singular", _lacks_one_rank),
     Apart(("special.log_ndtr",), DERIVATIVES, "far-left", _is_far_left),
-    Apart(("special.ndtr", "nn.functional.gelu"), EVERY_VALUE, "left-tail", _is_left),
     Apart(
         ("_segment_reduce.lengths", "_segment_reduce.offsets"),
         ("vjp-edges",),
@@ -470,6 +464,7 @@ SET_APART: tuple[Apart, ...] = (
     *DOUBLE_NETWORKS,
     *OPTION_APART,
     *FORWARD_APART,
+    *TAILS_APART,
 )
 
 
