@@ -1,9 +1,11 @@
 """What the generator of programs must reach, measured on the reference."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
+from suites.harness.observation import Raised
 from suites.harness.program import Program, ProgramTextError, compare_runs, run_program
 from suites.harness.program_source import RandomSource, write_program
 from suites.harness.reference_driver import namespace
@@ -94,6 +96,49 @@ def test_a_write_that_forgets_the_version_is_found(runs, monkeypatch):
         d is not None and any(".version" in x.where or ".node" in x.where for x in d.differences)
         for d in found
     )
+
+
+ANSWERED = """
+v0 = torch.tensor([1.5, -1.7], dtype=torch.float64, requires_grad=True)
+v1 = v0 * v0
+with torch.no_grad(): v2 = torch.autograd.grad(v1, v0, torch.tensor([0.3, -1.2], dtype=torch.float64))[0]
+v3 = v2.view(2)
+{written}.mul_(2.0)
+"""
+
+
+def _compared(written, change):
+    """What is found where the other side's last step is as ``change`` says."""
+    program = Program.parse(ANSWERED.format(written=written), "p.txt")
+    with namespace(REFERENCE_SUBJECT) as reference:
+        outcomes = run_program(reference, program)
+    assert all(outcome.raised is None for outcome in outcomes)
+    return compare_runs(program, outcomes, [*outcomes[:-1], change(outcomes[-1])])
+
+
+@pytest.mark.parametrize(("name", "is_found"), [("v1", True), ("v2", False), ("v3", False)])
+def test_only_what_backward_gave_may_have_another_version(name, is_found):
+    def counted_otherwise(outcome):
+        state = outcome.states[name]
+        tensor = replace(state.tensor, version=state.tensor.version + 1)
+        return replace(outcome, states={**outcome.states, name: replace(state, tensor=tensor)})
+
+    assert (_compared("v2", counted_otherwise) is not None) == is_found
+
+
+@pytest.mark.parametrize(
+    ("written", "message", "is_found"),
+    [
+        ("v1", "more than one element refers to a single memory location.", True),
+        ("v2", "more than one element refers to a single memory location.", False),
+        ("v3", "A view was created in no_grad mode and is being modified inplace", False),
+        ("v3", "it was modified by an inplace operation", True),
+    ],
+)
+def test_only_what_backward_gave_may_be_refused_for_its_memory(written, message, is_found):
+    refused = Raised("RuntimeError", message)
+    found = _compared(written, lambda outcome: replace(outcome, raised=refused))
+    assert (found is not None) == is_found
 
 
 @pytest.mark.parametrize(
