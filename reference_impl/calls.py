@@ -317,8 +317,7 @@ def write(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # n
     if MODE.special and MODE.transforms:
         mapping.refuse_captured(target, rule.name)
     if inplace.reads_while_writing(rule) and inplace.overlaps_in_part(target, inputs[1:]):
-        if tracked:
-            input_edges(rule, inputs)  # a history that cannot be made anew is refused first
+        _ = input_edges(rule, inputs) if tracked else None  # a lost history is told first
         raise errors.OverlapWriteError(partial=True)
     dual = dual_level(inputs) if MODE.special and MODE.fwd_grad else None
     if dual is not None:

@@ -13,7 +13,7 @@ import numpy as np
 from reference_impl import errors, hooks
 from reference_impl.bfloat16_array import apply_wide
 from reference_impl.kinds import SEEN
-from reference_impl.saved import SavedTensor, check_version
+from reference_impl.saved import SavedTensor, check_history, check_version
 from reference_impl.tensor import Tensor, make
 
 next_sequence = itertools.count().__next__
@@ -161,10 +161,10 @@ class Node(metaclass=_NodeType):
             if entry.tensor is None and entry.hooks is None:
                 return None
             if entry.tensor is not None:
-                self._check_history(entry.tensor, entry.version)
+                check_history(entry.tensor, entry.version, self.seq)
             found: Tensor = entry.read(lambda: self._producer(at))
         elif isinstance(entry, Tensor):
-            self._check_history(entry, 0)
+            check_history(entry, 0, self.seq)
             storage = entry._storage
             if storage is not None and storage.version != 0:
                 check_version(entry, 0, lambda: self._producer(at))
@@ -179,24 +179,6 @@ class Node(metaclass=_NodeType):
         if not tensors:
             return found._data
         return self._with_history(found, at, entry)
-
-    def _check_history(self, tensor: Tensor, version: int) -> None:
-        """Refuse a saved tensor that has lost its history, be it written to since or not.
-
-        Raises:
-            RuntimeError: ``detach_()`` cut it off after this node was made, or it is a view whose base was written to
-                and that is of a kind whose history cannot be made anew.
-        """
-        meta = tensor._meta
-        if meta is None:
-            return
-        if meta.view is not None and tensor._version != version:
-            meta.view.current_grad_fn(tensor)
-        if meta.detached_at > self.seq and tensor._grad_fn is None:  # no write gave it another
-            raise RuntimeError(
-                "Trying to use a saved tensor that has been detached in-place, i.e. with .detach_()."
-                "This is not supported, please use out-of-place `.detach()` instead"
-            )
 
     def _with_history(self, found: Tensor, at: int, entry: Any) -> Tensor:
         """A saved output gets this node as its history back; an unpacked input the history it had."""

@@ -115,6 +115,30 @@ def check_version(tensor: Tensor, wanted: int, describe: Callable[[], str]) -> N
         )
 
 
+def check_history(tensor: Tensor, version: int, saved_at: int) -> None:
+    """Refuse a saved tensor that has lost its history, be it written to since or not.
+
+    Args:
+        tensor: what was saved.
+        version: of it, when it was saved.
+        saved_at: the sequence number of the node that saved it.
+
+    Raises:
+        RuntimeError: ``detach_()`` cut it off after it was saved, or it is a view whose base was written to and that
+            is of a kind whose history cannot be made anew.
+    """
+    meta = tensor._meta
+    if meta is None:
+        return
+    if meta.view is not None and tensor._version != version:
+        meta.view.current_grad_fn(tensor)
+    if meta.detached_at > saved_at and tensor._grad_fn is None:  # no write gave it another
+        raise RuntimeError(
+            "Trying to use a saved tensor that has been detached in-place, i.e. with .detach_()."
+            "This is not supported, please use out-of-place `.detach()` instead"
+        )
+
+
 def save(tensor: Any, *, is_output: bool = False) -> Any:
     """What a node keeps of ``tensor``. See Note [What a node saves]."""
     if not isinstance(tensor, Tensor):
