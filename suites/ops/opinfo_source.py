@@ -139,6 +139,11 @@ def stands_for_itself(name: str) -> bool:
     return checked()[name].is_elementwise or name in _OF_ONE_NUMBER
 
 
+def is_of_one_number(name: str) -> bool:
+    """Whether each value comes from one number alone, so that each derivative is a cotangent times its slope."""
+    return isinstance(checked()[name].info, UnaryUfuncInfo) or name in _OF_ONE_NUMBER
+
+
 _ELEMENTWISE = """
     lerp addcmul addcdiv clamp where nn.functional.mse_loss nn.functional.l1_loss nn.functional.smooth_l1_loss
     nn.functional.huber_loss

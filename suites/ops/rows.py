@@ -34,7 +34,7 @@ from suites.ops.opinfo_source import Bend, Entry, Sample, as_it_is
 from suites.ops.option_cases import is_option, option_samples
 from suites.ops.own_cases import own_samples
 from suites.ops.spelling import spelled
-from suites.ops.tails_apart import SHOULDER
+from suites.ops.tails_apart import is_judged_by_array
 from suites.ops.ways import WAYS, Way, holding_for, in_place
 
 # What each tier runs: dtypes by check, samples of an op at most, and numbers in a sample.
@@ -192,8 +192,13 @@ class Row:
     def tolerance(self, check: str) -> Tolerance:
         """How far right answers of the row's operator may lie apart in one check."""
         check = "double" if self.way.orders else check
-        stands_for_itself = opinfo_source.stands_for_itself(self.entry) and self.apart != SHOULDER
-        is_elementwise = check == "value" and stands_for_itself
+        alone = {
+            "value": opinfo_source.stands_for_itself,
+            "vjp": opinfo_source.is_of_one_number,
+            "jvp": opinfo_source.is_of_one_number,
+        }
+        is_elementwise = check in alone and alone[check](self.entry)
+        is_elementwise &= not is_judged_by_array(self.entry, check, self.apart)
         return tolerance_for(self.entry, self.dtype, check, elementwise=is_elementwise)
 
     @property
