@@ -156,6 +156,16 @@ LOOSER: tuple[Looser, ...] = (
         ("float64", "float32"),
     ),
     Looser(
+        tuple(
+            f"nn.functional.linear_cross_entropy{how}" for how in ("", ".chunked", ".chunked_none")
+        ),
+        ("vjp", "jvp"),
+        64.0,
+        "the gradient is a mean of weights, some thousand at edges, less one of them: a rounding of a probability of 1 "
+        "is as many of these, and where the result is 0 nothing tells of it",
+        ("float64", "float32"),
+    ),
+    Looser(
         ("logcumsumexp",),
         _DERIVATIVES,
         1e5,

@@ -60,7 +60,12 @@ FORWARD_APART: tuple[Apart, ...] = (
         "clamped-variance",
         _clamps_variance,
     ),
-    Apart(("linalg.vector_norm", "norm"), AT_EDGES, "zero-vector", has_vector_of_norm_zero),
+    Apart(
+        ("linalg.vector_norm", "norm", "nn.functional.normalize"),
+        AT_EDGES,
+        "zero-vector",
+        has_vector_of_norm_zero,
+    ),
     Apart(("masked.cumprod", "linalg.vander"), AT_EDGES, "at-zero", _meets_zero),
     Apart(("std", "std_mean"), AT_EDGES, "without-deviation", _lacks_deviation),
 )

@@ -55,14 +55,22 @@ _OVERFLOWS = 127.0  # exponents of 2, in float32
 
 
 def _exponential_overflows(case: Case) -> bool:
-    """Whether the exponential of a matrix is beyond float64, and so what is squared and multiplied on the way there."""
+    """Whether the exponential of a matrix is beyond its dtype, and so what is squared and multiplied on the way."""
     x = case.args[0]
-    return bool(x.size and np.max(np.linalg.eigvals(x).real) > _LARGEST_EXPONENT)
+    return bool(x.size and np.max(np.linalg.eigvals(x).real) > _largest_exponent(case))
 
 
-_LARGEST_EXPONENT = (
-    700.0  # exp of 709 is the largest number; beside it, products on the way are larger
-)
+def _negative_alpha_overflows(case: Case) -> bool:
+    alpha = case.kwargs.get("alpha", case.args[1] if len(case.args) > 1 else 1.0)
+    return bool(alpha < 0 and np.any(case.args[0] / alpha > _largest_exponent(case)))
+
+
+def _largest_exponent(case: Case) -> float:
+    return _LARGEST_EXPONENT.get(case.dtype, 700.0)
+
+
+# exp of 709 is the largest number of float64, of 88.7 that of float32; beside it, products on the way are larger.
+_LARGEST_EXPONENT = {"float32": 85.0, "complex64": 85.0, "bfloat16": 85.0, "float16": 10.0}
 
 
 def _has_zero_pivot(case: Case) -> bool:
@@ -113,6 +121,13 @@ POLES: tuple[Pole, ...] = (
         "IEEE 754, section 7.2",
     ),
     Pole(
+        ("nn.functional.celu",),
+        ("double",),
+        _negative_alpha_overflows,
+        "with a negative alpha the slope is an exponential that overflows, which the product rule multiplies by the "
+        "zero tangent of a constant; source: IEEE 754, section 7.2",
+    ),
+    Pole(
         ("lu_solve", "linalg.lu_solve", "triangular_solve", "linalg.solve_triangular"),
         ("value", "vjp", "jvp", "double"),
         _has_zero_pivot,
@@ -127,7 +142,9 @@ def is_pole(op: str, check: str, case: Case) -> bool:
     return any(op in pole.ops and check in pole.checks and pole.holds(case) for pole in POLES)
 
 
-def with_poles(want: NDArray[Any], got: NDArray[Any]) -> NDArray[Any]:
-    """``got``, with what ``want`` has wherever one of the two is NaN and the other infinite."""
-    mixed = (np.isnan(want) & np.isinf(got)) | (np.isinf(want) & np.isnan(got))
+def with_poles(
+    want: NDArray[Any], got: NDArray[Any], largest: float = np.finfo(np.float64).max
+) -> NDArray[Any]:
+    """``got``, with what ``want`` has wherever one of the two is NaN and the other beyond the dtype's numbers."""
+    mixed = (np.isnan(want) & np.isinf(got)) | ((np.abs(want) > largest) & np.isnan(got))
     return np.where(mixed, want, got)

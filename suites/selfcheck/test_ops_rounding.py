@@ -21,7 +21,7 @@ from suites.ops.checking import judged
 from suites.ops.conditioning import LINES, conditions, scatter
 from suites.ops.extended import Extended, by_last_digits, roundings
 from suites.ops.opinfo_source import Sample, entries
-from suites.ops.poles import POLES, with_poles
+from suites.ops.poles import POLES, is_pole, with_poles
 from suites.ops.rounding import allowance, error_of, held, is_within, value_overflows
 from suites.ops.rows import find_reference_operator, rows_of
 from suites.ops.ways import case_for, drawn
@@ -125,6 +125,29 @@ def test_at_a_listed_pole_nan_stands_for_infinity_and_nothing_else():
     )
     assert str(with_poles(want, got).tolist()) == str([np.inf, -np.inf, -np.inf, np.nan])
     assert all(pole.why for pole in POLES)
+
+
+def test_at_a_listed_pole_what_a_dtype_cannot_hold_is_an_infinity():
+    want, got = np.array([1e79, -1e79, 1e30]), np.array([np.nan, np.nan, np.nan])
+    largest = float(np.finfo(np.float32).max)
+    assert str(with_poles(want, got, largest).tolist()) == str([1e79, -1e79, np.nan])
+    assert np.all(np.isnan(with_poles(want, got)))
+
+
+@pytest.mark.parametrize(
+    ("op", "args", "dtype", "is_one"),
+    [
+        ("nn.functional.celu", ([-400.0], -0.5), "float64", True),
+        ("nn.functional.celu", ([400.0], -0.5), "float64", False),
+        ("nn.functional.celu", ([-400.0], 0.5), "float64", False),
+        ("matrix_exp", ([[90.0]],), "float32", True),
+        ("matrix_exp", ([[90.0]],), "float64", False),
+    ],
+)
+def test_a_pole_is_where_an_exponential_leaves_the_dtype(op, args, dtype, is_one):
+    given = (np.array(args[0]), *args[1:])
+    case = Case(op=op, args=given, differentiable=(0,)).in_dtype(dtype)
+    assert is_pole(op, "double", case) == is_one
 
 
 def test_a_reason_that_is_missing_or_not_needed_fails(monkeypatch):
