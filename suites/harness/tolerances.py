@@ -94,8 +94,9 @@ PER_ORDER = 4.0
 ORDER = {"value": 0, "vjp": 1, "jvp": 1, "double": 2}
 _COARSE = frozenset({"float16", "complex32", "bfloat16"})
 
-# The value of a pointwise op is held to ulps of the element and to its condition alone: nothing else entered it. Close
-# to where numbers end, kernels that form an exponential on the way may have lost it to zero or infinity.
+# The value of a pointwise op, and the slope of a function of one number, are held to ulps of the element and to its
+# condition alone: nothing else entered it. Close to where numbers end, kernels that form an exponential on the way may
+# have lost it to zero or infinity.
 SMALLEST = {
     "float64": 1e-300,
     "complex128": 1e-300,

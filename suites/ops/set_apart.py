@@ -59,7 +59,7 @@ _OVERFLOWS = {
     "float64": 709.0,
     "float32": 88.0,
 }  # its exponential is the largest number of the dtype
-_FAR_LEFT = -100.0  # from where on exp(-x^2 / 2 - log_ndtr(x)) may miss more digits than it may
+_FAR_LEFT = -100.0  # from here on exp(-x^2 / 2 - log_ndtr(x)) may lose more than its bound allows
 _SERIES_OFF = (1e-3, 40.0)
 _NEAR_ZERO = (
     2e-4  # the derivative of sinc at numbers below it has lost more digits than its bound allows
