@@ -256,7 +256,7 @@ class GraphTask:
     def _retain(self, tensor: Tensor, ct: Any) -> None:
         meta = tensor._autograd()
         if self.create_graph:
-            meta.grad = ct if meta.grad is None else meta.grad + ct
+            meta.grad = ct.clone() if meta.grad is None else meta.grad + ct
         else:
             meta.grad = make(copied(ct)) if meta.grad is None else make(meta.grad._data + ct)
 

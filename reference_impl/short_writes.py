@@ -58,7 +58,7 @@ def make_binary_write(rule: Any) -> Callable[..., Any]:  # noqa: C901, PLR0915 -
         ):
             return write(rule, (self, other), kwargs)
         meta = self._meta
-        if meta is not None and not _plain(meta):
+        if meta is not None and not _plain(self, meta):
             return write(rule, (self, other), kwargs)
         try:
             result = forward(a, b)
@@ -104,7 +104,7 @@ def make_binary_write(rule: Any) -> Callable[..., Any]:  # noqa: C901, PLR0915 -
     return op
 
 
-def _plain(meta: AutogradMeta) -> bool:
+def _plain(t: Tensor, meta: AutogradMeta) -> bool:
     """True if a write to the tensor needs no check of the long path; without gradients, more of them are."""
     if meta.inference:
         return False
@@ -114,7 +114,8 @@ def _plain(meta: AutogradMeta) -> bool:
     if info is None:
         return not meta.requires_grad
     base = info.base
-    return info.creation == DEFAULT and (base._grad_fn is not None or not base.requires_grad)
+    is_free = base._grad_fn is not None or (t._grad_fn is None and not base.requires_grad)
+    return info.creation == DEFAULT and is_free
 
 
 def make_row(rule: Any) -> Callable[[Tensor, int], Tensor | None]:

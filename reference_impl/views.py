@@ -81,6 +81,7 @@ class ViewInfo:
             refuse_forbidden_view(view, self, indirect=True)
             node = new_node(AsStridedBackward0, (edge(self.base), self.base._output_nr))
             node.meta = (self.chain,)
+            _move_retained(view, node)
             view._grad_fn = node
             view._output_nr = 0
             self.version = storage.version
