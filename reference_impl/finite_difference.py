@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ _SHRINK = 4.0
 _LEVELS = 9
 _KINK_SHARE = 0.1
 _KINK_NOISE = 1e3
+_STUCK_SHARE = 0.5  # steps shrink by a quarter, and so do the bends of a smooth function
 
 
 class ShapeChangedError(ValueError):
@@ -83,8 +85,9 @@ def derivative(line: LineFn, *, scale: float = 1.0) -> Estimate:
         slopes = [
             (ahead - behind) / (2 * h) for h, (ahead, behind) in zip(steps, sides, strict=True)
         ]
-        value, error = _extrapolate(slopes, steps, _noise(here, sides))
-        kink = _kinks(here, sides, steps)
+        noise, bends = _noise(here, sides), _bends(here, sides, steps)
+        value, error = _extrapolate(slopes, [noise / h for h in steps], _stuck(bends))
+        kink = _kinks(bends, noise / steps[-1])
     shown = tuple(
         (h, _largest(np.abs(slope - value))) for h, slope in zip(steps, slopes, strict=True)
     )
@@ -125,7 +128,7 @@ def _noise(here: NDArray[Any], sides: list[tuple[NDArray[Any], NDArray[Any]]]) -
 
 
 def _extrapolate(
-    slopes: list[NDArray[Any]], steps: list[float], noise: NDArray[Any]
+    slopes: list[NDArray[Any]], noise: list[NDArray[Any]], stuck: list[NDArray[Any]]
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """The entry of the Richardson table whose neighbours agree best, and by how much they do not."""
     best = slopes[0]
@@ -137,23 +140,38 @@ def _extrapolate(
             gain = _SHRINK ** (2 * order)
             row.append((gain * row[-1] - above[order - 1]) / (gain - 1))
             spread = np.maximum(np.abs(row[-1] - row[-2]), np.abs(row[-1] - above[order - 1]))
-            spread = np.where(np.isnan(spread), np.inf, spread) + noise / steps[level]
+            spread = np.where(np.isnan(spread), np.inf, spread) + noise[level] + stuck[level]
             better = spread < bar
             best, bar = np.where(better, row[-1], best), np.where(better, spread, bar)
     return np.asarray(best), np.asarray(bar)
 
 
-def _kinks(
+def _bends(
     here: NDArray[Any], sides: list[tuple[NDArray[Any], NDArray[Any]]], steps: list[float]
-) -> NDArray[Any]:
-    """Where the second difference over the step does not shrink with it, as it does where a function is smooth."""
+) -> list[NDArray[Any]]:
+    """The distance of the one-sided slopes at each step: where a function is smooth, it shrinks as the step does."""
     bends = [
         np.abs(ahead - 2 * here + behind) / h
         for h, (ahead, behind) in zip(steps, sides, strict=True)
     ]
-    bends = [np.where(np.isfinite(bend), bend, 0.0) for bend in bends]
-    noise = _KINK_NOISE * _noise(here, sides) / steps[-1]
-    return np.asarray(bends[-1] > np.maximum(_KINK_SHARE * np.max(bends, axis=0), noise))
+    return [np.where(np.isfinite(bend), bend, 0.0) for bend in bends]
+
+
+def _stuck(bends: list[NDArray[Any]]) -> list[NDArray[Any]]:
+    """How far each slope may be off where the one-sided ones come no closer with its step.
+
+    Beside a kink that is nearer than the steps they are steady, and so is their mean, which is no slope at all.
+    """
+    stuck = [
+        np.where(fine > _STUCK_SHARE * coarse, fine / 2, 0.0) for coarse, fine in pairwise(bends)
+    ]
+    return [np.zeros_like(bends[0]), *stuck]
+
+
+def _kinks(bends: list[NDArray[Any]], noise: NDArray[Any]) -> NDArray[Any]:
+    """Where the one-sided slopes at the smallest step are as far apart as anywhere."""
+    least = np.maximum(_KINK_SHARE * np.max(bends, axis=0), _KINK_NOISE * noise)
+    return np.asarray(bends[-1] > least)
 
 
 def _largest(values: NDArray[Any]) -> float:

@@ -207,6 +207,12 @@ def test_a_kink_is_seen_and_a_jump_decides_nothing():
     assert not jump.decides(rtol=1e-3, atol=1e-3)
 
 
+@pytest.mark.parametrize("distance", np.geomspace(1e-9, 1e-2, 29))
+def test_beside_a_kink_an_estimate_claims_no_more_than_it_knows(distance):
+    estimate = derivative(lambda s: np.abs(s + distance) + 0.25 * np.sin(s))
+    assert estimate.kink or abs(estimate.value - 1.25) <= 4 * estimate.error
+
+
 def test_numerical_jvp_is_the_directional_derivative():
     x, t = np.array([1.0, 2.0]), np.array([0.5, -1.0])
     found = numerical_jvp(lambda v: v**3, x, t, step=1e-5)
