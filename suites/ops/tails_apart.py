@@ -29,7 +29,7 @@ LOSING_DERIVATIVES = {
     # From the rounded result, of which nothing tells how close to its limit it is.
     **dict.fromkeys(
         (
-            "expm1", "sigmoid", "tanh", "nn.functional.tanhshrink", "nn.functional.elu", "nn.functional.celu",
+            "expm1", "sigmoid", "tan", "tanh", "nn.functional.tanhshrink", "nn.functional.elu", "nn.functional.celu",
             "nn.functional.selu",
         )
     ),
