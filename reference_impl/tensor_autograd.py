@@ -109,9 +109,13 @@ def _detach_(self: Tensor) -> Tensor:
             "training, and gradient_as_bucket_view is set as True, gradients are views of DDP buckets, and hence "
             "detach_() cannot be called on these gradients."
         )
-    if self._grad_fn is not None:
+    fn = self._grad_fn
+    if fn is not None:
         self._shared()  # so that nodes that saved the tensor look twice
-        self._autograd().detached_at = next_sequence()
+        meta = self._autograd()
+        meta.detached_at = next_sequence()
+        if fn.extra is not None:  # the tensor's hooks stay its own
+            meta.hooks = fn.extra.tensor_pre.get(self._output_nr)
     self._grad_fn = None
     self._output_nr = 0
     if self._meta is not None:
