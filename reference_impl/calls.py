@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from reference_impl import errors, forward_ad, inplace, inplace_names, mapping, views
-from reference_impl.batching import Batched
 from reference_impl.grad_mode import DUAL_LEVELS, MODE
 from reference_impl.graph import AccumulateGrad, Node, as_tensor, edge, next_sequence
 from reference_impl.kinds import SEEN, TWINS
@@ -74,6 +73,11 @@ def _forward(rule: Any, inputs: list[Any], params: tuple[Any, ...]) -> Any:
         if found is error:
             raise
         raise found from error
+    except TypeError:
+        # A parameter may have asked for bfloat16, of which nothing was known before the op read it.
+        if not SEEN:
+            raise
+        return compute(rule, promote(rule, inputs), params)
 
 
 def _wrap(rule: Any, inputs: list[Any], params: tuple[Any, ...], out: Any) -> Any:
@@ -374,27 +378,7 @@ def _write_dual(rule: Any, inputs: list[Any], params: tuple[Any, ...], level: in
         if tangents[0] is not None:
             tangents[0].copy_(found)
         else:
-            _start_tangent(target, found, level)
+            forward_ad.start_tangent(target, found, level)
     fn = target._grad_fn if target._base is None else getattr(target._base._grad_fn, "fn", None)
     _save_tangent(rule, fn, 0, found, level)
     return target
-
-
-def _start_tangent(target: Tensor, tangent: Tensor, level: int) -> None:
-    """A tensor without a tangent gets one; a view gets it as a view of its base's."""
-    base = target._base
-    if base is None:
-        forward_ad.set_tangent(target, tangent, level)
-        return
-    whole = forward_ad.tangent_of(base, level)
-    if whole is None:
-        zeros = OPS["zeros_like"](base)
-        whole = tangent.map(lambda _: zeros.clone()) if isinstance(tangent, Batched) else zeros
-        forward_ad.set_tangent(base, whole, level)
-    part = whole
-    assert target._meta is not None  # noqa: S101 - a view has autograd fields
-    for step in target._meta.view.chain:
-        part = step.rule.call(part, *step.params)
-        part = part[step.which] if isinstance(part, tuple | list) else part
-    part.copy_(tangent)
-    forward_ad.set_tangent(target, part, level)

@@ -114,3 +114,23 @@ class highest_level:  # noqa: N801 - used like a mode
 def is_enabled() -> bool:
     """True while tangents are propagated in this thread."""
     return MODE.fwd_grad and bool(grad_mode.DUAL_LEVELS)
+
+
+def start_tangent(target: Tensor, tangent: Tensor, level: int) -> None:
+    """A tensor without a tangent gets one; a view gets it as a view of its base's."""
+    base = target._base
+    if base is None:
+        set_tangent(target, tangent, level)
+        return
+    whole = tangent_of(base, level)
+    if whole is None:
+        zeros = OPS["zeros_like"](base)
+        whole = tangent.map(lambda _: zeros.clone()) if isinstance(tangent, Batched) else zeros
+        set_tangent(base, whole, level)
+    part = whole
+    assert target._meta is not None  # noqa: S101 - a view has autograd fields
+    for step in target._meta.view.chain:
+        part = step.rule.call(part, *step.params)
+        part = part[step.which] if isinstance(part, tuple | list) else part
+    part.copy_(tangent)
+    set_tangent(target, part, level)

@@ -157,6 +157,26 @@ def test_default_dtype_may_be_bfloat16():
         torch.set_default_dtype(torch.float32)
 
 
+@pytest.mark.parametrize(
+    "op",
+    [
+        torch.sum,
+        torch.mean,
+        torch.nansum,
+        lambda x, dtype: torch.cumsum(x, 0, dtype=dtype)[-1],
+        lambda x, dtype: torch.cumprod(x, 0, dtype=dtype)[-1],
+    ],
+)
+def test_a_result_may_be_the_first_bfloat16_of_a_program(op):
+    kinds.forget()
+    x = torch.tensor([1.5, 1.0 + 2.0**-9], requires_grad=True)
+    y = op(x, dtype=torch.bfloat16)
+    assert y.dtype is torch.bfloat16
+    assert y.item() in {2.5, 1.25, 1.5}
+    y.backward()
+    assert x.grad.dtype is torch.float32
+
+
 def test_other_programs_take_the_short_paths():
     assert not kinds.SEEN
     assert not MODE.special
