@@ -49,7 +49,21 @@ def _norm_forward(
         return np.sqrt(np.add.reduce(size * size, **keep))
     with np.errstate(divide="ignore", over="ignore"):
         total = np.add.reduce(size if ord == 1 else size ** kind.type(ord), **keep)
-        return total if ord == 1 else total ** (kind.type(1) / kind.type(ord))
+        return total if ord == 1 else _root(total, kind.type(ord))
+
+
+def _root(total: Any, order: Any) -> Any:
+    """total^(1/order), for orders beyond 1 without what the rounding of 1/order costs: eps |log total| of the root.
+
+    One step of Newton's method for r^order = total, where that power is a number with a reciprocal.
+    """
+    found = total ** (1 / order)
+    if abs(order) <= 1:
+        return found
+    power = found**order
+    fits = np.isfinite(power) & (power > np.finfo(power.dtype).tiny)
+    off = np.where(fits, power - total, 0) / np.where(fits, power, 1)
+    return np.where(fits, found - found * off / order, found).astype(total.dtype)
 
 
 def _norm_vjp(ct: Any, self: Any, result: Any, ord: Any, dim: Any, keepdim: bool) -> Any:

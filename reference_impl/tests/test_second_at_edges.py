@@ -23,6 +23,19 @@ def test_a_norm_at_an_element_zero_has_the_limit_of_its_slope(order, by_zero):
     assert found == [by_zero, 0.0]
 
 
+@pytest.mark.parametrize("order", [3.0, 6.0, -2.5])
+@pytest.mark.parametrize("x", [-8.118342909262611e-06, 3.7e21, 0.31])
+def test_a_norm_of_one_element_is_its_size_to_the_last_digit(x, order):
+    # |x|^p^(1/p) alone would be off by eps log(|x|^p), and the second derivative, which is 0, by that over |x|.
+    assert (
+        abs(
+            torch.linalg.vector_norm(torch.tensor([x], dtype=torch.float64), order).item() / abs(x)
+            - 1
+        )
+        < 3e-16
+    )
+
+
 @pytest.mark.parametrize("order", [1.5, 2.0, 2.5, 3.0])
 def test_a_norm_of_nothing_but_zeros_has_the_slope_of_its_subgradient(order):
     found = _second(lambda x, y: torch.linalg.vector_norm(torch.stack([x, y]), order), (0.0, 0.0))
