@@ -285,10 +285,27 @@ def squeeze(self: Tensor, dim: Any = None) -> Any:
 
 
 define_function("squeeze", squeeze)
+
+
+def _unsqueezed(x: Any, at: int) -> Any:
+    """With an axis of one, over which a step leads past the axis that it stands before; other strides stay as they are.
+
+    NumPy counts the strides of axes of one anew, and two such views of the same elements would seem to overlap in part.
+    """
+    made = np.expand_dims(x, at)
+    if 1 not in x.shape or type(x) is not np.ndarray:
+        return made
+    step = x.shape[at] * x.strides[at] if at < x.ndim else x.itemsize
+    strides = (*x.strides[:at], step, *x.strides[at:])
+    return (
+        made if made.strides == strides else np.lib.stride_tricks.as_strided(x, made.shape, strides)
+    )
+
+
 unsqueeze_op = define_op(
     "unsqueeze",
     node="UnsqueezeBackward0",
-    forward=lambda self, dim: np.expand_dims(self, layout.one_dim(dim, self.ndim + 1)),
+    forward=lambda self, dim: _unsqueezed(self, layout.one_dim(dim, self.ndim + 1)),
     inputs=("self",),
     view=True,
     vjp={"self": lambda ct, self_shape: reshape(ct, self_shape)},
