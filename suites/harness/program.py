@@ -180,6 +180,11 @@ _UNTRACKED = re.compile(
     "does not require grad|doesn't require grad|have been used in the graph|leaf|requires_grad=False"
 )
 
+# Note [What a clause says is wrong]
+# Where torch raises and we do not, and a clause says that torch does so against its own contract, the program ends in
+# agreement: the suite of behaviours holds that departure.
+_WRONG = frozenset({"subgradient.accumulating-onto-sgn-grad-raises"})
+
 
 def compare_runs(
     program: Program, expected: Sequence[StepOutcome], actual: Sequence[StepOutcome]
@@ -198,9 +203,11 @@ def compare_runs(
         elif named & derived:
             derived |= named
         differences = _error_differences(want.raised, got.raised)
-        if differences and named & derived and _is_about_tracking(want.raised, got.raised):
-            return None
-        if differences and named & answers and _is_about_memory(want.raised, got.raised):
+        if differences and (
+            (named & derived and _is_about_tracking(want.raised, got.raised))
+            or (named & answers and _is_about_memory(want.raised, got.raised))
+            or (want.raised is None and _is_wrong_by_clause(got.raised))
+        ):
             return None
         differences = differences or _state_differences(want.states, got.states, derived, answers)
         if differences:
@@ -211,6 +218,10 @@ def compare_runs(
 def _defined(text: str) -> set[str]:
     """The variable that a line makes, be it inside no_grad or not."""
     return set(re.findall(r"^(?:with .*: )?(v\d+) =", text))
+
+
+def _is_wrong_by_clause(error: Raised | None) -> bool:
+    return error is not None and bool(_WRONG & set(error.clauses))
 
 
 def _is_about_memory(*errors: Raised | None) -> bool:

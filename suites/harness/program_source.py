@@ -2,106 +2,15 @@
 
 from __future__ import annotations
 
-import random
-import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from suites.harness.program import Program, Step
+from suites.harness.program_writer import Source, Writer
 
-T = TypeVar("T")
-EITHER = (True, False)
-NINE_IN_TEN = (True,) * 9 + (False,)
 SHAPES = ((), (3,), (2, 3), (2, 1), (1,))
-
-
-class Source(Protocol):
-    """Random choices; Hypothesis' shrink towards the first of a list and towards small numbers."""
-
-    def pick(self, values: Sequence[T], /) -> T:
-        """One of the values."""
-
-    def number(self) -> float:
-        """A number of two digits between -3 and 3, never 0."""
-
-
-class RandomSource:
-    """Choices of a seeded generator, where nothing has to shrink."""
-
-    def __init__(self, seed: int) -> None:
-        self._random = random.Random(seed)  # noqa: S311 - programs, not secrets
-
-    def pick(self, values: Sequence[T], /) -> T:
-        return self._random.choice(values)
-
-    def number(self) -> float:
-        return self._random.choice((-1, 1)) * self._random.randint(1, 30) / 10
-
-
-@dataclass(slots=True)
-class Writer:
-    """A program that is being written: its lines, and the shape of each variable."""
-
-    source: Source
-    lines: list[str] = field(default_factory=list)
-    shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
-    tracked: set[str] = field(default_factory=set)  # variables that probably require grad
-    leaves: set[str] = field(default_factory=set)  # those of them that no operation made
-    expanded: set[str] = field(default_factory=set)  # variables whose elements may share memory
-
-    def define(self, text: str, shape: tuple[int, ...]) -> str:
-        """Add a line that makes a new variable of ``shape``, and return its name."""
-        name = f"v{len(self.shapes)}"
-        self.shapes[name] = shape
-        self.add(f"{name} = {text}")
-        if ".expand(" in text or any(f"{n}." in text or f"{n}[" in text for n in self.expanded):
-            self.expanded.add(name)
-        if "requires_grad=True" in text:
-            self.leaves.add(name)
-        cut = ".detach()" in text or ".data" in text or self.lines[-1].startswith("with")
-        if "requires_grad=True" in text or (
-            not cut and any(n in self.tracked for n in re.findall(r"\bv\d+", text))
-        ):
-            self.tracked.add(name)
-        return name
-
-    def often(self) -> bool:
-        """True nine times in ten."""
-        return self.source.pick(NINE_IN_TEN)
-
-    def either(self) -> bool:
-        """True every other time."""
-        return self.source.pick(EITHER)
-
-    def root(self) -> str | None:
-        """A variable to start backward from: nine times in ten one that probably requires grad."""
-        names = [n for n in self.shapes if n in self.tracked][::-1]
-        return self.source.pick((*names, *names[:2])) if names and self.often() else self.any()
-
-    def add(self, text: str) -> None:
-        """Add a line, now and then inside no_grad."""
-        quiet = not self.often() and "backward" not in text
-        self.lines.append(f"with torch.no_grad(): {text}" if quiet else text)
-
-    def any(self, like: Callable[[tuple[int, ...]], bool] = lambda _shape: True) -> str | None:
-        """A variable whose shape is as wanted; None if there is none. Late variables are likelier."""
-        names = [n for n, s in self.shapes.items() if like(s)]
-        return self.source.pick((*names[::-1], *names[-3:])) if names else None
-
-    def writable(self) -> str | None:
-        """A variable to write to: nine times in ten none that is a leaf and requires grad."""
-        names = [n for n in self.shapes if n not in self.leaves][::-1]
-        return self.source.pick(names) if names and self.often() else self.any()
-
-    def literal(self, shape: tuple[int, ...]) -> str:
-        """Numbers of a shape as a tensor; cotangents and values are never uniform."""
-        values = np.array(
-            [self.source.number() for _ in range(int(np.prod(shape, dtype=int)))]
-        ).reshape(shape)
-        return f"torch.tensor({values.tolist()}, dtype=torch.float64)"
 
 
 def write_program(source: Source, *, most_steps: int = 14) -> Program:
@@ -222,6 +131,9 @@ def _write(w: Writer) -> None:
     if x is None:
         return
     y = w.any(lambda s: s in (w.shapes[x], ()))
+    if y in w.expanded and w.are_of_one_memory(x, y):
+        # torch does not refuse an operand that repeats what is written; what it reads there hangs on the order.
+        y = None
     number = w.source.number()
     if x in w.expanded:
         # torch accepts zero_() and fill_() there, and cannot run backward through them: see docs/findings.md.
@@ -240,6 +152,8 @@ def _write(w: Writer) -> None:
         texts += [f"{x}.mul_({y})", f"{x}.add_({y})", f"{x}.copy_({y})", f"{x}.sub_({y})"]
     if w.shapes[x]:
         part = w.any(lambda s: s == w.shapes[x][1:])
+        if part in w.expanded and w.are_of_one_memory(x, part):
+            part = None
         texts += [f"{x}[0] = {number}"] + ([f"{x}[0] = {part}"] if part else [])
     w.add(w.source.pick(texts))
 

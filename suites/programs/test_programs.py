@@ -7,7 +7,8 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from suites.harness.notes import Disagreement, current_notes
 from suites.harness.program import Program, compare_runs, run_program, script
-from suites.harness.program_source import RandomSource, write_program
+from suites.harness.program_source import write_program
+from suites.harness.program_writer import RandomSource
 from suites.harness.reference_driver import namespace as reference_namespace
 from suites.harness.strategies import programs
 from suites.harness.subject import REFERENCE_SUBJECT

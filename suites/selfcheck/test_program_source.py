@@ -1,13 +1,16 @@
 """What the generator of programs must reach, measured on the reference."""
 
+import re
 from collections import Counter
 from dataclasses import replace
 
 import pytest
 
+from suites.harness import known_errors
 from suites.harness.observation import Raised
 from suites.harness.program import Program, ProgramTextError, compare_runs, run_program
-from suites.harness.program_source import RandomSource, write_program
+from suites.harness.program_source import STEPS, write_program
+from suites.harness.program_writer import RandomSource, Writer
 from suites.harness.reference_driver import namespace
 from suites.harness.subject import REFERENCE_SUBJECT
 
@@ -153,3 +156,30 @@ def test_only_what_backward_gave_may_be_refused_for_its_memory(written, message,
 def test_text_that_is_no_program_says_where_and_what_is_near(text, message):
     with pytest.raises(ProgramTextError, match=message.replace("(", r"\(").replace(".", r"\.")):
         Program.parse(text, "p.txt")
+
+
+SIGN_IS_IMMUTABLE = "ZeroTensors are immutable. Please use the materialized zero tensor"
+
+
+@pytest.mark.parametrize(("message", "is_found"), [(SIGN_IS_IMMUTABLE, False), ("other", True)])
+def test_only_what_a_clause_says_is_wrong_may_be_refused_by_one_side(message, is_found):
+    def refuses(outcome):
+        return replace(outcome, raised=known_errors.raised(RuntimeError(message)))
+
+    assert (_compared("v1", refuses) is not None) == is_found
+
+
+def test_no_step_writes_an_operand_that_repeats_what_is_written():
+    """Though one may write what repeats other memory."""
+    written = set()
+    for number in range(COUNT):
+        w = Writer(RandomSource(number))
+        w.define("torch.tensor([0.5, 1.5])", (2,))
+        w.define("torch.tensor([2.5, 3.5])", (2,))
+        w.define("v0.narrow(0, 0, 1)", (1,))
+        w.define("v2.expand(2)", (2,))
+        next(step for step in STEPS if step.__name__ == "_write")(w)
+        written.update(re.findall(r"(v[01])\.\w+_\((v\d)\)", w.lines[-1]))
+    assert ("v1", "v3") in written
+    assert ("v0", "v1") in written
+    assert ("v0", "v3") not in written
