@@ -35,23 +35,31 @@ def conditions(answer: Callable[[Case], Answers], case: Case, eps: float) -> Ans
     """
     step = next(step for largest, step in STEP_BY_ULP if eps <= largest)
     here = answer(case)
-    slopes = [_slopes(answer, here, case, step, seed) for seed in range(DRAWS)]
+
+    def along(seed: int) -> Callable[[float], Answers]:
+        return lambda length: answer(_moved(case, length, seed))
+
+    found = [slopes(along(seed), here, step) for seed in range(DRAWS)]
     return [
-        None if want is None else np.max([s[i] for s in slopes], axis=0)
+        None if want is None else np.max([s[i] for s in found], axis=0)
         for i, want in enumerate(here)
     ]
 
 
-def _slopes(
-    answer: Callable[[Case], Answers], here: Answers, case: Case, step: float, seed: int
+def slopes(
+    answer: Callable[[float], Answers], here: Answers, step: float
 ) -> list[NDArray[Any] | None]:
-    """How fast each element moves along one direction; 0 where it jumps."""
-    far, near = (
-        moves(here, answer(_moved(case, length, seed))) for length in (step, step / _SHORTER)
-    )
+    """How fast each element moves along one direction; 0 where it jumps.
+
+    Args:
+        answer: what is answered so far along it.
+        here: what is answered at its start.
+        step: how far it is followed.
+    """
+    far, near = (moves(here, answer(length)) for length in (step, step / _SHORTER))
     nearest: list[NDArray[Any] | None] = [None] * len(near)
     if any(_is_doubtful(f, n) for f, n in zip(far, near, strict=True)):
-        nearest = moves(here, answer(_moved(case, step / _SHORTER**2, seed)))
+        nearest = moves(here, answer(step / _SHORTER**2))
     return [
         None if f is None or n is None else _slope(f, n, n if x is None else x, step)
         for f, n, x in zip(far, near, nearest, strict=True)

@@ -1,6 +1,6 @@
 """Whether rounding alone explains how far two answers lie apart: never a sign of infinity, never NaN for a number."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -15,8 +15,9 @@ from suites.harness.implementation import Implementation
 from suites.harness.tolerances import EPS, Tolerance
 from suites.ops.alike import Outcomes
 from suites.ops.answers import answers
-from suites.ops.conditioning import conditions, scatter
+from suites.ops.conditioning import Answers, conditions, scatter
 from suites.ops.extended import is_finite_where, roundings
+from suites.ops.jitter import jitter
 from suites.ops.neighbours import COARSE, reach
 from suites.ops.poles import is_pole, with_poles
 from suites.ops.ways import is_composed, plain
@@ -114,13 +115,24 @@ def _with_room(
         wide = with_more(most, SCATTERS * VARIES)
         return seen and not all(is_within(*triple, tolerance) for triple in wide)
 
-    if sides.extended is not None:
-        extended = partial(_again, sides.extended, check, wanted)
-        triples = with_more(roundings(again, extended, drawn, is_hopeless), SCATTERS)
-        if all(is_within(*triple, tolerance) for triple in triples):
-            return triples
+    def ways_to_lose() -> Iterator[Answers]:
+        if sides.extended is not None:
+            extended = partial(_again, sides.extended, check, wanted)
+            yield roundings(again, extended, drawn, is_hopeless)
+        yield scatter(again, drawn, is_hopeless)
+        if tolerance.eps <= COARSE:
+            yield jitter(again, drawn)
 
-    return with_more(scatter(again, drawn, is_hopeless), SCATTERS)
+    lost: Answers = [None if w is None else np.zeros(w.shape) for w in wanted]
+    for own in ways_to_lose():  # each element in the way that shows most of it
+        lost = [
+            None if a is None or b is None else np.fmax(a, b)
+            for a, b in zip(lost, own, strict=True)
+        ]
+        triples = with_more(lost, SCATTERS)
+        if all(is_within(*triple, tolerance) for triple in triples):
+            break
+    return triples
 
 
 def _again(

@@ -20,6 +20,7 @@ from suites.ops import test_coverage as coverage
 from suites.ops.checking import judged
 from suites.ops.conditioning import LINES, conditions, scatter
 from suites.ops.extended import Extended, by_last_digits, roundings
+from suites.ops.jitter import jitter, rounding_otherwise
 from suites.ops.opinfo_source import Sample, entries
 from suites.ops.poles import POLES, is_pole, with_poles
 from suites.ops.rounding import allowance, error_of, held, is_within, value_overflows
@@ -286,6 +287,42 @@ def test_an_operator_without_longdouble_tells_nothing():
     case = Case(op="", args=(X,))
     (found,) = roundings(lambda at: [np.sin(at.args[0])], lambda _: [], case)
     assert np.all(found == 0)
+
+
+def jittered(function, *numbers):
+    case = Case(op="", args=tuple(np.array(x) for x in numbers))
+
+    def answer(at):
+        made = function(*[reference_impl.tensor(x) for x in at.args])
+        return [made.numpy()]
+
+    (found,) = jitter(answer, case)
+    return found
+
+
+def test_what_cancels_whatever_the_inputs_are_moves_with_an_ulp_in_each_operation():
+    # (3 x - x) - 2 x is 0 for all x, and here without any rounding: only its terms show what it may lose.
+    found = jittered(lambda x: (3 * x - x) - 2 * x, [4.0, 4096.0])
+    assert np.all((found > [2e-16, 2e-13]) & (found < [2e-14, 2e-11]))
+
+
+def test_an_ulp_in_each_operation_moves_what_is_well_conditioned_by_some_ulps():
+    found = jittered(lambda x, y: (x * y + 1).exp(), [0.5, 0.25], [2.0, 3.0])
+    assert np.all((found > 1e-17) & (found < 1e-14))
+
+
+@pytest.mark.parametrize("jump", ["sign", "floor", "ceil"])
+def test_a_jump_beside_an_ulp_in_an_operation_explains_nothing(jump):
+    found = jittered(lambda x, y: getattr(x - y, jump)() * 1000, [1.0, 2.0], [1.0, 1.0])
+    assert np.all(found < 1e-12)
+
+
+def test_operations_round_as_they_did_once_they_were_moved():
+    x = reference_impl.tensor([0.1, 0.7])
+    before = (x * 3).numpy()
+    with rounding_otherwise(1e-3, seed=1):
+        assert np.all((x * 3).numpy() != before)
+    assert np.all((x * 3).numpy() == before)
 
 
 @pytest.mark.parametrize(
