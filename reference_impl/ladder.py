@@ -17,6 +17,7 @@ _DOUBLE = 1e-12
 _KINK_SHARE = 0.1
 _KINK_NOISE = 1e3
 _NOISE = 4.0
+_STUCK_SHARE = 0.6  # steps shrink to a third or an eighth, and so do the bends of a smooth function
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +66,10 @@ def slope_of(line: Line, here: Vector, *, steps: Sequence[float], eps: float) ->
         slopes = [(a - b) / (2 * h) for h, (a, b) in zip(steps, sides, strict=True)]
         gain = (steps[0] / steps[1]) ** 2
         pairs = [(gain * fine - coarse) / (gain - 1) for coarse, fine in pairwise(slopes)]
-        value, error = _steadiest(pairs, _rounding(here, sides, steps, eps))
-        half = _halves(here, sides, steps, eps)
+        bends = _bends(here, sides, steps)
+        half = _halves(here, bends, steps, eps)
+        bars = zip(_rounding(here, sides, steps, eps), _stuck(bends, half), strict=True)
+        value, error = _steadiest(pairs, [rounding + stuck for rounding, stuck in bars])
     usable = np.isfinite(value) & np.isfinite(error)
     return Slope(
         np.where(usable, value, 0.0),
@@ -121,18 +124,38 @@ def _steadiest(pairs: list[Vector], rounding: list[Vector]) -> tuple[Vector, Vec
     return np.asarray(best), np.asarray(bar)
 
 
-def _halves(
-    here: Vector, sides: Sequence[tuple[Vector, Vector]], steps: Sequence[float], eps: float
-) -> Vector:
-    """Half the distance of the one-sided slopes at the smallest step, where it does not shrink as steps do."""
+def _bends(
+    here: Vector, sides: Sequence[tuple[Vector, Vector]], steps: Sequence[float]
+) -> list[Vector]:
+    """How far the one-sided slopes are apart at each step."""
     bends = [
         np.abs(ahead - 2 * here + behind) / h
         for h, (ahead, behind) in zip(steps, sides, strict=True)
     ]
-    bends = [np.where(np.isfinite(bend), bend, 0.0) for bend in bends]
+    return [np.where(np.isfinite(bend), bend, 0.0) for bend in bends]
+
+
+def _stuck(bends: list[Vector], half: Vector) -> list[Vector]:
+    """How far each pair may be off where the one-sided slopes come no closer with its step.
+
+    Beside a kink that is nearer than the steps they are steady, and so is their mean, which is no slope at all. At a
+    kink itself it lies between them, and ``half`` says how far from them.
+    """
+    return [
+        np.where((fine > _STUCK_SHARE * coarse) & (half == 0), fine / 2, 0.0)
+        for coarse, fine in pairwise(bends)
+    ]
+
+
+def _halves(here: Vector, bends: list[Vector], steps: Sequence[float], eps: float) -> Vector:
+    """Half the distance of the one-sided slopes at the smallest step, where it does not shrink as steps do.
+
+    With what it has lost since the step before: at a kink a hair beside the point it shrinks with the last steps.
+    """
     noise = _KINK_NOISE * eps * np.abs(here) / steps[-1]
     # Judged two steps before the last, where rounding weighs less.
     late = np.minimum(bends[-3], np.minimum(bends[-2], bends[-1]) + noise)
     noise = _KINK_NOISE * eps * np.abs(here) / steps[-3]
     at_point = late > np.maximum(_KINK_SHARE * np.max(bends, axis=0), noise)
-    return np.where(at_point, bends[-3] / 2, 0.0)
+    settling = np.maximum(bends[-4] - bends[-3], 0.0)
+    return np.where(at_point, bends[-3] / 2 + settling, 0.0)

@@ -296,3 +296,17 @@ def test_a_kink_is_seen_with_half_the_distance_of_its_slopes():
         lambda s: np.array([abs(s), s]), np.zeros(2), steps=steps_for(2e-16), eps=2e-16
     )
     np.testing.assert_allclose(found.half, [1.0, 0.0], atol=1e-9)
+
+
+@pytest.mark.parametrize("eps", [2.0**-52, 2.0**-23])
+@pytest.mark.parametrize("beside", [1e-3, 1e-5, 1e-6, 3e-7, 1e-7, 2e-8, 1e-9, 1e-12, -1e-7])
+def test_no_slope_is_claimed_across_a_kink_beside_the_point(beside, eps):
+    """Whatever the distance: what is not certain has a wide bar."""
+
+    def line(t: float) -> Any:
+        return np.array([1 + abs(t + beside), np.exp(t) + 3 * max(t + beside, 0.0)])
+
+    slope = slope_of(line, line(0.0), steps=steps_for(eps), eps=eps)
+    right = np.array([1.0, 4.0] if beside > 0 else [-1.0, 1.0])
+    assert np.all(slope.usable)
+    assert np.all(np.abs(slope.value - right) <= slope.error + slope.half)
