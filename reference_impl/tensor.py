@@ -163,7 +163,7 @@ class Tensor(Operators, metaclass=_TensorType):
     def requires_grad(self, value: bool) -> None:
         if type(value) is not bool:
             raise errors.RequiresGradFlagError("requires_grad must be a bool")
-        if value and not self.is_leaf:
+        if value and self._grad_fn is not None:
             raise errors.RequiresGradFlagError(
                 "you can only change requires_grad flags of leaf variables."
             )
@@ -172,7 +172,7 @@ class Tensor(Operators, metaclass=_TensorType):
     def _set_requires_grad(
         self, value: bool, takes: str = "Only Tensors of floating point and complex"
     ) -> None:
-        if self._grad_fn is not None or not self.is_leaf:
+        if self._grad_fn is not None:  # what a view of a former history would have is not asked
             if value:
                 return
             raise errors.RequiresGradFlagError(
