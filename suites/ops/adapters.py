@@ -24,7 +24,7 @@ _LIKE_OP_DB: Mapping[str, Callable[[Operator], Operator]] = {
 # So both sides are given the matrix made symmetric, or cut to its triangle, by an operation that is itself
 # differentiated.
 # Source: torch.linalg.cholesky and torch.linalg.eigh, notes on the gradient; torch.cholesky_solve, parameter L.
-_HERMITIAN = frozenset(
+HERMITIAN = frozenset(
     {
         "cholesky",
         "linalg.cholesky",
@@ -91,7 +91,7 @@ def _without_layout(op: Operator) -> Operator:
 def _comparable(name: str, op: Operator, module: Any) -> Operator:
     if name.endswith(_AFTER_LOG_SOFTMAX):
         op = _after_log_softmax(op, module)
-    if name in _HERMITIAN:
+    if name in HERMITIAN:
         op = _of_hermitian(op)
     if name in _TRIANGULAR:
         op = _of_triangle(op, _TRIANGULAR[name])
@@ -164,7 +164,7 @@ def spelled_out(name: str, path: str | None) -> str | None:
     if name in _LIKE_OP_DB or name in _TRIANGULAR:
         text = _WRITTEN.get(name)
         return None if text is None else text.format(path)
-    if name in _HERMITIAN:
+    if name in HERMITIAN:
         path = f"(lambda a, *args, **kwargs: {path}((a + a.mH) / 2, *args, **kwargs))"
     if name.endswith(_AFTER_LOG_SOFTMAX):
         return f"lambda x, *args, **kwargs: {path}(torch.log_softmax(x, -1), *args, **kwargs)"

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from suites.harness.case import Case
+from suites.ops.adapters import HERMITIAN
 
 Array = NDArray[Any]
 
@@ -41,6 +42,8 @@ def repeats_eigenvalue(case: Case) -> bool:
     x = case.args[0]
     if not x.size:
         return False
+    if case.op in HERMITIAN:
+        x = (x + np.conj(np.swapaxes(x, -1, -2))) / 2
     values = np.linalg.eigvals(x)
     gaps = np.abs(values[..., :, None] - values[..., None, :])
     gaps += np.where(np.eye(x.shape[-1], dtype=bool), np.inf, 0.0)
