@@ -4,6 +4,9 @@ import pytest
 
 from suites.harness.assertions import assert_same, assert_values, raises
 from suites.harness.clauses import clause
+from suites.harness.isolation import output_alone
+from suites.harness.plugin import RUN
+from suites.harness.selection import column_of
 
 
 @clause("hook.tensor-hook-receives-cotangent")
@@ -28,6 +31,31 @@ def test_hook_is_not_called_before_backward(torch):
     assert seen == []
     y.backward()
     assert len(seen) == 1
+
+
+OUTDATED = """
+import importlib, sys
+import torch
+device, *modules = sys.argv[1:]
+for module in modules:
+    importlib.import_module(module)
+x = torch.tensor([1.0, 2.0], device=device, requires_grad=True)
+base = x * 3
+view = base[0]
+base.mul_(2.0)
+view.register_hook(lambda ct: ct * 5)
+view.backward()
+print(x.grad.tolist())
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.subject_only
+@clause("hook.tensor-hook-receives-cotangent")
+def test_hook_on_a_view_that_a_write_to_its_base_outdated(torch, request):  # noqa: ARG001 - a process of its own
+    column, load = column_of(request.node), request.config.stash[RUN].options.load
+    told = "a hook on a view that a write to its base outdated"
+    assert output_alone(OUTDATED, column.subject.device, *load, told=told) == "[30.0, 0.0]\n"
 
 
 @clause("hook.returned-tensor-replaces-cotangent")

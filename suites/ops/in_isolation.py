@@ -1,8 +1,6 @@
 """Calls that must be refused and may take the process down instead: each in a process of its own."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,6 +9,7 @@ import pytest
 from suites.harness import selection
 from suites.harness.columns import Column
 from suites.harness.identity import CaseKey
+from suites.harness.isolation import output_alone
 from suites.harness.notes import Disagreement
 from suites.harness.plugin import RUN
 from suites.harness.subject import Subject
@@ -115,19 +114,9 @@ def check_isolated(case: Isolated, *, load: tuple[str, ...] = ()) -> None:
         Disagreement: it takes the process down (crash), is accepted, or raises something else.
     """
     wrong, device = case.wrong, case.case_key.subject.device
-    done = subprocess.run(  # noqa: S603 - calls of the table above
-        [sys.executable, "-c", _CHILD, wrong.call, device, *load],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=_PATIENCE,
-    )
     called = f"{wrong.call} on {device}"
-    if done.returncode < 0:
-        raise Disagreement(
-            f"{called} took the process down (signal {-done.returncode})", kind="crash"
-        )
-    raised = json.loads(done.stdout.splitlines()[-1])
+    printed = output_alone(_CHILD, wrong.call, device, *load, told=called)
+    raised = json.loads(printed.splitlines()[-1])
     if raised is None:
         raise Disagreement(
             f"{called} was accepted; wanted {' or '.join(wrong.errors)}", kind="missing-error"
@@ -138,7 +127,6 @@ def check_isolated(case: Isolated, *, load: tuple[str, ...] = ()) -> None:
         )
 
 
-_PATIENCE = 120
 _CHILD = """
 import importlib, json, sys
 import torch

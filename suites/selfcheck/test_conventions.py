@@ -207,3 +207,11 @@ def test_infinities_are_put_among_real_numbers_alone():
     assert np.isinf(made[0])
     assert CHANGES["infinities"](_case("abs", [1j, 2.0])) is None
     assert CHANGES["infinities"](_case("add", [1.0, 2.0], [1j, 2.0])) is None
+
+
+@pytest.mark.parametrize(("op", "is_one"), [("linalg.eigvalsh", False), ("linalg.eigvals", True)])
+def test_equal_eigenvalues_are_looked_for_in_the_matrix_that_is_read(op, is_one):
+    """eigvalsh is given the Hermitian part, here the identity; of the matrix itself 1 + i and 1 - i are apart."""
+    case = Case(op=op, args=(np.array([[1.0, 1.0], [-1.0, 1.0]]),), differentiable=(0,))
+    for check in ("vjp-edges", "jvp-edges", "double-edges", "reverse-over-forward-edges"):
+        assert is_defined(op, check, case) == is_one
