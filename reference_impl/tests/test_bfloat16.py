@@ -174,6 +174,7 @@ def test_a_result_may_be_the_first_bfloat16_of_a_program(op):
     assert y.dtype is torch.bfloat16
     assert y.item() in {2.5, 1.25, 1.5}
     y.backward()
+    assert x.grad is not None
     assert x.grad.dtype is torch.float32
 
 
