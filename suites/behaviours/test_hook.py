@@ -49,7 +49,6 @@ print(x.grad.tolist())
 """
 
 
-@pytest.mark.slow
 @pytest.mark.subject_only
 @clause("hook.tensor-hook-receives-cotangent")
 def test_hook_on_a_view_that_a_write_to_its_base_outdated(torch, request):  # noqa: ARG001 - a process of its own
