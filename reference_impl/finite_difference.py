@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -85,7 +85,7 @@ def derivative(line: LineFn, *, scale: float = 1.0) -> Estimate:
         slopes = [
             (ahead - behind) / (2 * h) for h, (ahead, behind) in zip(steps, sides, strict=True)
         ]
-        noise, bends = _noise(here, sides), _bends(here, sides, steps)
+        noise, bends = _noise(here, sides), bends_of(here, sides, steps)
         value, error = _extrapolate(slopes, [noise / h for h in steps], _stuck(bends))
         kink = _kinks(bends, noise / steps[-1])
     shown = tuple(
@@ -146,8 +146,8 @@ def _extrapolate(
     return np.asarray(best), np.asarray(bar)
 
 
-def _bends(
-    here: NDArray[Any], sides: list[tuple[NDArray[Any], NDArray[Any]]], steps: list[float]
+def bends_of(
+    here: NDArray[Any], sides: Sequence[tuple[NDArray[Any], NDArray[Any]]], steps: Sequence[float]
 ) -> list[NDArray[Any]]:
     """The distance of the one-sided slopes at each step: where a function is smooth, it shrinks as the step does."""
     bends = [

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reference_impl.finite_difference import bends_of
+
 Vector = NDArray[Any]
 Line = Callable[[float], Vector]
 
@@ -66,7 +68,7 @@ def slope_of(line: Line, here: Vector, *, steps: Sequence[float], eps: float) ->
         slopes = [(a - b) / (2 * h) for h, (a, b) in zip(steps, sides, strict=True)]
         gain = (steps[0] / steps[1]) ** 2
         pairs = [(gain * fine - coarse) / (gain - 1) for coarse, fine in pairwise(slopes)]
-        bends = _bends(here, sides, steps)
+        bends = bends_of(here, sides, steps)
         half = _halves(here, bends, steps, eps)
         bars = zip(_rounding(here, sides, steps, eps), _stuck(bends, half), strict=True)
         value, error = _steadiest(pairs, [rounding + stuck for rounding, stuck in bars])
@@ -122,17 +124,6 @@ def _steadiest(pairs: list[Vector], rounding: list[Vector]) -> tuple[Vector, Vec
         better = spread < bar
         best, bar = np.where(better, pairs[i + 1], best), np.where(better, spread, bar)
     return np.asarray(best), np.asarray(bar)
-
-
-def _bends(
-    here: Vector, sides: Sequence[tuple[Vector, Vector]], steps: Sequence[float]
-) -> list[Vector]:
-    """How far the one-sided slopes are apart at each step."""
-    bends = [
-        np.abs(ahead - 2 * here + behind) / h
-        for h, (ahead, behind) in zip(steps, sides, strict=True)
-    ]
-    return [np.where(np.isfinite(bend), bend, 0.0) for bend in bends]
 
 
 def _stuck(bends: list[Vector], half: Vector) -> list[Vector]:
