@@ -13,6 +13,7 @@ _NAME_BREAK = re.compile(r"\.")
 _SAMPLE_BREAK = re.compile(r"[-,]")
 _WANTED = "<suite>/<clause or op>[<sample>]::<device>::<dtype>::<mode>"
 FIELDS = ("suite", "name", "sample", "device", "dtype", "mode")
+_NAME = FIELDS.index("name")
 _BREAKS = {"name": _NAME_BREAK, "sample": _SAMPLE_BREAK}
 
 Key = tuple[str, ...]
@@ -76,7 +77,8 @@ class GlobIndex(Generic[T]):
     """Finds what is filed under the ids and globs that match a case, in time that does not grow with their number."""
 
     def __init__(self) -> None:
-        self._groups: list[_Group[T]] = []
+        self._groups: dict[str, dict[tuple[int, ...], _Group[T]]] = {}  # by name, by what is exact
+        self._asked: dict[str, list[_Group[T]]] = {}
 
     def add(self, glob: str, value: T) -> None:
         """Files ``value`` under ``glob``."""
@@ -87,21 +89,25 @@ class GlobIndex(Generic[T]):
                 exact.append(i)
             elif text != STAR:
                 partial[i] = _compile(label, text)
-        self._group(tuple(exact)).add(fields, partial, value)
-
-    def _group(self, exact: tuple[int, ...]) -> _Group[T]:
-        for group in self._groups:
-            if group.exact == exact:
-                return group
-        self._groups.append(_Group(exact))
-        self._groups.sort(key=lambda group: -len(group.exact))
-        return self._group(exact)
+        name = fields[_NAME] if _NAME in exact else STAR
+        of_name = self._groups.setdefault(name, {})
+        of_name.setdefault(tuple(exact), _Group(tuple(exact))).add(fields, partial, value)
+        self._asked.clear()
 
     def find(self, case_id: str) -> Iterator[T]:
         """What is filed under every glob that matches, the most exact first."""
         fields = split_id(case_id)
-        for group in self._groups:
+        name = fields[_NAME]
+        groups = self._asked.get(name)
+        if groups is None:
+            groups = self._asked[name] = self._groups_of(name)
+        for group in groups:
             yield from group.find(fields)
+
+    def _groups_of(self, name: str) -> list[_Group[T]]:
+        """The groups whose globs can match a case of this name, the most exact first."""
+        found = [group for of in (name, STAR) for group in self._groups.get(of, {}).values()]
+        return sorted(found, key=lambda group: -len(group.exact))
 
 
 def _compile(label: str, text: str) -> re.Pattern[str]:

@@ -16,7 +16,7 @@ CASE_SUITES = ("behaviours", "tutorials", "ops", "programs")
 
 @dataclass(frozen=True, slots=True)
 class CaseKey:
-    """Names a case that is not about a clause; a parameter with an attribute ``case_key`` brings it along.
+    """Names a case that is not about a clause; an item or a parameter with an attribute ``case_key`` brings it along.
 
     ``name`` is the id before the subject: ``ops/mul[vjp-3x4,4]``.
     """
@@ -46,11 +46,11 @@ class Identity:
 def identities(item: pytest.Item, root: Path) -> list[Identity]:
     """The cases of a collected test; none for the project's own tests."""
     suite = _suite(item.path, root)
-    params: dict[str, Any] = getattr(getattr(item, "callspec", None), "params", {})
     if suite is None:
         return []
-    for value in params.values():
-        key = getattr(value, "case_key", None)
+    params: dict[str, Any] = getattr(getattr(item, "callspec", None), "params", {})
+    for holder in (item, *params.values()):
+        key: CaseKey | None = getattr(holder, "case_key", None)
         if key is not None:
             return [
                 Identity(

@@ -12,6 +12,7 @@ import pytest
 from suites.harness import options as run_options
 from suites.harness import record, selection, tell
 from suites.harness.case_glob import CaseIdError
+from suites.harness.case_item import items_of
 from suites.harness.case_record import Finished, case_facts
 from suites.harness.columns import Column
 from suites.harness.expectations import Expectation, ExpectationError
@@ -101,6 +102,15 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
     finally:
         gc.freeze()
         gc.enable()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pycollect_makeitem(
+    collector: pytest.Module | pytest.Class, name: str, obj: object
+) -> list[pytest.Item] | None:
+    """Makes a test over cases one item for each."""
+    items = items_of(collector, name, obj)
+    return None if items is None else list(items)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

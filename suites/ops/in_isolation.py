@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from suites.harness import selection
+from suites.harness.case_item import Given
 from suites.harness.columns import Column
 from suites.harness.identity import CaseKey
 from suites.harness.isolation import output_alone
@@ -89,9 +90,9 @@ class Isolated:
         return f"{self.case_key.subject.label}-{self.wrong.op}-{self.wrong.label}"
 
 
-def isolated(metafunc: pytest.Metafunc) -> Iterator[Isolated]:
+def isolated(config: pytest.Config) -> Iterator[Given]:
     """Each call on each column; they come in the tier full, since each starts a process of its own."""
-    run = metafunc.config.stash[RUN]
+    run = config.stash[RUN]
     if run.options.tier != "full":
         return
     for column in selection.columns_or_exit(run):
@@ -100,7 +101,9 @@ def isolated(metafunc: pytest.Metafunc) -> Iterator[Isolated]:
         subject = Subject(column.subject.device, "float32", column.subject.mode)
         for wrong in WRONG:
             name = f"ops/{wrong.op}[refusals-{wrong.label}]"
-            yield Isolated(CaseKey(name, subject, op=wrong.op, check="refusals"), column, wrong)
+            key = CaseKey(name, subject, op=wrong.op, check="refusals")
+            case = Isolated(key, column, wrong)
+            yield Given(case.label, key, (case,))
 
 
 def check_isolated(case: Isolated, *, load: tuple[str, ...] = ()) -> None:

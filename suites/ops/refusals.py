@@ -9,6 +9,7 @@ import pytest
 
 import reference_impl
 from suites.harness import selection
+from suites.harness.case_item import Given
 from suites.harness.identity import CaseKey
 from suites.harness.implementation import Operator
 from suites.harness.judge import AGREE, DIFFER, Verdict, settle
@@ -20,9 +21,9 @@ from suites.ops.opinfo_source import Laid, Refusal
 from suites.ops.rows import Row, find_reference_operator, rows_of, stop_unless_supported
 
 
-def rows_with_refusals(metafunc: pytest.Metafunc) -> Iterator[Row]:
+def cases_with_refusals(config: pytest.Config) -> Iterator[Given]:
     """One row for each operator that op_db has wrong inputs for; they come in the longer tiers."""
-    run = metafunc.config.stash[RUN]
+    run = config.stash[RUN]
     if run.options.tier == "quick":
         return
     names = [name for name, entry in opinfo_source.entries().items() if entry.has_refusals]
@@ -39,7 +40,7 @@ def rows_with_refusals(metafunc: pytest.Metafunc) -> Iterator[Row]:
                     op=row.entry,
                     check="refusals",
                 )
-                yield replace(row, case_key=key)
+                yield row.known_as(key).given()
 
 
 def check_refusals(row: Row, seed: int) -> None:

@@ -1,8 +1,8 @@
 """One metamorphic relation of one operator, checked over its samples."""
 
+import functools
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import pytest
 
 from suites.harness import selection
 from suites.harness.case import Arrays
+from suites.harness.case_item import Given
 from suites.harness.compare import Difference, compare, worst_error, worst_first
 from suites.harness.identity import CaseKey
 from suites.harness.implementation import Implementation, Operator
@@ -85,9 +86,9 @@ WITH_OWN_SAMPLES = frozenset(
 IN_QUICK = ("create-graph", "input-layouts", "cotangent-layouts", "subsets")
 
 
-def relations_of(metafunc: pytest.Metafunc) -> Iterator[tuple[Row, str]]:
+def cases_of_relations(config: pytest.Config) -> Iterator[Given]:
     """Each operator with each relation that the tier asks for."""
-    run = metafunc.config.stash[RUN]
+    run = config.stash[RUN]
     tier = run.options.tier
     names = CORE if tier == "quick" else tuple(opinfo_source.entries())
     for column in selection.columns_or_exit(run):
@@ -95,27 +96,42 @@ def relations_of(metafunc: pytest.Metafunc) -> Iterator[tuple[Row, str]]:
             continue
         for row in rows_of(column, tier, "vjp", names):
             if row.apart is None and row.dtype not in {"float32", "complex64"}:
-                yield from related(row, IN_QUICK if tier == "quick" else tuple(RELATIONS))
+                for found, relation in related(
+                    row, IN_QUICK if tier == "quick" else tuple(RELATIONS)
+                ):
+                    yield Given(f"{row.label}-{relation}", found.case_key, (found, relation))
 
 
 def related(row: Row, relations: Sequence[str]) -> Iterator[tuple[Row, str]]:
     """The row with each of the relations that mean something for its operator."""
-    entry = opinfo_source.entries()[row.entry]
+    is_complex, is_half = row.dtype.startswith("complex"), row.dtype in LOW_PRECISION
+    for relation in _meaningful(
+        row.entry, tuple(relations), is_complex=is_complex, is_half=is_half
+    ):
+        key = CaseKey(
+            f"ops/{row.entry}[{relation}]", row.case_key.subject, op=row.entry, check=relation
+        )
+        yield row.known_as(key), relation
+
+
+@functools.cache  # of an operator in several dtypes
+def _meaningful(
+    name: str, relations: tuple[str, ...], *, is_complex: bool, is_half: bool
+) -> tuple[str, ...]:
+    """Those of the relations that mean something for an operator in dtypes of this sort."""
+    entry, found = opinfo_source.entries()[name], []
     for relation in relations:
         is_known = all(entry.has(need) for need in NEEDS.get(relation, ()))
         if relation in _ELEMENTWISE:
             is_known = entry.is_elementwise or (
-                relation == "blocks" and row.entry in opinfo_source.elementwise()
+                relation == "blocks" and name in opinfo_source.elementwise()
             )
-        is_real = not row.dtype.startswith("complex") or relation not in _REAL_ONLY
-        is_exempt = (row.entry, relation) in RELATED_BY_NOBODY or (
-            row.dtype in LOW_PRECISION and (row.entry, relation) in RELATED_IN_FULL_PRECISION
+        is_exempt = (name, relation) in RELATED_BY_NOBODY or (
+            is_half and (name, relation) in RELATED_IN_FULL_PRECISION
         )
-        if is_known and is_real and not is_exempt:
-            key = CaseKey(
-                f"ops/{row.entry}[{relation}]", row.case_key.subject, op=row.entry, check=relation
-            )
-            yield replace(row, case_key=key), relation
+        if is_known and not is_exempt and not (is_complex and relation in _REAL_ONLY):
+            found.append(relation)
+    return tuple(found)
 
 
 def check_relation(row: Row, relation: str, seed: int) -> None:

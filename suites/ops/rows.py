@@ -2,7 +2,7 @@
 
 import functools
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,6 +13,7 @@ import pytest
 import reference_impl
 from reference_impl import kinds, registry
 from suites.harness import selection
+from suites.harness.case_item import Body, Given, over_cases
 from suites.harness.columns import Column
 from suites.harness.examine import Sides
 from suites.harness.identity import CaseKey
@@ -122,9 +123,25 @@ class Row:
         label = f"{self.case_key.subject.label}-{self.entry}"
         return label if self.apart is None else f"{label}-{self.apart}"
 
+    def known_as(self, case_key: CaseKey, apart: str | None = None) -> "Row":
+        """The row as another case; ``replace`` would do, but there are tens of thousands to make."""
+        return Row(
+            case_key,
+            self.column,
+            self.entry,
+            self.check,
+            self.dtype,
+            self.tier,
+            apart or self.apart,
+        )
+
+    def given(self) -> Given:
+        """The row as the one argument of a test."""
+        return Given(self.label, self.case_key, (self,))
+
     def samples(self, seed: int) -> list[Sample]:
         """The samples that the tier takes: spread evenly over those of op_db."""
-        return list(_samples(replace(self, case_key=CaseKey("", self.case_key.subject)), seed))
+        return list(_samples(self.known_as(CaseKey("", self.case_key.subject)), seed))
 
     def draw(self, seed: int) -> list[Sample]:
         """The samples, made anew."""
@@ -238,14 +255,13 @@ class Row:
         return made
 
 
-def parametrize(metafunc: pytest.Metafunc, check: str) -> None:
-    """Gives a test its parameter ``row``: one for each operator that this tier checks so."""
-    rows = list(_rows(metafunc, check))
-    metafunc.parametrize("row", rows, ids=[row.label for row in rows])
+def over_rows(check: str) -> Callable[[Body], Body]:
+    """Makes a test one for each operator that the tier checks so, called with its row and pytest's config."""
+    return over_cases(lambda config: (row.given() for row in _rows(config, check)))
 
 
-def _rows(metafunc: pytest.Metafunc, check: str) -> Iterator[Row]:
-    run = metafunc.config.stash[RUN]
+def _rows(config: pytest.Config, check: str) -> Iterator[Row]:
+    run = config.stash[RUN]
     tier = run.options.tier
     names = CORE if tier == "quick" else tuple(opinfo_source.checked())
     for column in selection.columns_or_exit(run):
@@ -275,7 +291,7 @@ def _with_apart(row: Row) -> Iterator[Row]:
         key = CaseKey(
             f"ops/{row.entry}[{sample}]", row.case_key.subject, op=row.entry, check=row.check
         )
-        yield replace(row, case_key=key, apart=apart)
+        yield row.known_as(key, apart)
 
 
 def _offered(entry: Entry, check: str, dtypes: Sequence[str]) -> list[str]:

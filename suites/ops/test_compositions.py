@@ -3,25 +3,18 @@
 import pytest
 
 from suites.ops.checking import check_row
-from suites.ops.rows import parametrize
-
-CHECKS = {
-    "test_reverse_over_forward_agrees": "reverse-over-forward",
-    "test_forward_over_reverse_agrees": "forward-over-reverse",
-}
-
-
-def pytest_generate_tests(metafunc):
-    parametrize(metafunc, CHECKS[metafunc.function.__name__])
+from suites.ops.rows import over_rows
 
 
 @pytest.mark.slow
 @pytest.mark.subject_only
-def test_reverse_over_forward_agrees(row, request):
-    check_row(row, int(request.config.getoption("seed")))
+@over_rows("reverse-over-forward")
+def test_reverse_over_forward_agrees(row, config):
+    check_row(row, int(config.getoption("seed")))
 
 
 @pytest.mark.slow
 @pytest.mark.subject_only
-def test_forward_over_reverse_agrees(row, request):
-    check_row(row, int(request.config.getoption("seed")))
+@over_rows("forward-over-reverse")
+def test_forward_over_reverse_agrees(row, config):
+    check_row(row, int(config.getoption("seed")))

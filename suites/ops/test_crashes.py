@@ -2,16 +2,13 @@
 
 import pytest
 
+from suites.harness.case_item import over_cases
 from suites.harness.plugin import RUN
 from suites.ops.in_isolation import check_isolated, isolated
 
 
-def pytest_generate_tests(metafunc):
-    cases = list(isolated(metafunc))
-    metafunc.parametrize("row", cases, ids=[case.label for case in cases])
-
-
 @pytest.mark.slow
 @pytest.mark.subject_only
-def test_wrong_input_is_refused_and_nothing_ends(row, request):
-    check_isolated(row, load=request.config.stash[RUN].options.load)
+@over_cases(isolated)
+def test_wrong_input_is_refused_and_nothing_ends(case, config):
+    check_isolated(case, load=config.stash[RUN].options.load)

@@ -2,15 +2,12 @@
 
 import pytest
 
-from suites.ops.refusals import check_refusals, rows_with_refusals
-
-
-def pytest_generate_tests(metafunc):
-    rows = list(rows_with_refusals(metafunc))
-    metafunc.parametrize("row", rows, ids=[row.label for row in rows])
+from suites.harness.case_item import over_cases
+from suites.ops.refusals import cases_with_refusals, check_refusals
 
 
 @pytest.mark.slow
 @pytest.mark.subject_only
-def test_wrong_input_is_refused(row, request):
-    check_refusals(row, int(request.config.getoption("seed")))
+@over_cases(cases_with_refusals)
+def test_wrong_input_is_refused(row, config):
+    check_refusals(row, int(config.getoption("seed")))

@@ -3,13 +3,10 @@
 import pytest
 
 from suites.ops.checking import check_row
-from suites.ops.rows import parametrize
-
-
-def pytest_generate_tests(metafunc):
-    parametrize(metafunc, "inplace")
+from suites.ops.rows import over_rows
 
 
 @pytest.mark.subject_only
-def test_in_place_forms_agree(row, request):
-    check_row(row, int(request.config.getoption("seed")))
+@over_rows("inplace")
+def test_in_place_forms_agree(row, config):
+    check_row(row, int(config.getoption("seed")))

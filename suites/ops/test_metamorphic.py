@@ -2,15 +2,11 @@
 
 import pytest
 
-from suites.ops.relating import check_relation, relations_of
-
-
-def pytest_generate_tests(metafunc):
-    found = list(relations_of(metafunc))
-    ids = [f"{row.label}-{relation}" for row, relation in found]
-    metafunc.parametrize(("row", "relation"), found, ids=ids)
+from suites.harness.case_item import over_cases
+from suites.ops.relating import cases_of_relations, check_relation
 
 
 @pytest.mark.subject_only
-def test_relation_holds(row, relation, request):
-    check_relation(row, relation, int(request.config.getoption("seed")))
+@over_cases(cases_of_relations)
+def test_relation_holds(row, relation, config):
+    check_relation(row, relation, int(config.getoption("seed")))

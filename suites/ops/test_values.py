@@ -3,13 +3,10 @@
 import pytest
 
 from suites.ops.checking import check_row
-from suites.ops.rows import parametrize
-
-
-def pytest_generate_tests(metafunc):
-    parametrize(metafunc, "value")
+from suites.ops.rows import over_rows
 
 
 @pytest.mark.subject_only
-def test_values_agree(row, request):
-    check_row(row, int(request.config.getoption("seed")))
+@over_rows("value")
+def test_values_agree(row, config):
+    check_row(row, int(config.getoption("seed")))

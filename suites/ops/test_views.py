@@ -3,13 +3,10 @@
 import pytest
 
 from suites.ops.checking import check_row
-from suites.ops.rows import parametrize
-
-
-def pytest_generate_tests(metafunc):
-    parametrize(metafunc, "view")
+from suites.ops.rows import over_rows
 
 
 @pytest.mark.subject_only
-def test_writing_to_a_view_reaches_its_base(row, request):
-    check_row(row, int(request.config.getoption("seed")))
+@over_rows("view")
+def test_writing_to_a_view_reaches_its_base(row, config):
+    check_row(row, int(config.getoption("seed")))

@@ -4,21 +4,19 @@ from fnmatch import fnmatchcase
 
 import pytest
 
+from suites.harness.case_item import over_cases
 from suites.ops import opinfo_source
 from suites.ops.own_wrong_calls import own_wrong_calls
 from suites.ops.wrong_call_departures import DEPARTURES, NOT_CALLED
 from suites.ops.wrong_call_outcomes import (
+    cases_with_wrong_calls,
     check_own_calls,
     check_wrong_calls,
     is_called,
-    rows_with_wrong_calls,
 )
 
 
 def pytest_generate_tests(metafunc):
-    if "row" in metafunc.fixturenames:
-        rows = list(rows_with_wrong_calls(metafunc))
-        metafunc.parametrize("row", rows, ids=[row.label for row in rows])
     if "about" in metafunc.fixturenames:
         metafunc.parametrize(
             "about", [pytest.param(name, id=name.replace(" ", "-")) for name in own_wrong_calls()]
@@ -27,8 +25,9 @@ def pytest_generate_tests(metafunc):
 
 @pytest.mark.slow
 @pytest.mark.subject_only
-def test_changed_calls_are_refused_alike(row, request):
-    check_wrong_calls(row, int(request.config.getoption("seed")))
+@over_cases(cases_with_wrong_calls)
+def test_changed_calls_are_refused_alike(row, config):
+    check_wrong_calls(row, int(config.getoption("seed")))
 
 
 @pytest.mark.subject_only

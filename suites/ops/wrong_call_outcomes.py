@@ -2,7 +2,6 @@
 
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 
 import reference_impl
 from suites.harness import selection
+from suites.harness.case_item import Given
 from suites.harness.identity import CaseKey
 from suites.harness.implementation import Operator
 from suites.harness.judge import AGREE, DIFFER, Verdict, settle
@@ -35,9 +35,9 @@ ALIKE = {
 _NO_KERNEL = ("not implemented for", "not supported for", "not support")
 
 
-def rows_with_wrong_calls(metafunc: pytest.Metafunc) -> Iterator[Row]:
+def cases_with_wrong_calls(config: pytest.Config) -> Iterator[Given]:
     """One row for each public operator; they come in the longer tiers."""
-    run = metafunc.config.stash[RUN]
+    run = config.stash[RUN]
     names = [name for name in opinfo_source.entries() if is_called(name)]
     for column in () if run.options.tier == "quick" else selection.columns_or_exit(run):
         seen: set[str] = set()
@@ -51,7 +51,7 @@ def rows_with_wrong_calls(metafunc: pytest.Metafunc) -> Iterator[Row]:
                         op=row.entry,
                         check="wrong-calls",
                     )
-                    yield replace(row, case_key=key)
+                    yield row.known_as(key).given()
 
 
 def check_wrong_calls(row: Row, seed: int) -> None:
