@@ -20,14 +20,14 @@ def ranked(samples: Sequence[Sample], most: int) -> tuple[tuple[Sample, ...], in
     """The samples, those first that show what the ones before them lack, and how many show between them all there is.
 
     Args:
-        samples: the first of which stays the first.
+        samples: the first of which that holds a number comes first.
         most: how many are kept.
     """
     if len(samples) <= 1:
         return tuple(samples), len(samples)
     has, worth = _table(samples)
-    order, enough = [0], 1
-    worth[has[0]] = 0
+    order, enough = [next((i for i, s in enumerate(samples) if not is_empty(s)), 0)], 1
+    worth[has[order[0]]] = 0
     while len(order) < min(most, len(samples)):
         gains = has @ worth
         gains[order] = -1
@@ -51,9 +51,17 @@ def _table(samples: Sequence[Sample]) -> tuple[np.ndarray[Any, Any], np.ndarray[
     return has, np.array([_SINGLE if isinstance(f[0], str) else 1 for f in numbers], dtype=float)
 
 
+def is_empty(sample: Sample) -> bool:
+    """Whether one of the tensors has no element: most often then there is nothing to differentiate."""
+    return any(array.size == 0 for array in sample.case.arrays())
+
+
 def _features(sample: Sample) -> Iterator[Any]:
-    """What the arguments are like, each for itself and in pairs of two arguments."""
+    """What the arguments are like, each for itself and in pairs of two arguments; or which of them are empty."""
     case = sample.case
+    if is_empty(sample):
+        yield "empty", tuple(array.size == 0 for array in case.arrays())
+        return
     items = [*((str(i), value) for i, value in enumerate(case.args)), *case.kwargs.items()]
     kinds = dict.fromkeys((key, kind) for key, value in items for kind in _kinds(value))
     yield from kinds

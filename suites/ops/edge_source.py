@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from suites.harness.case import Case
+from suites.ops.choice import is_empty
 from suites.ops.conventions import is_edge_defined
 from suites.ops.dims import turned
 from suites.ops.opinfo_source import Sample, elementwise
@@ -60,6 +61,7 @@ def edges(samples: Sequence[Sample], most: int, pick: Pick) -> list[Sample]:
     """Changes of at most ``most`` samples for each sort of change: the first, and others with several elements."""
     if not most:
         return []
+    samples = [s for s in samples if not is_empty(s)] or samples
     several = [s for s in samples[1:] if all(x.size > 1 for x in s.case.inputs())]
     chosen = [*samples[:1], *pick(several or samples[1:], most - 1)]
     found = [edge for sample in chosen for edge in _overwritten(sample)]

@@ -24,7 +24,7 @@ from suites.harness.subject import DEFAULT_DTYPE, REFERENCE, Subject
 from suites.harness.tolerances import Tolerance, tolerance_for
 from suites.ops import opinfo_source, set_apart
 from suites.ops.adapters import reference_operator
-from suites.ops.choice import ranked
+from suites.ops.choice import is_empty, ranked
 from suites.ops.conventions import NOT_COMPARED, is_defined
 from suites.ops.core import CORE
 from suites.ops.drawing import is_drawn
@@ -58,7 +58,7 @@ QUICK = {
 STANDARD = {
     "value": ("float64", "float32"),
     "vjp": ("float64", "float32"),
-    "jvp": ("float64",),
+    "jvp": ("float64", "float32"),
     "double": ("float64",),
     "value-edges": ("float64",),
     "vjp-edges": ("float64",),
@@ -184,8 +184,11 @@ class Row:
         return found, MOST_SAMPLES[self.tier]
 
     def taken(self, samples: Sequence[Sample], most: int) -> list[Sample]:
-        """So many: the first of what is ranked, otherwise evenly from first to last."""
-        return list(samples[:most]) if self.tier == "standard" else spread(samples, most)
+        """So many: the first of what is ranked, otherwise evenly from first to last, and few that all hold numbers."""
+        if self.tier == "standard":
+            return list(samples[:most])
+        full = [s for s in samples if not is_empty(s)] if most < len(samples) else []
+        return spread(full or samples, most)
 
     def _is_beyond_witness(self, sample: Sample) -> bool:
         """Whether a draw could only be differenced in a dtype too coarse for differences, or is the result itself."""
