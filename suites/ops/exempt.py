@@ -38,6 +38,7 @@ _WRITES_BUFFERS = (
 _GRADIENT_ALONE = (
     "padding_idx and scale_grad_by_freq are documented to change the gradient alone, not the result"
 )
+_COARSER = "its gradients are rounded to a coarser dtype, whose ulps the bound of the relation does not know"
 _CHUNKED = (
     "the chunked path is documented not to support torch.func, batched gradients or higher orders"
 )
@@ -61,6 +62,7 @@ RELATED_BY_NOBODY: Mapping[tuple[str, str], str] = {
                 "batched", "unmodified", "functional", "vmap", "tangent-layouts", "tangent-sums", "functional-jvp",
                 "adjoint", "forward-over-forward", "second-orders", "second-subsets", "outputs", "same-twice",
                 "mixed-dtypes", "batched-tangents", "by-cotangent", "second-layouts", "vmap-with-indices",
+                "other-cotangents",
             )
         ],
         _IN_STORAGE,
@@ -69,7 +71,7 @@ RELATED_BY_NOBODY: Mapping[tuple[str, str], str] = {
         [
             (f"nn.functional.linear_cross_entropy.{kind}", relation)
             for kind in ("chunked", "chunked_none")
-            for relation in ("functional", "batched", "second-subsets", "second-layouts")
+            for relation in ("functional", "batched", "second-subsets", "second-layouts", "other-cotangents")
         ],
         _CHUNKED,
     ),
@@ -85,6 +87,7 @@ RELATED_BY_NOBODY: Mapping[tuple[str, str], str] = {
     **dict.fromkeys([(op, "vmap") for op in ("normal", "normal.number_mean", "bernoulli")], _DRAWS),
     ("nn.functional.embedding", "adjoint"): _GRADIENT_ALONE,
     ("nn.functional.embedding", "by-cotangent"): _GRADIENT_ALONE,
+    **dict.fromkeys([(op, "other-cotangents") for op in ("half", "bfloat16", "float", "cfloat")], _COARSER),
     ("cov", "mixed-dtypes"): "the two sorts of weights are multiplied in their own dtype before they are promoted",
     ("linalg.norm.subgradients_at_zero", "second-orders"): _KINK,
     ("linalg.eig", "second-orders"): _PHASES,

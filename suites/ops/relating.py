@@ -47,12 +47,21 @@ NEEDS = {
         ("jvp",),
     ),
     "by-cotangent": ("jvp", "double"),
+    "other-cotangents": ("double",),
     "second-layouts": ("double",),
     "forward-over-forward": ("mixed",),
     "second-orders": ("mixed", "double"),
     "second-subsets": ("double",),
 }
-_SECOND = frozenset({"forward-over-forward", "second-orders", "second-subsets", "second-layouts"})
+_SECOND = frozenset(
+    {
+        "forward-over-forward",
+        "other-cotangents",
+        "second-orders",
+        "second-subsets",
+        "second-layouts",
+    }
+)
 _ELEMENTWISE = frozenset({"positions", "blocks"})
 _REAL_ONLY = frozenset(
     {"second-orders", "positions", "mixed-dtypes", "blocks"}
@@ -72,7 +81,13 @@ OF_EVERY_RANK = frozenset(
 )
 MOST_RANKS = 6
 # Operators of which the first and the last sample do not show what is expected of them.
-LEAST_SAMPLES = {"stft": 3, "take_along_dim": 12, "logcumsumexp": 12, "native_layer_norm": 12}
+LEAST_SAMPLES = {
+    "stft": 3,
+    "take_along_dim": 12,
+    "logcumsumexp": 12,
+    "native_layer_norm": 12,
+    "nn.functional.embedding": 12,
+}
 # Operators of which it hangs on the draw whether some sample shows what is expected of them: an image of several rows,
 # an operand that is masked where the other is not, or that has more dimensions. A call of our own does.
 WITH_OWN_SAMPLES = frozenset(
@@ -126,6 +141,8 @@ def _meaningful(
             is_known = entry.is_elementwise or (
                 relation == "blocks" and name in opinfo_source.elementwise()
             )
+        if relation == "other-cotangents":  # tells less, and what forward mode tells is enough
+            is_known &= not entry.has("jvp") or (name, "by-cotangent") in RELATED_BY_NOBODY
         is_exempt = (name, relation) in RELATED_BY_NOBODY or (
             is_half and (name, relation) in RELATED_IN_FULL_PRECISION
         )

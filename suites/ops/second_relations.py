@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from suites.harness.case import Arrays
+from suites.harness.observation import array_of
 from suites.ops.forward_relations import pushed, tangents_in
 from suites.ops.memory_formats import Layout, fitting
 from suites.ops.relations import (
@@ -15,6 +17,7 @@ from suites.ops.relations import (
     arrays_of,
     as_it_is,
     called,
+    gradients,
     outputs_of,
     tensors_of,
 )
@@ -34,6 +37,40 @@ def by_cotangent(asked: Asked) -> Iterator[Pair]:
         tuple(tracked),
         tuple(np.zeros_like(w) if g is None else g for w, g in zip(tracked, found, strict=True)),
     )
+
+
+def other_cotangents(asked: Asked) -> Iterator[Pair]:
+    """What double backward finds for one cotangent tells the gradient along the tangent for any other one.
+
+    For operators without forward mode, which would tell each element: v(ct) is linear, so that with u = d Re<t, v(ct)>
+    / d ct for every other ct' Re<u, ct'> is Re<t, v(ct')>. Both are taken in units of their largest terms.
+    """
+    call, other = called(asked), called(asked)
+    if not call.outputs:
+        return
+    found = second_gradients(asked, call, tangents_in(asked), call.cts)
+    other.cts = [asked.impl.tensor(_turned(array_of(ct))) for ct in other.cts]
+    first, tangents = gradients(other, asked), asked.case.drawn_tangents()
+    want = [(t, g) for t, g in zip(tangents, first, strict=True) if g is not None]
+    got = [(array_of(ct), u) for ct, u in zip(other.cts, found, strict=True) if u is not None]
+    unit = max(_sum_of([(np.abs(a), np.abs(b)) for a, b in want]), 1e-300)
+    yield (
+        "the gradient of another cotangent by double backward",
+        (np.array(_sum_of(want) / unit),),
+        (np.array(_sum_of(got) / unit),),
+    )
+
+
+def _turned(ct: NDArray[Any]) -> NDArray[Any]:
+    """Another cotangent of the same sizes: its numbers in the opposite order, and every third with the other sign."""
+    signs = np.where(np.arange(ct.size) % 3 == 0, -1, 1)
+    return (ct.reshape(-1)[::-1] * signs.astype(ct.real.dtype)).reshape(ct.shape)
+
+
+def _sum_of(pairs: Sequence[tuple[NDArray[Any], NDArray[Any]]]) -> float:
+    """The real part of the inner product of two lists of arrays."""
+    wide = [(a.astype(complex), b.astype(complex)) for a, b in pairs]
+    return float(sum(np.real(np.vdot(a, b)) for a, b in wide))
 
 
 def second_layouts(asked: Asked) -> Iterator[Pair]:
@@ -76,5 +113,6 @@ def second_gradients(
 
 SECOND_RELATIONS: Mapping[str, Callable[[Asked], Iterator[Pair]]] = {
     "by-cotangent": by_cotangent,
+    "other-cotangents": other_cotangents,
     "second-layouts": second_layouts,
 }

@@ -343,6 +343,7 @@ FAULTS = {
     "mixed-dtypes": _wrong_for_float32,
     "blocks": _wrong_when_long,
     "by-cotangent": WrongByCotangent.apply,
+    "other-cotangents": WrongByCotangent.apply,
     "second-layouts": ReadsRawInDoubleBackward.apply,
     "vmap-with-indices": _wrong_for_batched_indices,
     "batched-tangents": _wrong_for_a_batch_of_tangents,
