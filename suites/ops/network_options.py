@@ -11,6 +11,7 @@ _T, _F, _INF = True, False, np.inf
 _MASK = np.array([[True, False, True], [True, True, False]])
 _EACH = ("none", "mean", "sum")
 _WORDS = w(0, 3, 1, 1, 3, 3)
+_QKV = (r(3, 2, 4), r(3, 2, 4), r(3, 2, 4))
 NETWORKS: Mapping[str, list[tuple[Any, ...]]] = {
     "nn.functional.cross_entropy": [
         (r(4, 3), w(0, 2, 1, 1), {"label_smoothing": 0.3, "weight": c(3), "ignore_index": 1, "reduction": how})
@@ -138,6 +139,17 @@ NETWORKS: Mapping[str, list[tuple[Any, ...]]] = {
             2), {}),
         (r(1, 4, 3, 2), r(1, 2, 3, 2), r(1, 2, 3, 2), {"enable_gqa": _T}), (r(1, 2, 2, 4), r(1, 2, 3, 4), r(1, 2, 3,
             4), {"attn_mask": np.array([[True, False, True], [False, False, False]])}),
+    ],
+    # Length 3, batch 2, width 4, 2 heads; the projections are small, so that no score saturates its softmax.
+    "nn.functional.multi_head_attention_forward": [
+        (*_QKV, 4, 2, u(12, 4), r(12), None, None, _F, 0.0, r(4, 4), r(4), {}),
+        (*_QKV, 4, 2, u(12, 4), None, r(1, 1, 4), r(1, 1, 4), _T, 0.0, r(4, 4), None,
+            {"average_attn_weights": _F, "attn_mask": r(3, 3)}),
+        (*_QKV, 4, 2, u(12, 4), r(12), None, None, _F, 0.5, r(4, 4), r(4), {"training": _F, "need_weights": _F,
+            "key_padding_mask": np.array([[False, True, False], [False, False, True]])}),
+        (r(3, 4), r(2, 3), r(2, 5), 4, 2, None, r(12), None, None, _F, 0.0, r(4, 4), r(4),
+            {"use_separate_proj_weight": _T, "q_proj_weight": u(4, 4), "k_proj_weight": u(4, 3),
+             "v_proj_weight": u(4, 5)}),
     ],
     "nn.functional.embedding_bag": [
         (_WORDS, r(4, 2), {"offsets": w(0, 2, 2, 5), "mode": mode, **how}) for mode in ("sum", "mean")

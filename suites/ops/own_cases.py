@@ -94,6 +94,8 @@ _CALLS: Mapping[str, list[tuple[Any, ...]]] = {
         ([_NO_RANK, _REGULAR], {}), ([[1.0, 0.0], [0.0, 0.0]], {}), (_NO_RANK, {}), ([[1.0, 2.0, 3.0]] * 3, {}),
     ],
     "renorm": [([[0.0, 0.0], [3.0, 4.0]], 2, 0, 1.0, {})],
+    # Of two observations any two are correlated by 1 or -1, and nothing changes that.
+    **{op: [([[0.0, 1.0, 0.0, 2.0], [1.0, 1.0, -3.0, 2000.0]], {})] for op in ("corrcoef", "cov")},
     "linalg.matrix_power": [
         ([[2.0, 60.0], [0.5, -70.0]], 2, {}), ([[2.0, 80.0], [0.0, 0.5]], 3, {}), ([[1.0, 60.0], [0.0, 2.0]], -1, {}),
     ],
