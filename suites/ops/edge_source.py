@@ -58,12 +58,12 @@ Pick = Callable[[Sequence[Sample], int], list[Sample]]
 
 
 def edges(samples: Sequence[Sample], most: int, pick: Pick) -> list[Sample]:
-    """Changes of at most ``most`` samples for each sort of change: the first, and others with several elements."""
+    """Changes of at most ``most`` samples for each sort of change: those with several elements, if there are any."""
     if not most:
         return []
     samples = [s for s in samples if not is_empty(s)] or samples
-    several = [s for s in samples[1:] if all(x.size > 1 for x in s.case.inputs())]
-    chosen = [*samples[:1], *pick(several or samples[1:], most - 1)]
+    several = [s for s in samples if all(x.size > 1 for x in s.case.inputs())]
+    chosen = pick(several or samples, most)
     found = [edge for sample in chosen for edge in _overwritten(sample)]
     for name, change in CHANGES.items():
         changed = [

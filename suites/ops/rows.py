@@ -89,7 +89,7 @@ MOST_NUMBERS = {"quick": 5_000, "standard": 50_000, "full": 10**6}
 # Samples of op_db that are mutated, and of operators that always draw, which differences alone can check.
 _FEW = {
     "value-edges": 2,
-    "vjp-edges": 2,
+    "vjp-edges": 3,
     "jvp-edges": 2,
     "double-edges": 1,
     "reverse-over-forward-edges": 1,
