@@ -5,6 +5,7 @@ import numpy as np
 from suites.harness.case import Case
 from suites.ops.apart import Apart
 from suites.ops.double_pointwise_apart import POWERS, power_of
+from suites.ops.matrix_conditions import is_single, options
 
 
 def _meets_infinity(case: Case) -> bool:
@@ -63,6 +64,19 @@ def _raises_infinity(case: Case) -> bool:
     return by_exponent and bool(np.any(np.isposinf(base)))
 
 
+def _raises_distances_beyond_range(case: Case) -> bool:
+    """Whether the order of a distance raises a difference beyond the largest number, though the distance is one."""
+    x, order = options(case, "p")
+    order = 2.0 if order is None else order
+    if not np.isfinite(order) or order == 0 or x.shape[-2] < _PAIR:
+        return False
+    gaps = np.abs(x[..., :, None, :] - x[..., None, :, :])
+    largest = np.log(np.finfo("f4" if is_single(case) else "f8").max)
+    return bool(np.log(np.max(gaps, initial=1.0)) * order > largest)
+
+
+_PAIR = 2
+
 FIRST = ("value-edges", "vjp-edges", "jvp-edges")
 DERIVATIVES = (*FIRST[1:], "double-edges")
 CURVES = tuple(f"nn.functional.{name}" for name in ("silu", "gelu", "mish", "softsign"))
@@ -80,4 +94,5 @@ INFINITE: tuple[Apart, ...] = (
     Apart(("i0",), ("double-edges",), "overflow", _overflows),
     Apart(("i0",), FIRST, "near-overflow", _nearly_overflows),
     Apart(("special.i1",), ("value-edges",), "near-overflow", _nearly_overflows),
+    Apart(("nn.functional.pdist",), FIRST[:2], "overflow", _raises_distances_beyond_range),
 )
