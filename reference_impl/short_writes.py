@@ -150,6 +150,8 @@ def make_row(rule: Any) -> Callable[[Tensor, int], Tensor | None]:
         made.view = ViewInfo(base, (*chain, step), DEFAULT, storage.version)
         fn = edge(self)
         if fn is None or data.dtype.kind not in "fc":
+            if base.requires_grad:
+                return None  # as its view does, if only since the view was made
             view._grad_fn = None
             return view
         node = new(node_class)
