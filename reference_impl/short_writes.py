@@ -133,7 +133,8 @@ def make_row(rule: Any) -> Callable[[Tensor, int], Tensor | None]:
                 return None
             info = meta.view
             if info is not None:
-                if info.creation != DEFAULT:
+                # A view requires grad with its base, if only since it was made.
+                if info.creation != DEFAULT or (self._grad_fn is None and info.base.requires_grad):
                     return None
                 base, chain = info.base, info.chain
         storage = self._storage
@@ -150,8 +151,6 @@ def make_row(rule: Any) -> Callable[[Tensor, int], Tensor | None]:
         made.view = ViewInfo(base, (*chain, step), DEFAULT, storage.version)
         fn = edge(self)
         if fn is None or data.dtype.kind not in "fc":
-            if base.requires_grad:
-                return None  # as its view does, if only since the view was made
             view._grad_fn = None
             return view
         node = new(node_class)

@@ -1,4 +1,4 @@
-"""The second derivative of det of a singular complex matrix is wrong, that of a real one right.
+"""The second derivative of det of a singular complex matrix is wrong, where that of the same real one is right.
 
 det [[a, b], [c, d]] = a d - b c is holomorphic, and its gradient is the cotangent times the conjugate of the
 derivative, [[d, -c], [-b, a]]. That is linear in the matrix: weighed by [[p, q], [r, s]] its gradient is the cotangent

@@ -92,6 +92,7 @@ _CALLS: Mapping[str, list[tuple[Any, ...]]] = {
     # In a batch, a matrix whose derivatives are all 0 stands beside one whose are not.
     "linalg.det": [
         ([_NO_RANK, _REGULAR], {}), ([[1.0, 0.0], [0.0, 0.0]], {}), (_NO_RANK, {}), ([[1.0, 2.0, 3.0]] * 3, {}),
+        ([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 0.0]], {}),
     ],
     "renorm": [([[0.0, 0.0], [3.0, 4.0]], 2, 0, 1.0, {})],
     # Of two observations any two are correlated by 1 or -1, and nothing changes that.

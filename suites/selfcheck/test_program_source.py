@@ -144,6 +144,25 @@ def test_only_what_backward_gave_may_be_refused_for_its_memory(written, message,
     assert (found is not None) == is_found
 
 
+WRITTEN = """
+v0 = torch.tensor([1.5, -1.7], dtype=torch.float64, requires_grad=True)
+v1 = v0 * v0
+v2 = torch.autograd.grad(v1, v0, torch.tensor([0.3, -1.2], dtype=torch.float64), create_graph=True)[0]
+v3 = torch.autograd.grad({of}, v0, torch.tensor([0.7, 0.9], dtype=torch.float64), retain_graph=True)[0]
+"""
+
+
+@pytest.mark.parametrize(("of", "is_found"), [("v1", True), ("v2", False)])
+def test_only_of_a_recorded_gradient_may_torch_alone_find_a_saved_tensor_written(of, is_found):
+    program = Program.parse(WRITTEN.format(of=of), "p.txt")
+    with namespace(REFERENCE_SUBJECT) as reference:
+        outcomes = run_program(reference, program)
+    message = "one of the variables needed for gradient computation has been modified by an inplace operation"
+    refused = [*outcomes[:-1], replace(outcomes[-1], raised=Raised("RuntimeError", message))]
+    assert (compare_runs(program, outcomes, refused) is not None) == is_found
+    assert compare_runs(program, refused, outcomes) is not None
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
