@@ -176,7 +176,9 @@ class Disagreement:
 # is memory of its own, one number repeated, or a view that was made without grad mode, to which one may not write. So
 # versions of such tensors are not compared, and a program ends where one side refuses to write to one for that.
 _TRACKING = {"node", "requires_grad", "is_leaf", "version"}
-_MEMORY = re.compile("refers? to a single memory location|A view was created in no_grad mode")
+_MEMORY = re.compile(
+    "refers? to a single memory location|A view was created in no_grad mode|Can't detach views in-place"
+)
 _WRITTEN = "modified by an inplace operation"
 _UNTRACKED = re.compile(
     "does not require grad|doesn't require grad|have been used in the graph|leaf|requires_grad=False"

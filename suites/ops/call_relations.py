@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from suites.harness.case import Arrays, Case
+from suites.harness.tolerances import EPS, SAFETY
 from suites.ops.memory_formats import strided
 from suites.ops.relations import (
     Asked,
@@ -104,8 +105,8 @@ def same_twice(asked: Asked) -> Iterator[Pair]:
         return
 
 
-# What each operand is made, and with what error the answers may come then.
-_DTYPES = {"float32": 1e-6, "complex128": 0.0}
+# What each operand is made, and with what error the answers may come then: as many ulps as any answer.
+_DTYPES = {"float32": SAFETY["float32"] * EPS["float32"], "complex128": 0.0}
 
 
 def mixed_dtypes(asked: Asked) -> Iterator[Pair]:

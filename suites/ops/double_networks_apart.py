@@ -182,7 +182,7 @@ DOUBLE_NETWORKS: tuple[Apart, ...] = (
         _has_zero_vector,
     ),
     Apart(
-        ("dist", "linalg.norm", "linalg.vector_norm", "norm"),
+        ("dist", "linalg.norm", "linalg.vector_norm", "nn.functional.normalize", "norm"),
         ("double-edges",),
         "fractional-order",
         _has_zero_in_fractional_order,

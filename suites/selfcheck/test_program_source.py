@@ -135,6 +135,7 @@ def test_only_what_backward_gave_may_have_another_version(name, is_found):
         ("v1", "more than one element refers to a single memory location.", True),
         ("v2", "more than one element refers to a single memory location.", False),
         ("v3", "A view was created in no_grad mode and is being modified inplace", False),
+        ("v2", "Can't detach views in-place. Use detach() instead.", False),
         ("v3", "it was modified by an inplace operation", True),
     ],
 )
