@@ -120,6 +120,22 @@ function caseFacts(item, detail) {
   ]);
 }
 
+// The page holds the test of a case that passed without its parameters. Those of an operator's test end with the dtype,
+// the mode and the operator's name; other tests run whole, in the column of the case.
+function runAgain(item) {
+  if (!item.test) return `pytest --explain '${item.id}'`;
+  const { device, dtype, mode } = item.subject;
+  const ofOp = item.entry.kind === "op";
+  const given = [
+    ["--device", device, device !== "cpu" && device !== "reference"],
+    ["--dtype", dtype, !ofOp && dtype !== "default"],
+    ["--mode", mode, mode !== "eager"],
+  ];
+  const words = given.filter(([, , needed]) => needed).map(([option, value]) => ` ${option} ${value}`);
+  const one = [dtype, ...(mode === "eager" ? [] : [mode]), item.entry.name].join("-");
+  return `pytest '${item.test}'${words.join("")}${ofOp ? ` -k '${one}'` : ""}`;
+}
+
 function casePage(state) {
   const item = report.byKey.get(state.params.id);
   if (!item)
@@ -178,7 +194,7 @@ function casePage(state) {
       h("h2", {}, "See it again"),
       copyable(
         "run it again",
-        detail.rerun ?? (item.test ? `pytest '${item.test}'` : `pytest --explain '${item.id}'`),
+        detail.rerun ?? runAgain(item),
       ),
       detail.repro
         ? copyable(

@@ -195,6 +195,28 @@ def test_case_page_shows_the_whole_case(browser, report):
     assert worst == "1.5"
 
 
+@pytest.mark.parametrize(
+    ("case", "command"),
+    [
+        ("ops/mul[value-3x4]::npu::float32::eager", " --device npu -k 'float32-mul'"),
+        ("behaviours/inplace.bumps-version[plain]::npu::default::eager", " --device npu"),
+    ],
+    ids=["operator", "behaviour"],
+)
+def test_run_line_of_a_passing_case_chooses_it(browser, report, case, command):
+    """Records of what passed are packed without the parameters of their tests."""
+    open_page(browser, report, f"case?id={quote(case, safe='')}")
+    assert text_of(browser, "#case-body pre").endswith(f"'{command}")
+
+
+def test_ids_of_expectations_keep_a_width_beside_long_reasons(browser, report):
+    open_page(browser, report, "expectations")
+    widths = browser.execute_script(
+        "return [...document.querySelectorAll('#expectations tbody tr td:first-child')].map((e) => e.clientWidth)"
+    )
+    assert widths and min(widths) > 200
+
+
 def test_repro_is_copied_whole(browser, report):
     open_page(browser, report, f"case?id={quote(FAILED, safe='')}")
     browser.execute_script(
