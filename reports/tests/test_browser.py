@@ -214,7 +214,8 @@ def test_ids_of_expectations_keep_a_width_beside_long_reasons(browser, report):
     widths = browser.execute_script(
         "return [...document.querySelectorAll('#expectations tbody tr td:first-child')].map((e) => e.clientWidth)"
     )
-    assert widths and min(widths) > 200
+    assert widths
+    assert min(widths) > 200
 
 
 def test_repro_is_copied_whole(browser, report):
