@@ -1,11 +1,12 @@
 """Merging: the parts of a run put together, each case once; what contradicts itself is marked."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import repeat
 
 from reports.broken import ConflictError, SameWorkerError
 from reports.read import Part
-from reports.records import Case, RecordFile, Row, Run, Subject
+from reports.records import Case, Expectation, RecordFile, Row, Run, Subject
 from reports.text import one_line
 
 
@@ -31,6 +32,7 @@ class _Merge:
         self._several = len({file.torch for file in files if file.torch is not None}) > 1
         self._repeated: dict[str, list[Case]] = {}
         self._rows: dict[tuple[object, ...], Row] = {}
+        self._expectations: dict[Expectation, Expectation] = {}
 
     def add(self, part: Part) -> None:
         number = self._numbers[part.file.path]
@@ -44,7 +46,8 @@ class _Merge:
         self._add_cases([case.key for case in cases] if torch else ids, cases)
         for clause in part.clauses:
             self._run.clauses.setdefault(clause.id, clause)
-        self._run.expectations += part.expectations
+        for expectation in part.expectations:
+            self._add_expectation(expectation)
         self._run.faults += part.faults
 
     def _add_cases(self, keys: list[str], new: list[Case]) -> None:
@@ -56,6 +59,13 @@ class _Merge:
             first = cases.setdefault(key, case)
             if first is not case:
                 self._repeated.setdefault(key, [first]).append(case)
+
+    def _add_expectation(self, new: Expectation) -> None:
+        """An entry that several runs or shards were given is one entry, which spoke for the cases of all of them."""
+        entry = replace(new, matched=0)
+        before = self._expectations.get(entry)
+        matched = new.matched + (before.matched if before else 0)
+        self._expectations[entry] = replace(new, matched=matched)
 
     def _row(self, row: Row, torch: str) -> Row:
         subject = row.subject
@@ -76,6 +86,7 @@ class _Merge:
             if len({case.status for case in cases}) > 1:
                 self._mark_conflict(key, cases)
         self._find_same_workers()
+        run.expectations = list(self._expectations.values())
         run.problems = [problem for file in run.files for problem in file.problems]
         run.add_up()
         return run

@@ -182,6 +182,18 @@ def test_case_recorded_twice_alike_counts_once(tmp_path):
     assert problems(run) == []
 
 
+def test_entry_given_to_several_runs_is_one_that_spoke_for_the_cases_of_all(tmp_path):
+    for run, matched, other in (("a", 2, "first"), ("b", 0, "second"), ("c", 3, "second")):
+        entries = [s.expectation(ONE, "rounds down", matched), s.expectation(TWO, other, 0)]
+        s.write_run(tmp_path / run, entries, run=run)
+    merged = load_run([tmp_path / run for run in "abc"])
+    assert [(e.id, e.reason, e.matched) for e in merged.expectations] == [
+        (ONE, "rounds down", 5),
+        (TWO, "first", 0),
+        (TWO, "second", 0),
+    ]
+
+
 def test_two_files_of_one_worker_are_told(tmp_path):
     for name in ("a", "b"):
         s.write_run(tmp_path / name, [s.case(ONE)])
