@@ -132,7 +132,9 @@ def check_history(tensor: Tensor, version: int, saved_at: int) -> None:
         return
     if meta.view is not None and tensor._version != version:
         meta.view.current_grad_fn(tensor)
-    if meta.detached_at > saved_at and tensor._grad_fn is None:  # no write gave it another
+    if tensor._grad_fn is not None:  # a write gave it another
+        return
+    if any(begin <= saved_at < end for begin, end in meta.cut_histories):
         raise RuntimeError(
             "Trying to use a saved tensor that has been detached in-place, i.e. with .detach_()."
             "This is not supported, please use out-of-place `.detach()` instead"

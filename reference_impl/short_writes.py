@@ -89,7 +89,7 @@ def make_binary_write(rule: Any) -> Callable[..., Any]:  # noqa: C901, PLR0915 -
             node.seq = next_sequence()
             node.meta = ()
             node.extra = None
-            if meta is None:
+            if meta is None and fa is not None:
                 self._grad_fn = node
                 self._output_nr = 0
             else:

@@ -21,9 +21,10 @@ class AutogradMeta:
 
     __slots__ = (
         "accumulator",
-        "detached_at",
+        "cut_histories",
         "grad",
         "grad_dtype",
+        "history_from",
         "hooks",
         "inference",
         "name",
@@ -47,7 +48,8 @@ class AutogradMeta:
         self.tangents: Any = None  # dual level -> tangent
         self.inference = False
         self.grad_dtype: Any = None
-        self.detached_at = -1  # sequence number at which detach_() cut the history
+        self.history_from = -1  # sequence number of the write that gave a tensor without one a history
+        self.cut_histories: tuple[tuple[int, int], ...] = ()  # from where to where; detach_() cut them
         self.name: str | None = None
 
 

@@ -113,7 +113,7 @@ def _detach_(self: Tensor) -> Tensor:
     if fn is not None:
         self._shared()  # so that nodes that saved the tensor look twice
         meta = self._autograd()
-        meta.detached_at = next_sequence()
+        meta.cut_histories += ((meta.history_from, next_sequence()),)
         if fn.extra is not None:  # the tensor's hooks stay its own
             meta.hooks = fn.extra.tensor_pre.get(self._output_nr)
     self._grad_fn = None

@@ -291,18 +291,22 @@ def rebase(t: Tensor, node: Node) -> None:
     meta = t._meta
     info = None if meta is None else meta.view
     if info is None:
-        _move_retained(t, node)
-        t._grad_fn = node
-        t._output_nr = 0
+        _give_history(t, node)
         return
     base = info.base
     slices = new_node(CopySlices, (edge(base), base._output_nr, *node.edges[2:]))
     slices.fn = node
     slices.chain = info.chain
     slices.order = memory_order(base._data)
-    _move_retained(base, slices)
-    base._grad_fn = slices
-    base._output_nr = 0
+    _give_history(base, slices)
+
+
+def _give_history(t: Tensor, node: Node) -> None:
+    if t._grad_fn is None:
+        t._autograd().history_from = node.seq
+    _move_retained(t, node)
+    t._grad_fn = node
+    t._output_nr = 0
 
 
 def _move_retained(t: Tensor, node: Node) -> None:
