@@ -285,6 +285,15 @@ for _d in (1, 2, 3):
         aliases=(f"conv_transpose{_d}d",),
     )
 
+
+def conv_tbc(self: Tensor, weight: Tensor, bias: Tensor, pad: int = 0) -> Any:
+    """A 1-d convolution of input (time, batch, channels) with weight (time, channels, channels of the result)."""
+    x, kernel = op("permute", self, (1, 2, 0)), op("permute", weight, (2, 1, 0))
+    return op("permute", convolve(x, kernel, bias, 1, pad, 1, 1), (2, 0, 1))
+
+
+define_function("conv_tbc", conv_tbc)
+
 # -- windows as columns ------------------------------------------------------------------------------------------------
 
 

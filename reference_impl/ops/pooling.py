@@ -390,11 +390,22 @@ for _d in (1, 2, 3):
 def lp_pool(
     x: Tensor, norm_type: float, kernel_size: Any, stride: Any, ceil_mode: Any, d: int
 ) -> Any:
-    """The p-norm of each box."""
+    """The p-th root of the sum of p-th powers in each box, with the gradient 0 where that sum is 0."""
+    if math.isinf(norm_type):
+        return OPS[f"nn.functional.max_pool{d}d"](
+            op("abs", x), kernel_size, stride, 0, 1, ceil_mode
+        )
     kernel = per_axis(kernel_size, d)
-    mean = OPS[f"nn.functional.avg_pool{d}d"](x**norm_type, kernel, stride, 0, ceil_mode)
-    total = op("sign", mean) * op("nn.functional.relu", op("abs", mean)) * math.prod(kernel)
-    return total ** (1.0 / norm_type)
+    step = kernel if stride is None else per_axis(stride, d)
+    # A box that ends beyond the edge has fewer elements, and the mean of it is of these: so sums, not means.
+    lead = (1,) * (2 - d)
+    flat = op("unsqueeze", x**norm_type, -2) if lead else x**norm_type
+    name = f"nn.functional.avg_pool{max(d, 2)}d"
+    total = OPS[name](flat, lead + kernel, lead + step, 0, ceil_mode, divisor_override=1)
+    total = op("squeeze", total, -2) if lead else total
+    is_zero = op("eq", total, 0)
+    root = op("where", is_zero, op("ones_like", total), total) ** (1.0 / norm_type)
+    return op("where", is_zero, op("zeros_like", total), root)
 
 
 for _d in (1, 2, 3):

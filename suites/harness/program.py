@@ -171,7 +171,8 @@ class Disagreement:
 # backward pass leaves, follow from how a formula is written; no document promises either. So what comes out of
 # autograd.grad with create_graph, and what is computed from it, is compared by value, dtype and shape alone, and a
 # program ends (in agreement) where one side finds such a tensor untracked. Along such a zero torch may come to a node
-# of the first pass whose saved tensor was written to since, and say so, where our formula has no way there.
+# of the first pass whose saved tensor was written to since, and say so, where our formula has no way there; and it
+# leaves zeros in the grad of what the first pass came to, where ours leaves None.
 # Nor does a document say how a backward pass makes what autograd.grad gives: how often it wrote to it, and whether it
 # is memory of its own, one number repeated, or a view that was made without grad mode, to which one may not write. So
 # versions of such tensors are not compared, and a program ends where one side refuses to write to one for that.
@@ -275,11 +276,13 @@ def _state_differences(
         unseen = _TRACKING if name in derived else {"version"} if name in answers else set()
         found += _tensor_differences(name, state.tensor, got[name].tensor, unseen)
         one, other = state.grad, got[name].grad
-        if (one is None) != (other is None) and name not in derived:
+        if (one is None) != (other is None):
+            if name in derived or (derived and _is_zero(one or other)):
+                continue
             found.append(
                 Difference(f"{name}.grad", _none_or(one), _none_or(other), 1.0, 0.0, kind="grad")
             )
-        elif one is not None and other is not None:
+        if one is not None and other is not None:
             found += _observation_differences(f"{name}.grad", one, other, unseen | {"version"})
     return worst_first(found)
 
@@ -291,6 +294,10 @@ def _tensor_differences(
         return _observation_differences(where, want, got, unseen)
     one, other = (x if isinstance(x, Raised) else None for x in (want, got))
     return _error_differences(one, other)
+
+
+def _is_zero(found: Observation | None) -> bool:
+    return found is not None and not found.value.any()
 
 
 def _none_or(found: Observation | None) -> str:

@@ -1,10 +1,11 @@
 """Where op_db calls an operator in a way of its own, and where a comparison needs inputs or outputs made comparable."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any
 
 import numpy as np
 
+from suites.harness.implementation import tensors_in
 from suites.harness.observation import array_of, is_tensor
 from suites.ops.spelling import Operator, spelled
 
@@ -66,6 +67,19 @@ _SINGULAR_VECTORS = {
 IN_NO_ORDER = frozenset({"linalg.eig", "linalg.eigvals"})
 _SLANT = 0.6180339887
 
+# What writes to its first argument and gives nothing that could be compared, or what it was given.
+_WRITES = frozenset({"__setitem__", "copy_", "fill_diagonal_"})
+
+# Classes whose instances are called with other weights than their own.
+_MODULES = frozenset(
+    {
+        "nn.RNNCell", "nn.LSTMCell", "nn.GRUCell", "nn.RNN", "nn.LSTM", "nn.GRU", "nn.MultiheadAttention",
+        "nn.TransformerEncoderLayer", "nn.AdaptiveLogSoftmaxWithLoss",
+    }
+)  # fmt: skip
+# What changes a layer, here one of 3 inputs and 2 outputs, which then is called with other weights than its own.
+_OF_LAYERS = frozenset({"nn.utils.parametrizations.weight_norm"})
+
 # Casts whose only option asks for a memory layout, which a value does not show.
 _CASTS = frozenset({"bfloat16", "double", "float", "half", "cdouble", "cfloat", "chalf"})
 
@@ -91,6 +105,12 @@ def _without_layout(op: Operator) -> Operator:
 def _comparable(name: str, op: Operator, module: Any) -> Operator:
     if name.endswith(_AFTER_LOG_SOFTMAX):
         op = _after_log_softmax(op, module)
+    if _is_of(name, _WRITES):
+        op = _on_a_copy(op)
+    if _is_of(name, _OF_LAYERS):
+        op = _of_layer(op, module)
+    if _is_of(name, _MODULES) or _is_of(name, _OF_LAYERS):
+        op = _with_weights(op, module)
     if name in HERMITIAN:
         op = _of_hermitian(op)
     if name in _TRIANGULAR:
@@ -104,6 +124,39 @@ def _comparable(name: str, op: Operator, module: Any) -> Operator:
 
 def _after_log_softmax(op: Operator, module: Any) -> Operator:
     return lambda x, *args, **kwargs: op(module.log_softmax(x, -1), *args, **kwargs)
+
+
+def _is_of(name: str, paths: Container[str]) -> bool:
+    """Whether an operator, or the one that it is a variant of, is one of these."""
+    return name in paths or name.rpartition(".")[0] in paths
+
+
+def _of_layer(change: Operator, module: Any) -> Operator:
+    return lambda **options: change(module.nn.Linear(3, 2), **options)
+
+
+def _on_a_copy(write: Operator) -> Operator:
+    def called(x: Any, *args: Any, **kwargs: Any) -> Any:
+        target = x.clone()
+        write(target, *args, **kwargs)
+        return target
+
+    return called
+
+
+def _with_weights(make: Operator, module: Any) -> Operator:
+    """A network as a function of its inputs and its weights, the last argument, in the order of its parameters."""
+    nets: dict[str, Any] = {}  # made outside of what differentiates them, as users do
+
+    def called(*args: Any, **options: Any) -> Any:
+        *inputs, weights = args
+        net = nets.setdefault(repr(options), None) or make(**options)
+        nets[repr(options)] = net
+        names = [name for name, _ in net.named_parameters()]
+        weights = dict(zip(names, weights, strict=True))
+        return tuple(tensors_in(module.func.functional_call(net, weights, tuple(inputs))))
+
+    return called
 
 
 def _of_hermitian(op: Operator) -> Operator:
@@ -161,8 +214,10 @@ def spelled_out(name: str, path: str | None) -> str | None:
     """What is called under an operator's name, as an expression; None where it is no short one."""
     if path is None or name in IN_NO_ORDER or name in _SINGULAR_VECTORS:
         return None
+    text = next((text for names, text in _CALLED.items() if _is_of(name, names)), "{}")
     if name in _LIKE_OP_DB or name in _TRIANGULAR:
         text = _WRITTEN.get(name)
+    if text != "{}":
         return None if text is None else text.format(path)
     if name in HERMITIAN:
         path = f"(lambda a, *args, **kwargs: {path}((a + a.mH) / 2, *args, **kwargs))"
@@ -174,6 +229,12 @@ def spelled_out(name: str, path: str | None) -> str | None:
     return f"lambda *args, **kwargs: tuple({magnitudes}({path}(*args, **kwargs)))"
 
 
+_CALLED: Mapping[frozenset[str], str | None] = {
+    _WRITES: "lambda x, *args, **kwargs: (lambda y: ({}(y, *args, **kwargs), y)[1])(x.clone())",
+    _MODULES: "lambda *args, **options: (lambda net: torch.utils._pytree.tree_leaves(torch.func.functional_call(net, "
+    "dict(zip([name for name, _ in net.named_parameters()], args[-1], strict=True)), args[:-1])))({}(**options))",
+    _OF_LAYERS: None,
+}
 _WRITTEN: Mapping[str, str] = {
     "where": "lambda self, condition, other: {}(condition, self, other)",
     "cholesky_inverse": "lambda a, upper=False: {}(a.triu() if upper else a.tril(), upper=upper)",

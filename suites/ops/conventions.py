@@ -172,6 +172,14 @@ def _subtracts_infinities(case: Case) -> bool:
 _ULPS_OF_SINGLE = 1e-6
 
 
+def _saturates_softmax(case: Case) -> bool:
+    """Whether scores lie so far apart that of most of them rounding is all that is left."""
+    return bool(np.ptp(case.args[0]) > _FAR_APART * case.kwargs.get("tau", 1.0))
+
+
+_FAR_APART = 30.0  # exp(-30) is 1e-13
+
+
 def _enters_by_scores_alone(case: Case) -> bool:
     """Whether attention is differentiated by nothing but what its softmax is of: query, keys and the mask."""
     return frozenset(case.differentiable) <= _OF_SCORES
@@ -320,6 +328,7 @@ _UNDEFINED_ON: Mapping[tuple[str, str], Callable[[Case], bool]] = {
     # The scores of op_db are of the order of a thousand, and their softmax is saturated: gradients through it are what
     # rounding leaves of large terms, of which differences, that alone judge what draws, decide nothing.
     ("nn.functional.multi_head_attention_forward", "double-edges"): _enters_by_scores_alone,
+    ("nn.functional.gumbel_softmax", "double-edges"): _saturates_softmax,
     # At 0 the first derivative of these has a kink, or jumps: the second is 0 on the right and not on the left. Source:
     # torch.nn.ELU, CELU and SELU, of which only the first says to which side 0 belongs, and for the result alone.
     **{(f"nn.functional.{op}", "double-edges"): _holds_zero for op in ("elu", "celu", "selu")},

@@ -39,6 +39,8 @@ _BY_NAME = frozenset(
 )
 # What these call dims are numbers of dimensions, or lists that fit one order alone.
 _NOT_DIMS = frozenset({"tensordot", "linalg.tensorsolve", "linalg.tensorinv"})
+# Of these -1 is no dimension: it stands for all of them.
+_ALL_AT_MINUS_ONE = frozenset({"nn.utils.parametrizations.weight_norm"})
 # What comes out has a dimension more, and counts from its end.
 _ONE_MORE = frozenset({"unsqueeze", "stack", "diag_embed"})
 
@@ -46,7 +48,7 @@ _ONE_MORE = frozenset({"unsqueeze", "stack", "diag_embed"})
 def turned(case: Case) -> Case | None:
     """The same call with its dimensions counted from the other end; None where it names none."""
     ranks = [array.ndim for array in _tensors(case.args[:1])]
-    if not ranks or case.op in _NOT_DIMS:
+    if not ranks or case.op in _NOT_DIMS | _ALL_AT_MINUS_ONE:
         return None
     rank = max(ranks) + (case.op in _ONE_MORE)
     places = _BY_PLACE.get(case.op, ())

@@ -39,6 +39,15 @@ def _rises_steeply(case: Case) -> bool:
 _STEEP = 25.0  # exp(25) times what torch adds to a logarithm shows in each seed
 
 
+def _has_window_of_zeros(case: Case) -> bool:
+    """Whether some window of zeros may be pooled, wherever windows begin."""
+    x, _, size = case.args[:3]
+    axes = tuple(range(-1 if case.op.endswith("1d") else -2, 0))
+    kernel = (size,) * len(axes) if isinstance(size, int) else tuple(size)
+    seen = np.lib.stride_tricks.sliding_window_view(x != 0, kernel, axis=axes)
+    return not bool(np.all(np.any(seen, axis=axes)))
+
+
 def _clamps_variance(case: Case) -> bool:
     return bool(np.any(case.args[2] < case.kwargs.get("eps", _GAUSSIAN_EPS)))
 
@@ -59,6 +68,12 @@ FORWARD_APART: tuple[Apart, ...] = (
         ("jvp-edges", *AT_EDGES, "forward-over-reverse-edges"),
         "clamped-variance",
         _clamps_variance,
+    ),
+    Apart(
+        ("nn.functional.lp_pool1d", "nn.functional.lp_pool2d"),
+        ("jvp-edges",),
+        "window-of-zeros",
+        _has_window_of_zeros,
     ),
     Apart(
         ("linalg.vector_norm", "norm", "nn.functional.normalize"),

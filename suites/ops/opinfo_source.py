@@ -11,11 +11,20 @@ from typing import Any
 import numpy as np
 import torch
 from torch.testing._internal import common_methods_invocations
-from torch.testing._internal.opinfo.core import BinaryUfuncInfo, ReductionOpInfo, UnaryUfuncInfo
+from torch.testing._internal.opinfo.core import (
+    BinaryUfuncInfo,
+    OpInfo,
+    ReductionOpInfo,
+    SampleInput,
+    UnaryUfuncInfo,
+)
 from torch.testing._utils import freeze_rng_state
 
 from suites.harness.case import Case
 from suites.ops.adapters import subject_operator
+from suites.ops.beyond_op_db import BEYOND, Beyond
+from suites.ops.drawing import ALWAYS_DRAWN
+from suites.ops.drawn_numbers import Drawn
 from suites.ops.spelling import Named, shown, spelled
 from suites.ops.ways import VIEWS, WAYS, in_place
 
@@ -83,6 +92,8 @@ class Entry:
         return bool(getattr(self.info, _FLAGS[need]))
 
 
+# Operators that op_db does not have otherwise than in place.
+_IN_PLACE = ("copy_", "fill_diagonal_")
 _FLAGS = {
     "double": "supports_gradgrad",
     "jvp": "supports_forward_ad",
@@ -111,10 +122,55 @@ OF_OUR_OWN: Mapping[str, str] = {
 
 
 @functools.cache
+def beyond() -> dict[str, Entry]:
+    """Entries like those of op_db for operators that it leaves out."""
+    return {
+        name: Entry(name, told.path or name, _info(name, told.path or name, told))
+        for name, told in BEYOND.items()
+    }
+
+
+def _info(name: str, path: str, told: Beyond) -> OpInfo:
+    op = found_in(torch, path) or found_in(torch.Tensor, path)
+    dtypes = [getattr(torch, name) for name in (*FLOATING, *(COMPLEX if told.is_complex else ()))]
+    return OpInfo(
+        name,
+        op=functools.partial(_with_seed, op) if name in ALWAYS_DRAWN else op,
+        inplace_variant=found_in(torch.Tensor, path) if path in _IN_PLACE else None,
+        dtypes=tuple(dtypes),
+        supports_out=False,
+        supports_gradgrad=told.double,
+        supports_forward_ad=told.forward,
+        supports_fwgrad_bwgrad=told.forward,
+        sample_inputs_func=functools.partial(_drawn_samples, told),
+    )
+
+
+def _drawn_samples(
+    told: Beyond, _info: OpInfo, device: str, dtype: torch.dtype, *, requires_grad: bool
+) -> Iterator[SampleInput]:
+    rng = np.random.default_rng(np.random.randint(2**31))  # noqa: NPY002 - op_db draws from it
+
+    def tensor(value: Any) -> Any:
+        if isinstance(value, Drawn):
+            value = replace(value, is_complex=dtype.is_complex).draw(rng)
+            made = torch.tensor(value, dtype=dtype, device=device)
+            return made.requires_grad_(requires_grad)
+        if isinstance(value, np.ndarray):
+            return torch.tensor(value, device=device)
+        if isinstance(value, (tuple, list)):
+            return type(value)(map(tensor, value))
+        return value
+
+    for first, *rest, options in told.calls:
+        yield SampleInput(tensor(first), args=tensor(tuple(rest)), kwargs=dict(options))
+
+
+@functools.cache
 def checked() -> dict[str, Entry]:
     """The entries of op_db, and those of our own."""
     own = {name: replace(entries()[like], name=name) for name, like in OF_OUR_OWN.items()}
-    return {**entries(), **own}
+    return {**entries(), **own, **beyond()}
 
 
 @functools.cache
@@ -190,10 +246,14 @@ def path_of(name: str, way: str) -> str | None:
 
 
 def _is_there(path: str) -> bool:
-    found: Any = torch
-    for part in path.split(".")[1:]:
-        found = getattr(found, part, None)
-    return callable(found)
+    return callable(found_in(torch, path.removeprefix("torch.")))
+
+
+def found_in(module: Any, path: str) -> Any:
+    """What stands under a path in a namespace; None where nothing does."""
+    for part in path.split("."):
+        module = getattr(module, part, None)
+    return module
 
 
 @functools.lru_cache(maxsize=64)

@@ -121,6 +121,8 @@ _CALLS: Mapping[str, list[tuple[Any, ...]]] = {
     **{op: [([end, -end] * 16, {}) for end in (89.0, 710.2)] for op in ("sinh", "cosh")},
     "polar": [([0.0, 1.0], [0.3, 0.3], {}), ([*_NEAR_ZERO], [0.3], {})],
     "cdist": [([[0.0, 0.0]], [[1.0, 1.0]], _INF, {}), ([[1.0, 2.0]], [[1.0, 2.0]], {})],
+    "nn.functional.lp_pool1d": [([[[0.0, 0.0, 3.0, -4.0, 0.0, 2.0]]], 2.0, 2, {})],
+    "nn.functional.lp_pool2d": [([[[[0.0, 0.0, 3.0], [0.0, 0.0, -4.0]]]], 4.0, (2, 2), 1, {})],
     "nn.functional.pdist": [([[0.0, 0.0], [1.0, 1.0]], {"p": _INF}), ([[1.0, 2.0], [1.0, 2.0]], {})],
     "nn.functional.normalize": [([[0.0, 0.0], [3.0, 4.0]], {})],
     "nn.functional.cosine_similarity": [

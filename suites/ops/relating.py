@@ -105,7 +105,7 @@ def cases_of_relations(config: pytest.Config) -> Iterator[Given]:
     """Each operator with each relation that the tier asks for."""
     run = config.stash[RUN]
     tier = run.options.tier
-    names = CORE if tier == "quick" else tuple(opinfo_source.entries())
+    names = CORE if tier == "quick" else (*opinfo_source.entries(), *opinfo_source.beyond())
     for column in selection.columns_or_exit(run):
         if column.subject.is_reference:
             continue
@@ -134,7 +134,7 @@ def _meaningful(
     name: str, relations: tuple[str, ...], *, is_complex: bool, is_half: bool
 ) -> tuple[str, ...]:
     """Those of the relations that mean something for an operator in dtypes of this sort."""
-    entry, found = opinfo_source.entries()[name], []
+    entry, found = opinfo_source.checked()[name], []
     for relation in relations:
         is_known = all(entry.has(need) for need in NEEDS.get(relation, ()))
         if relation in _ELEMENTWISE:

@@ -313,7 +313,12 @@ def find_reference_rule(name: str) -> Operator | None:
     """The reference's row for an entry of op_db, under the entry's full name or the operator's."""
     if name in NOT_DENSE:
         return None
-    return registry.lookup(name) or registry.lookup(opinfo_source.checked()[name].op)
+    op = opinfo_source.checked()[name].op
+    found = registry.lookup(name) or registry.lookup(op)
+    if found is None and name in opinfo_source.beyond():
+        roots = (reference_impl, reference_impl.Tensor)
+        return next(filter(None, (opinfo_source.found_in(root, op) for root in roots)), None)
+    return found
 
 
 def find_reference_operator(name: str, *, way: str, bend: Bend = as_it_is) -> Operator | None:

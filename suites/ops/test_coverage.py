@@ -10,6 +10,7 @@ from suites.harness.expectations import Surroundings, load_expectations
 from suites.harness.run import speaks_of
 from suites.harness.subject import DEFAULT_DTYPE, Subject
 from suites.ops import opinfo_source
+from suites.ops.beyond_op_db import BEYOND
 from suites.ops.conventions import NOT_COMPARED
 from suites.ops.core import CORE
 from suites.ops.opinfo_source import NotPlainError
@@ -58,7 +59,7 @@ def test_each_reason_is_still_needed():
 
 
 def test_tables_name_operators_of_op_db():
-    known = set(opinfo_source.entries())
+    known = {*opinfo_source.entries(), *opinfo_source.beyond()}
     apart = {op for entry in SET_APART for op in entry.ops}
     compared = {op for op, _ in NOT_COMPARED}
     assert set(CORE) <= known
@@ -76,6 +77,16 @@ def test_an_entry_of_our_own_is_another_way_to_ask_one_of_op_db():
         assert find_reference_rule(name) is find_reference_rule(like)
 
 
+def test_an_operator_beyond_op_db_is_not_in_it_and_has_a_row():
+    beyond = opinfo_source.beyond()
+    assert not set(beyond) & set(opinfo_source.entries())
+    assert set(BEYOND) == set(beyond)
+    lacking = [name for name in beyond if find_reference_rule(name) is None]
+    assert not lacking
+    variants = [name for name, entry in beyond.items() if entry.op != name]
+    assert all(name.startswith(f"{beyond[name].op}.") for name in variants)
+
+
 PROFILE = Path(__file__).resolve().parents[1] / "profiles" / "cpu.toml"
 
 
@@ -84,7 +95,8 @@ def asked_in(tier):
     column = Column(Subject("cpu", DEFAULT_DTYPE, "eager"), driver=None)
     names = tuple(opinfo_source.checked())
     rows = [row for check in PLAN[tier] for row in rows_of(column, tier, check, names)]
-    plain = [row for row in rows if row.check == "vjp" and row.entry in opinfo_source.entries()]
+    related_in = {*opinfo_source.entries(), *opinfo_source.beyond()}
+    plain = [row for row in rows if row.check == "vjp" and row.entry in related_in]
     rows += [found for row in plain for found, _ in related(row, tuple(RELATIONS))]
     return {row.case_key.subject.case_id(row.case_key.name) for row in rows}
 

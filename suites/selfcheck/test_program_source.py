@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from suites.harness import known_errors
@@ -162,6 +163,34 @@ def test_only_of_a_recorded_gradient_may_torch_alone_find_a_saved_tensor_written
     refused = [*outcomes[:-1], replace(outcomes[-1], raised=Raised("RuntimeError", message))]
     assert (compare_runs(program, outcomes, refused) is not None) == is_found
     assert compare_runs(program, refused, outcomes) is not None
+
+
+ALONG_A_ZERO = """
+v0 = torch.tensor([1.5, -1.7], dtype=torch.float64, requires_grad=True)
+v1 = torch.tensor([0.4, 0.6], dtype=torch.float64, requires_grad=True)
+v2 = torch.autograd.grad(v0.relu(), v0, torch.tensor([0.3, -1.2], dtype=torch.float64), {options})[0]
+v3 = v2 * v1
+v3.backward(torch.tensor([0.7, 0.9], dtype=torch.float64))
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "left", "is_found"),
+    [
+        ("create_graph=True", 0.0, False),
+        ("create_graph=True", 0.1, True),
+        ("retain_graph=True", 0.0, True),
+    ],
+)
+def test_only_along_a_recorded_gradient_zeros_may_stand_for_none(options, left, is_found):
+    program = Program.parse(ALONG_A_ZERO.format(options=options), "p.txt")
+    with namespace(REFERENCE_SUBJECT) as reference:
+        outcomes = run_program(reference, program)
+    state = outcomes[-1].states["v0"]
+    grad = replace(state.tensor, value=np.full(2, left))
+    states = {**outcomes[-1].states, "v0": replace(state, grad=grad)}
+    other = [*outcomes[:-1], replace(outcomes[-1], states=states)]
+    assert (compare_runs(program, outcomes, other) is not None) == is_found
 
 
 @pytest.mark.parametrize(
