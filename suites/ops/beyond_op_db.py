@@ -113,7 +113,7 @@ BEYOND: Mapping[str, Beyond] = {
     "conv_tbc": Beyond([
         (r(5, 2, 3), r(2, 3, 4), r(4), {}), (r(4, 1, 2), r(3, 2, 2), r(2), {"pad": 1}),
             (r(3, 2, 1), r(3, 1, 2), r(2), {"pad": 2}),
-    ]),
+    ], forward=False),
     "fill_diagonal_": Beyond([
         (r(3, 4), 0.5, {}), (r(5, 2), -1.0, {}), (r(2, 2, 2), 0.0, {}), (r(2, 7), 2.0, {"wrap": _T}),
     ], is_complex=True),
@@ -170,7 +170,7 @@ BEYOND: Mapping[str, Beyond] = {
     ], path="nn.AdaptiveLogSoftmaxWithLoss"),
     "nn.utils.parametrizations.weight_norm": Beyond([
         (r(2, 3), [r(2), r(*size), r(2, 3)], {"dim": dim}) for dim, size in ((0, (2, 1)), (1, (1, 3)))
-    ]),
+    ], forward=False),
     "nn.utils.parametrizations.weight_norm.whole": Beyond([(r(2, 3), [r(2), r(), r(2, 3)], {"dim": None})],
         path="nn.utils.parametrizations.weight_norm"),
 }  # fmt: skip
