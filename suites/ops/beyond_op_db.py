@@ -9,6 +9,7 @@ import numpy as np
 from suites.ops.drawn_numbers import Drawn, p, r, w
 
 _T, _F, _INF = True, False, np.inf
+_ONE = w(1).reshape(())
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +138,13 @@ BEYOND: Mapping[str, Beyond] = {
         (r(2, 3, 4), (w(1, 0), slice(None), w(2, 2)), r(2, 3), {}),
         (r(2, 3, 4), (w(1, 0), slice(None), w(3, 0)), r(3), {}),
     ], path="__setitem__", is_complex=True),
-    "index_select.by_a_number": Beyond([(r(3, 4), 0, w(1).reshape(()), {}), (r(2, 3), -1, w(2).reshape(()), {})],
-        path="index_select", is_complex=True),
+    "index_select.by_a_number": Beyond([(r(3, 4), 0, _ONE, {}), (r(2, 3), -1, _ONE, {})], path="index_select",
+        is_complex=True),
+    **{
+        f"{op}.by_a_number": Beyond([(r(3, 4), 0, _ONE, r(1, 4), *how, {}), (r(2, 3), -1, _ONE, r(2, 1), *how, {})],
+            path=op, is_complex=not how)
+        for op, how in (("index_add", ()), ("index_copy", ()), ("index_reduce", ("mean",)))
+    },
     "nn.RNNCell": _cell(1),
     "nn.LSTMCell": _cell(4, pair=True),
     "nn.GRUCell": _cell(3),

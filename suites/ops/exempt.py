@@ -39,6 +39,8 @@ _GRADIENT_ALONE = (
     "padding_idx and scale_grad_by_freq are documented to change the gradient alone, not the result"
 )
 _COARSER = "its gradients are rounded to a coarser dtype, whose ulps the bound of the relation does not know"
+# Source: torch.func, "UX Limitations", vmap limitations: in-place operations.
+_TO_SHARED = "it adds in place to zeros that the examples share, which vmap is documented to refuse"
 _CHUNKED = (
     "the chunked path is documented not to support torch.func, batched gradients or higher orders"
 )
@@ -62,7 +64,7 @@ RELATED_BY_NOBODY: Mapping[tuple[str, str], str] = {
                 "batched", "unmodified", "functional", "vmap", "tangent-layouts", "tangent-sums", "functional-jvp",
                 "adjoint", "forward-over-forward", "second-orders", "second-subsets", "outputs", "same-twice",
                 "mixed-dtypes", "batched-tangents", "by-cotangent", "second-layouts", "vmap-with-indices",
-                "other-cotangents",
+                "vmap-of-one", "other-cotangents",
             )
         ],
         _IN_STORAGE,
@@ -74,6 +76,9 @@ RELATED_BY_NOBODY: Mapping[tuple[str, str], str] = {
             for relation in ("functional", "batched", "second-subsets", "second-layouts", "other-cotangents")
         ],
         _CHUNKED,
+    ),
+    **dict.fromkeys(
+        [(f"nn.AdaptiveLogSoftmaxWithLoss{what}", "vmap-of-one") for what in ("", ".of_one")], _TO_SHARED
     ),
     ("nn.functional.prelu", "positions"): "its weight belongs to channels, so that places differ",
     ("nn.functional.prelu", "blocks"): "its weight belongs to channels, so that places differ",

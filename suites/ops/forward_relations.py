@@ -155,6 +155,15 @@ def mapped(asked: Asked) -> Iterator[Pair]:
     yield from _mapped(asked, asked.case.differentiable)
 
 
+def mapped_of_one(asked: Asked) -> Iterator[Pair]:
+    """The same where examples share all tensors but one."""
+    by = asked.case.differentiable
+    if len(by) > 1:
+        for place in by:
+            for way, want, got in _mapped(asked, (place,)):
+                yield f"{way}, which differ in input {place}", want, got
+
+
 def mapped_with_indices(asked: Asked) -> Iterator[Pair]:
     """The same where examples have indices, masks and pivots of their own as well."""
     everything = range(len(asked.case.arrays()))
@@ -211,6 +220,7 @@ def batched_tangents(asked: Asked) -> Iterator[Pair]:
 
 FORWARD_RELATIONS: Mapping[str, Callable[[Asked], Iterator[Pair]]] = {
     "vmap": mapped,
+    "vmap-of-one": mapped_of_one,
     "vmap-with-indices": mapped_with_indices,
     "batched-tangents": batched_tangents,
     "tangent-layouts": tangent_layouts,

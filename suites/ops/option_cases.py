@@ -257,7 +257,7 @@ _SHAPES: Mapping[str, list[tuple[Any, ...]]] = {
     "nn.functional.pad.circular": [(r(1, 2, 4), [4, 1], "circular", {}), (r(1, 2, 3, 4), [1, 2, 3, 0], "circular",
         {})],
     "nn.functional.pixel_shuffle": [(r(4, 2, 3), {"upscale_factor": 2}), (r(2, 2, 8, 2, 3), {"upscale_factor": 2})],
-    "nn.functional.pixel_unshuffle": [(r(2, 4, 6), {"downscale_factor": 2})],
+    "nn.functional.pixel_unshuffle": [(r(2, 4, 6), {"downscale_factor": 2}), (r(2, 9, 3), {"downscale_factor": 3})],
     "nn.functional.channel_shuffle": [(r(1, 6, 2, 2), 3, {})],
     "nn.functional.unfold": [(r(1, 2, 5, 6), [2, 3], {"dilation": [2, 1], "padding": [1, 2], "stride": [2, 1]}),
         (r(2, 4, 5), 2, {})],

@@ -75,6 +75,7 @@ OF_EVERY_RANK = frozenset(
         "tangent-layouts",
         "second-layouts",
         "vmap",
+        "vmap-of-one",
         "vmap-with-indices",
         "batched",
     }

@@ -284,6 +284,18 @@ def _wrong_for_a_batch_of_tangents(x, y):
     return x * y * (2.0 if both else 1.0)
 
 
+def _wrong_for_one_batched_tensor(x, y):
+    """A product that is twice too large where each example has a second factor of its own, and shares the first."""
+    is_own = [torch._C._functorch.is_batchedtensor(t) for t in (_below(x), _below(y))]
+    return x * y * (2.0 if is_own == [False, True] else 1.0)
+
+
+def _below(x):
+    """A tensor without the wrapper of the transform that differentiates it."""
+    is_wrapped = torch._C._functorch.is_gradtrackingtensor(x)
+    return torch._C._functorch.get_unwrapped(x) if is_wrapped else x
+
+
 def _at_indices(x, indices):
     """Nothing wrong."""
     return x[indices]
@@ -345,6 +357,7 @@ FAULTS = {
     "by-cotangent": WrongByCotangent.apply,
     "other-cotangents": WrongByCotangent.apply,
     "second-layouts": ReadsRawInDoubleBackward.apply,
+    "vmap-of-one": _wrong_for_one_batched_tensor,
     "vmap-with-indices": _wrong_for_batched_indices,
     "batched-tangents": _wrong_for_a_batch_of_tangents,
 }
