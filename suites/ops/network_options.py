@@ -26,7 +26,8 @@ NETWORKS: Mapping[str, list[tuple[Any, ...]]] = {
         for how in _EACH]
     + [(r(2, 3, 2, 2), w([[0, 2], [1, 1]], [[2, 2], [0, 1]]), {"weight": c(3), "ignore_index": 2, "reduction": how})
         for how in _EACH] + [(r(3), w(1).reshape(()), {"weight": c(3)})],
-    "nn.functional.binary_cross_entropy": [(u(2, 3), u(2, 3), {"weight": c(3), "reduction": how}) for how in _EACH],
+    "nn.functional.binary_cross_entropy": [(u(2, 3), u(2, 3), {"weight": c(3), "reduction": how}) for how in _EACH]
+        + [(u(3, 2), u(3, 2), {})],
     "nn.functional.binary_cross_entropy_with_logits": [(r(2, 3), u(2, 3), {"weight": c(2, 1), "pos_weight": c(3),
         "reduction": how}) for how in _EACH],
     "nn.functional.kl_div": [(r(2, 3), u(2, 3), {"reduction": how, "log_target": log}) for how in (*_EACH,
