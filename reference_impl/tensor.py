@@ -48,12 +48,8 @@ class AutogradMeta:
         self.tangents: Any = None  # dual level -> tangent
         self.inference = False
         self.grad_dtype: Any = None
-        self.history_from = (
-            -1
-        )  # sequence number of the write that gave a tensor without one a history
-        self.cut_histories: tuple[
-            tuple[int, int], ...
-        ] = ()  # from where to where; detach_() cut them
+        self.history_from = -1  # sequence number of the write that gave it a history
+        self.cut_histories: tuple[tuple[int, int], ...] = ()  # which detach_() ended, and where
         self.name: str | None = None
 
 

@@ -150,8 +150,10 @@ def _with_weights(make: Operator, module: Any) -> Operator:
 
     def called(*args: Any, **options: Any) -> Any:
         *inputs, weights = args
-        net = nets.setdefault(repr(options), None) or make(**options)
-        nets[repr(options)] = net
+        key = repr(options)
+        if key not in nets:
+            nets[key] = make(**options)
+        net = nets[key]
         names = [name for name, _ in net.named_parameters()]
         weights = dict(zip(names, weights, strict=True))
         return tuple(tensors_in(module.func.functional_call(net, weights, tuple(inputs))))
