@@ -1,6 +1,7 @@
 """Expected failures: read from profile files, matched to cases, judged strictly."""
 
 import datetime
+import functools
 import os
 import re
 import tomllib
@@ -144,8 +145,11 @@ def read_file(path: Path, today: datetime.date) -> list[Expectation]:
     except tomllib.TOMLDecodeError as error:
         raise ExpectationError(f"{path.name} is not TOML: {error}") from error
     lines: dict[str, list[int]] = {table: [] for table in TABLES}
+    line, before = 1, 0
     for match in _HEADER.finditer(text):
-        lines.setdefault(match[1], []).append(text.count("\n", 0, match.start(1)) + 1)
+        line += text.count("\n", before, match.start(1))
+        before = match.start(1)
+        lines.setdefault(match[1], []).append(line)
     found = []
     for table, entries in document.items():
         if table not in TABLES or not isinstance(entries, list):
@@ -155,6 +159,9 @@ def read_file(path: Path, today: datetime.date) -> list[Expectation]:
         numbers = lines[table] + [0] * len(entries)
         found += [_entry(table, raw, path, numbers[i], today) for i, raw in enumerate(entries)]
     return found
+
+
+_FIELDS = frozenset(f.name for f in fields(Expectation))
 
 
 def _entry(
@@ -171,11 +178,10 @@ def _entry(
             raise ExpectationError(
                 f"{where}: '{key}' is missing; every [[{table}]] says {', '.join(_NEEDED[table])}"
             )
-    known = {f.name for f in fields(Expectation)}
     values: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value
         for key, value in raw.items()
-        if key in known
+        if key in _FIELDS
     }
     entry = Expectation(table=table, file=_shown(path), line=line, **values)
     _check(entry, where, today)
@@ -224,12 +230,17 @@ def _version_in(entry: Expectation, key: str, version: str | None) -> bool:
     if key not in entry.when:
         return True
     try:
-        wanted = SpecifierSet(entry.when[key], prereleases=True)
+        return _is_in(entry.when[key], version)
     except InvalidSpecifier as error:
         raise ExpectationError(
             f"{entry.place}: when.{key}: {error}; wanted a range like '>=2.13,<2.14'"
         ) from error
-    return version is not None and Version(Version(version).public) in wanted
+
+
+@functools.cache  # many entries say the same
+def _is_in(wanted: str, version: str | None) -> bool:
+    versions = SpecifierSet(wanted, prereleases=True)
+    return version is not None and Version(Version(version).public) in versions
 
 
 def _subject_matches(entry: Expectation, case_id: str) -> bool:

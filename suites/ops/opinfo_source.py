@@ -53,7 +53,7 @@ class Sample:
     case: Case
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Entry:
     """One entry of op_db: an operator, or a variant of one."""
 
@@ -61,12 +61,12 @@ class Entry:
     op: str
     info: Any
 
-    @property
+    @functools.cached_property
     def dtypes(self) -> frozenset[str]:
         """The floating and complex dtypes whose gradients torch has on the CPU."""
         return _names(self.info.supported_backward_dtypes("cpu"))
 
-    @property
+    @functools.cached_property
     def value_dtypes(self) -> frozenset[str]:
         """The floating and complex dtypes that torch computes in on the CPU."""
         return _names(self.info.supported_dtypes("cpu"))
