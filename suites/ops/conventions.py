@@ -172,6 +172,11 @@ def _subtracts_infinities(case: Case) -> bool:
 _ULPS_OF_SINGLE = 1e-6
 
 
+def _repeats_a_number(case: Case) -> bool:
+    x = case.args[0]
+    return len(np.unique(x)) < x.size
+
+
 def _saturates_softmax(case: Case) -> bool:
     """Whether scores lie so far apart that of most of them rounding is all that is left."""
     return bool(np.ptp(case.args[0]) > _FAR_APART * case.kwargs.get("tau", 1.0))
@@ -329,6 +334,9 @@ _UNDEFINED_ON: Mapping[tuple[str, str], Callable[[Case], bool]] = {
     # rounding leaves of large terms, of which differences, that alone judge what draws, decide nothing.
     ("nn.functional.multi_head_attention_forward", "double-edges"): _enters_by_scores_alone,
     ("nn.functional.gumbel_softmax", "double-edges"): _saturates_softmax,
+    # Which of equal numbers is the largest is nobody's promise (source: torch.nn.FractionalMaxPool3d). Of what draws
+    # differences alone judge, and they see such a kink, but for directions along which both sides rise alike.
+    **{(f"nn.functional.fractional_max_pool{d}d", "vjp-edges"): _repeats_a_number for d in (2, 3)},
     # At 0 the first derivative of these has a kink, or jumps: the second is 0 on the right and not on the left. Source:
     # torch.nn.ELU, CELU and SELU, of which only the first says to which side 0 belongs, and for the result alone.
     **{(f"nn.functional.{op}", "double-edges"): _holds_zero for op in ("elu", "celu", "selu")},
