@@ -1,7 +1,4 @@
-"""torch.func.hessian raises for affine_grid with a grid of height 1.
-
-Forward over forward gives it, and reverse over reverse raises as forward over reverse does.
-"""
+"""torch.func.hessian raises for affine_grid with a grid of height 1; forward over forward gives it."""
 
 import sys
 

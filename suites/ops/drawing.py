@@ -39,16 +39,14 @@ _DRAWS: Mapping[str, Callable[[Case], bool]] = {
     "nn.functional.scaled_dot_product_attention": _drops_attention,
     "nn.functional.multi_head_attention_forward": _drops_in_heads,
     "nn.functional.fractional_max_pool2d": _always,
-    "nn.functional.gumbel_softmax": _always,
     "nn.functional.fractional_max_pool3d": _always,
+    "nn.functional.gumbel_softmax": _always,
     "svd_lowrank": _always,
     "pca_lowrank": _always,
 }
 
 # The result is the draw, and its derivative is defined to be zero, whatever was drawn.
 _ONLY_VALUES = frozenset({"normal", "normal.number_mean", "bernoulli"})
-
-
 ALWAYS_DRAWN = frozenset(name for name, draws in _DRAWS.items() if draws is _always)
 
 
